@@ -1,0 +1,25 @@
+"""Instances: gridworlds and other finite MDPs, the same MDPs as environments, and control tasks."""
+
+from gail.envs.finite import FiniteTask, garnet
+from gail.envs.gridworlds import ACTIONS, DEMO_8X8, MOVES, GridLayout, InvalidMap, gridworld
+from gail.envs.tabular import TabularEnv, TabularVectorEnv
+from gail.envs.tasks import TASKS, Task, UnknownTask, find_task
+from gail.envs.vector import make_vector
+
+__all__ = [
+    "ACTIONS",
+    "DEMO_8X8",
+    "MOVES",
+    "TASKS",
+    "FiniteTask",
+    "GridLayout",
+    "InvalidMap",
+    "TabularEnv",
+    "TabularVectorEnv",
+    "Task",
+    "UnknownTask",
+    "find_task",
+    "garnet",
+    "gridworld",
+    "make_vector",
+]

@@ -1,0 +1,56 @@
+"""Exact imitation learning on finite Markov decision processes, to certified precision.
+
+`FiniteMDP` and a cost go into `solve_rl`; an expert's occupancy goes into `solve_irl` and `match_occupancy`
+with a cost regularizer from `regularizers`. Every result is a `Solution` that recomputes its own certificate.
+"""
+
+from gail.exact import regularizers
+from gail.exact.certificates import Certificate, Verification
+from gail.exact.inverse import solve_irl
+from gail.exact.linear_program import LinearProgramFailed, solve_occupancy_lp
+from gail.exact.matching import match_occupancy
+from gail.exact.mdp import FiniteMDP, InvalidCost, InvalidMDP, validate_cost
+from gail.exact.occupancy import (
+    InvalidOccupancy,
+    InvalidPolicy,
+    causal_entropy,
+    feature_expectations,
+    flow_residual,
+    occupancy_of,
+    policy_of,
+    validate_occupancy,
+)
+from gail.exact.planning import solve_rl
+from gail.exact.problems import Matching, Planning
+from gail.exact.solution import NotOptimal, Solution, Status
+from gail.exact.theorems import check_corollary_3_2_1, check_proposition_3_2
+
+__all__ = [
+    "Certificate",
+    "FiniteMDP",
+    "InvalidCost",
+    "InvalidMDP",
+    "InvalidOccupancy",
+    "InvalidPolicy",
+    "LinearProgramFailed",
+    "Matching",
+    "NotOptimal",
+    "Planning",
+    "Solution",
+    "Status",
+    "Verification",
+    "causal_entropy",
+    "check_corollary_3_2_1",
+    "check_proposition_3_2",
+    "feature_expectations",
+    "flow_residual",
+    "match_occupancy",
+    "occupancy_of",
+    "policy_of",
+    "regularizers",
+    "solve_irl",
+    "solve_occupancy_lp",
+    "solve_rl",
+    "validate_cost",
+    "validate_occupancy",
+]

@@ -1,0 +1,90 @@
+"""Behavioural cloning: maximum likelihood of the expert's actions, state by state.
+
+    minimise over pi   - (1/N) sum_i log pi(a_i | s_i)
+
+It never runs in the environment, so nothing pulls it back to where its data lies once it has drifted away
+(Ross & Bagnell 2010). Fitted as in Ho & Ermon (2016), appendix B: Adam, minibatches of 128, 70% of the pairs for
+training, until the error on the other 30% stops falling; the best parameters on those are kept.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from gail.approx.demonstrations import Demonstrations
+from gail.approx.policies import Policy, PolicySettings
+from gail.approx.spaces import SpaceSpec
+
+
+@dataclass(frozen=True)
+class CloningSettings:
+    """Architecture and fit of a cloned policy."""
+
+    policy: PolicySettings = field(default_factory=PolicySettings)
+    """Architecture."""
+    learning_rate: float = 1e-3
+    """Of Adam."""
+    minibatch: int = 128
+    """State-action pairs per gradient."""
+    training_fraction: float = 0.7
+    """Share of the pairs that gradients see; the rest decides when to stop."""
+    patience: int = 100
+    """Epochs without a new best validation error after which fitting stops."""
+    max_epochs: int = 10_000
+    """Epochs at most."""
+
+
+@dataclass(frozen=True)
+class CloningResult:
+    """A cloned policy and how its fit went."""
+
+    policy: Policy
+    """The policy of the best epoch."""
+    validation_errors: tuple[float, ...]
+    """Mean negative log-likelihood on the held-out pairs after each epoch, in nats."""
+    best_epoch: int
+    """Index of the epoch whose parameters were kept."""
+
+
+def clone(
+    demonstrations: Demonstrations, spec: SpaceSpec, settings: CloningSettings, seed: int
+) -> CloningResult:
+    """Fit a policy to demonstrations by maximum likelihood with early stopping."""
+    demonstrations.check_fits(spec)
+    generator = torch.Generator()
+    generator.manual_seed(int(np.random.SeedSequence(seed).generate_state(1, np.uint64)[0] >> 1))
+    policy = Policy(spec, settings.policy, generator)
+    batch = demonstrations.trajectories
+    policy.moments.update(torch.from_numpy(batch.observations))
+    states = policy.moments(torch.from_numpy(batch.observations))
+    actions = torch.from_numpy(batch.actions)
+    actions = actions.to(torch.float32) if spec.continuous else actions
+    order = torch.randperm(batch.num_steps, generator=generator)
+    cut = min(batch.num_steps - 1, max(1, round(settings.training_fraction * batch.num_steps)))
+    if batch.num_steps < 2:
+        raise ValueError("cloning needs at least 2 state-action pairs: one to train on, one to stop by")
+    train, held_out = order[:cut], order[cut:]
+    optimizer = torch.optim.Adam(policy.parameters(), lr=settings.learning_rate)
+
+    def error(rows: torch.Tensor) -> torch.Tensor:
+        negative: torch.Tensor = -policy.head(policy.network(states[rows])).log_prob(actions[rows]).mean()
+        return negative
+
+    errors: list[float] = []
+    best_epoch, best = 0, copy.deepcopy(policy.state_dict())
+    while len(errors) < settings.max_epochs and len(errors) - best_epoch <= settings.patience:
+        shuffled = train[torch.randperm(len(train), generator=generator)]
+        for rows in shuffled.split(settings.minibatch):
+            optimizer.zero_grad()
+            error(rows).backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+        with torch.no_grad():
+            errors.append(float(error(held_out)))
+        if errors[-1] <= min(errors):
+            best_epoch, best = len(errors) - 1, copy.deepcopy(policy.state_dict())
+    policy.load_state_dict(best)
+    return CloningResult(policy, tuple(errors), best_epoch)

@@ -1,0 +1,79 @@
+"""What a learner needs to know of an environment's spaces, and how state-action pairs become vectors.
+
+Observations are vectors. Actions are a box (continuous) or a finite set.
+
+A Gaussian policy's actions are unbounded while the environment's box is not. The rule here, everywhere: the
+policy's own action is what its log-probability is taken of, and the *executed* action, clipped to the box, is
+what the environment receives, what demonstrations record, and what a cost player sees of learner and expert
+alike. A cost that saw unclipped actions could tell the two apart by numbers that have no effect.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gymnasium
+import numpy as np
+import torch
+from gymnasium import spaces
+from numpy.typing import NDArray
+from torch import Tensor
+
+
+class UnsupportedSpace(ValueError):
+    """The environment's observation or action space is of a kind that the learners here cannot use."""
+
+
+@dataclass(frozen=True)
+class SpaceSpec:
+    """Sizes and bounds of observations and actions."""
+
+    observation_size: int
+    """Length of an observation vector."""
+    action_size: int
+    """Dimension of a continuous action, or number of discrete ones."""
+    action_low: tuple[float, ...] | None
+    """Lower bounds of a continuous action; None for a finite action set."""
+    action_high: tuple[float, ...] | None
+    """Upper bounds of a continuous action; None for a finite action set."""
+
+    @classmethod
+    def of(
+        cls, observation_space: gymnasium.Space[Any], action_space: gymnasium.Space[Any]
+    ) -> SpaceSpec:
+        """Read the spaces of a single environment; raise `UnsupportedSpace` where they do not fit."""
+        if not isinstance(observation_space, spaces.Box) or len(observation_space.shape) != 1:
+            raise UnsupportedSpace(f"observations must be vectors (a Box with one axis), not {observation_space}")
+        size = observation_space.shape[0]
+        if isinstance(action_space, spaces.Discrete):
+            if action_space.start != 0:
+                raise UnsupportedSpace(f"discrete actions must start at 0, not at {action_space.start}")
+            return cls(size, int(action_space.n), None, None)
+        if isinstance(action_space, spaces.Box) and len(action_space.shape) == 1:
+            low, high = action_space.low.astype(float), action_space.high.astype(float)
+            return cls(size, action_space.shape[0], tuple(low.tolist()), tuple(high.tolist()))
+        raise UnsupportedSpace(f"actions must be Discrete or a Box with one axis, not {action_space}")
+
+    @property
+    def continuous(self) -> bool:
+        """True for a box of actions."""
+        return self.action_low is not None
+
+    @property
+    def pair_size(self) -> int:
+        """Length of an encoded state-action pair."""
+        return self.observation_size + self.action_size
+
+    def executed(self, actions: NDArray[Any]) -> NDArray[Any]:
+        """The action that the environment receives: clipped to the box, or the discrete action itself."""
+        if self.action_low is None or self.action_high is None:
+            return actions
+        return np.clip(actions, np.asarray(self.action_low), np.asarray(self.action_high))
+
+    def encode_pairs(self, observations: NDArray[Any], actions: NDArray[Any]) -> Tensor:
+        """Encode state-action pairs as float64 vectors, shape (N, pair_size): discrete actions one-hot."""
+        executed = self.executed(actions)
+        if not self.continuous:
+            executed = np.eye(self.action_size)[executed.astype(np.int64)]
+        return torch.from_numpy(np.concatenate([observations, executed], axis=1, dtype=np.float64))

@@ -1,0 +1,231 @@
+"""Training: rounds of the game, with checkpoints from which a run goes on bit for bit.
+
+Everything random comes from one seed. Networks are drawn from it once, a single generator drives action noise and
+minibatches, and the environments of iteration i are seeded by (seed, i). The state of a simulator pool cannot be
+saved, so at every checkpoint the running process, too, makes its environments anew from (seed, iteration): open
+episodes are cut there, with the critic standing for the rest, in the interrupted run and in the uninterrupted one
+alike.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from gymnasium.vector import VectorEnv
+
+from gail.approx.adversarial import PolicyPlayer, PolicyPlayerSettings, RoundReport, play_round
+from gail.approx.atomic_files import write_bytes
+from gail.approx.cost_players import (
+    CostPlayer,
+    Discriminator,
+    DiscriminatorSettings,
+    EnvironmentCost,
+    SurrogatePsi,
+)
+from gail.approx.demonstrations import Demonstrations
+from gail.approx.policies import Policy, PolicySettings
+from gail.approx.sampler import Sampler
+from gail.approx.spaces import SpaceSpec
+
+MakeEnvs = Callable[[Sequence[int]], VectorEnv[Any, Any, Any]]
+"""Makes the vector environment for a seed entropy, given as several integers."""
+
+
+class InvalidCheckpoint(ValueError):
+    """A file is not a checkpoint of this run."""
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """A training: how long, and both players."""
+
+    env_steps: int = 1_500_000
+    """Budget of environment steps: no iteration starts that would exceed it."""
+    batch_size: int = 5_000
+    """State-action pairs per iteration."""
+    checkpoint_every: int = 25
+    """Iterations between checkpoints, at which environments are made anew."""
+    policy: PolicySettings = field(default_factory=PolicySettings)
+    """Architecture of the policy."""
+    player: PolicyPlayerSettings = field(default_factory=PolicyPlayerSettings)
+    """The policy player."""
+    discriminator: DiscriminatorSettings = field(default_factory=DiscriminatorSettings)
+    """The cost player of adversarial imitation."""
+
+
+class Training:
+    """A training under way: `step` plays one round."""
+
+    def __init__(
+        self,
+        make_envs: MakeEnvs,
+        player: PolicyPlayer,
+        cost_player: CostPlayer,
+        settings: TrainingSettings,
+        seed: int,
+        generator: torch.Generator,
+    ) -> None:
+        self.player = player
+        self.cost_player = cost_player
+        self.settings = settings
+        self.seed = seed
+        self.iteration = 0
+        self.env_steps = 0
+        self._make_envs = make_envs
+        self._generator = generator
+        self._envs: VectorEnv[Any, Any, Any] | None = None
+        self._sampler: Sampler | None = None
+
+    @property
+    def policy(self) -> Policy:
+        """The policy being trained."""
+        return self.player.policy
+
+    @property
+    def finished(self) -> bool:
+        """True when another iteration would exceed the budget of environment steps."""
+        return self.env_steps + self.settings.batch_size > self.settings.env_steps
+
+    @property
+    def at_checkpoint(self) -> bool:
+        """True between the two iterations where environments are made anew, so that state can be saved."""
+        return self._sampler is None
+
+    def step(self) -> RoundReport:
+        """Play one round."""
+        if self._sampler is None:
+            self._envs = self._make_envs((self.seed, self.iteration))
+            self._sampler = Sampler(self._envs)
+        report = play_round(
+            self.player, self.cost_player, self._sampler, self.settings.batch_size, self._generator
+        )
+        self.iteration += 1
+        self.env_steps += report.batch.trajectories.num_steps
+        if self.iteration % self.settings.checkpoint_every == 0 or self.finished:
+            self.close()
+        return report
+
+    def close(self) -> None:
+        """Close the environments; the next step makes new ones."""
+        if self._envs is not None:
+            self._envs.close()
+        self._envs = self._sampler = None
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint, atomically. Only possible where `at_checkpoint`."""
+        if not self.at_checkpoint:
+            raise RuntimeError(
+                f"iteration {self.iteration} is no checkpoint: save at multiples of "
+                f"{self.settings.checkpoint_every}, where environments are made anew"
+            )
+        content = io.BytesIO()
+        torch.save(
+            {
+                "iteration": self.iteration,
+                "env_steps": self.env_steps,
+                "seed": self.seed,
+                "generator": self._generator.get_state(),
+                "player": self.player.state_dict(),
+                "cost_player": self.cost_player.state_dict(),
+            },
+            content,
+        )
+        write_bytes(path, content.getvalue())
+
+    def load(self, path: Path) -> None:
+        """Continue from a checkpoint; raise `InvalidCheckpoint` where it does not belong to this run."""
+        try:
+            state = torch.load(path, weights_only=True)
+        except FileNotFoundError:
+            raise InvalidCheckpoint(f"{path}: there is no such checkpoint") from None
+        except Exception as error:  # torch raises many kinds for damaged files; all mean the same to a user
+            raise InvalidCheckpoint(f"{path}: not a readable checkpoint ({error})") from error
+        if state["seed"] != self.seed:
+            raise InvalidCheckpoint(f"{path}: belongs to seed {state['seed']}, this run has seed {self.seed}")
+        try:
+            self.player.load_state_dict(state["player"])
+            self.cost_player.load_state_dict(state["cost_player"])
+        except (RuntimeError, ValueError, KeyError) as error:
+            raise InvalidCheckpoint(f"{path}: does not fit this run's configuration ({error})") from error
+        self._generator.set_state(state["generator"])
+        self.iteration, self.env_steps = state["iteration"], state["env_steps"]
+        self.close()
+
+
+def imitation(
+    make_envs: MakeEnvs,
+    demonstrations: Demonstrations,
+    psi: SurrogatePsi,
+    settings: TrainingSettings,
+    seed: int,
+) -> Training:
+    """Prepare generative adversarial imitation for the surrogate `psi`; demonstrations are validated first."""
+    spec = _spec_of(make_envs, seed)
+    demonstrations.check_fits(spec)
+    generator = _generator(seed)
+    player = _policy_player(spec, settings, generator)
+    # The learner starts with the expert's idea of what is a typical observation.
+    player.policy.moments.update(torch.from_numpy(demonstrations.trajectories.observations))
+    cost_player = Discriminator(
+        psi, spec, demonstrations.trajectories, settings.discriminator, generator
+    )
+    return Training(make_envs, player, cost_player, settings, seed, generator)
+
+
+def reinforcement(make_envs: MakeEnvs, settings: TrainingSettings, seed: int) -> Training:
+    """Prepare plain TRPO on the environment's own reward: how experts are made."""
+    spec = _spec_of(make_envs, seed)
+    generator = _generator(seed)
+    player = _policy_player(spec, settings, generator)
+    return Training(make_envs, player, EnvironmentCost(), settings, seed, generator)
+
+
+def train_imitator(
+    make_envs: MakeEnvs,
+    demonstrations: Demonstrations,
+    psi: SurrogatePsi,
+    settings: TrainingSettings,
+    seed: int,
+    on_iteration: Callable[[Training, RoundReport], None] = lambda training, report: None,
+) -> Training:
+    """Train an imitator from demonstrations until the budget is spent; the result has the `.policy`.
+
+    Args:
+        make_envs: makes the vector environment for a seed entropy; next-step autoreset is expected.
+        demonstrations: what the expert did.
+        psi: the cost regularizer, such as `gail.exact.regularizers.Logistic()` for GAIL.
+        settings: budget and both players.
+        seed: of everything random.
+        on_iteration: called after each round, for display or early records.
+    """
+    training = imitation(make_envs, demonstrations, psi, settings, seed)
+    while not training.finished:
+        on_iteration(training, training.step())
+    return training
+
+
+def _spec_of(make_envs: MakeEnvs, seed: int) -> SpaceSpec:
+    envs = make_envs((seed, 0))
+    try:
+        return SpaceSpec.of(envs.single_observation_space, envs.single_action_space)
+    finally:
+        envs.close()
+
+
+def _policy_player(
+    spec: SpaceSpec, settings: TrainingSettings, generator: torch.Generator
+) -> PolicyPlayer:
+    return PolicyPlayer(Policy(spec, settings.policy, generator), settings.player, generator)
+
+
+def _generator(seed: int) -> torch.Generator:
+    """A torch generator whose seed is spread over 63 bits, so that nearby seeds share nothing."""
+    generator = torch.Generator()
+    generator.manual_seed(int(np.random.SeedSequence(seed).generate_state(1, np.uint64)[0] >> 1))
+    return generator

@@ -1,0 +1,230 @@
+"""Finite MDPs as Gymnasium environments: sampled, the same numbers that ``gail.exact`` solves.
+
+One step from state s with action a pays the reward -c(s, a) and draws s' from the row P(·|s, a) by inverse
+CDF: with u uniform on [0, 1), s' is the first stored successor whose cumulative probability exceeds u. What a
+row lacks to one (terminal states only) is the probability that the episode ends after this action: then
+``terminated`` is true, the reward is paid all the same, and the observation is s once more, since there is no
+successor.
+
+    E[Σ_t γ^t 1(s_t = s, a_t = a)] = ρ_π(s, a)   and   E[Σ_t γ^t reward_t] = -⟨ρ_π, c⟩
+
+hold for full episodes. The discount is not part of the environment: it lives in the MDP, and whoever averages
+applies it. An episode cut at a horizon is ``truncated``, never also ``terminated``.
+
+Both environments spend one uniform number per copy and step, so a :class:`TabularEnv` and a one-copy
+:class:`TabularVectorEnv` with the same seed and actions walk the same path.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import gymnasium
+import numpy as np
+import scipy.sparse as sp
+from gymnasium.vector import AutoresetMode
+from gymnasium.vector.utils import batch_space
+from numpy.typing import ArrayLike, NDArray
+
+from gail.exact.mdp import FiniteMDP, validate_cost
+
+ENDED = -1  # in place of a next state: the episode has ended
+
+
+class TabularEnv(gymnasium.Env):  # type: ignore[misc]  # Gymnasium is untyped to the checker here
+    """A finite MDP with a cost, as a single environment with Discrete observations and actions.
+
+    It never truncates: wrap it in ``gymnasium.wrappers.TimeLimit`` for that, as an MDP without terminal
+    states runs for ever.
+
+    Args:
+        mdp: the dynamics, with S states and A actions.
+        cost: c(s, a), shape (S, A), finite; the reward is its negative.
+
+    Raises:
+        ValueError: ``cost`` has the wrong shape or is not finite; on ``step``, an action outside 0..A-1.
+        gymnasium.error.ResetNeeded: ``step`` before ``reset``, or after the episode has ended.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": []}
+
+    def __init__(self, mdp: FiniteMDP, cost: ArrayLike) -> None:
+        self._dynamics = _Dynamics(mdp, cost)
+        self.observation_space = gymnasium.spaces.Discrete(mdp.num_states)
+        self.action_space = gymnasium.spaces.Discrete(mdp.num_actions)
+        self._state: NDArray[np.int64] | None = None
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[int, dict[str, Any]]:
+        """Begin an episode at a state drawn from p0; returns it and an empty info."""
+        super().reset(seed=seed)
+        self._state = self._dynamics.starts(self.np_random.random(1))
+        return int(self._state[0]), {}
+
+    def step(self, action: int) -> tuple[int, float, bool, bool, dict[str, Any]]:
+        """Take ``action``: (observation, reward, terminated, False, {})."""
+        if self._state is None:
+            raise gymnasium.error.ResetNeeded("call reset() before the first step and after an episode's end")
+        rows = self._dynamics.rows(self._state, np.array([action]))
+        successor = self._dynamics.successors(rows, self.np_random.random(1))
+        terminated = bool(successor[0] == ENDED)
+        observation = self._state if terminated else successor
+        self._state = None if terminated else successor
+        return int(observation[0]), float(self._dynamics.rewards[rows[0]]), terminated, False, {}
+
+
+class TabularVectorEnv(gymnasium.vector.VectorEnv):  # type: ignore[misc]  # untyped to the checker, as above
+    """``num_envs`` independent copies of a finite MDP, stepped together by array operations.
+
+    All copies share one generator, seeded by ``reset(seed=...)``. Autoreset is Gymnasium's next-step mode:
+    the step after a copy's episode ended ignores its action, pays 0, and returns a fresh start, neither
+    terminated nor truncated. Such a step is no transition of the MDP.
+
+    Args:
+        mdp: the dynamics, with S states and A actions.
+        cost: c(s, a), shape (S, A), finite; the reward is its negative.
+        num_envs: number n of copies, at least one.
+        horizon: steps after which an unfinished episode is truncated, at least one; None for never.
+
+    Raises:
+        ValueError: an argument outside the ranges above; on ``step``, actions that are not n integers in
+            0..A-1.
+        gymnasium.error.ResetNeeded: ``step`` before ``reset``.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": [], "autoreset_mode": AutoresetMode.NEXT_STEP}
+
+    def __init__(self, mdp: FiniteMDP, cost: ArrayLike, num_envs: int, *, horizon: int | None) -> None:
+        if num_envs < 1:
+            raise ValueError(f"num_envs must be at least 1, got {num_envs}")
+        if horizon is not None and horizon < 1:
+            raise ValueError(f"horizon must be at least 1, or None for no truncation, got {horizon}")
+        self._dynamics = _Dynamics(mdp, cost)
+        self.num_envs = num_envs
+        self.horizon = horizon
+        self.single_observation_space = gymnasium.spaces.Discrete(mdp.num_states)
+        self.single_action_space = gymnasium.spaces.Discrete(mdp.num_actions)
+        self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self.action_space = batch_space(self.single_action_space, num_envs)
+        self._states: NDArray[np.int64] | None = None
+        self._elapsed = np.zeros(num_envs, dtype=np.int64)
+        self._finished = np.zeros(num_envs, dtype=np.bool_)
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[NDArray[np.int64], dict[str, Any]]:
+        """Begin an episode in every copy; returns the states, shape (n,), and an empty info.
+
+        Raises:
+            ValueError: options ask for a reset of some copies only, which next-step autoreset has no place
+                for.
+        """
+        if options and "reset_mask" in options:
+            raise ValueError("copies reset themselves (next-step autoreset): reset_mask is not supported")
+        super().reset(seed=seed)
+        self._states = self._dynamics.starts(self.np_random.random(self.num_envs))
+        self._elapsed = np.zeros(self.num_envs, dtype=np.int64)
+        self._finished = np.zeros(self.num_envs, dtype=np.bool_)
+        return self._states.copy(), {}
+
+    def step(
+        self, actions: ArrayLike
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
+        """Step every copy: (observations, rewards, terminations, truncations, {}), arrays of shape (n,)."""
+        if self._states is None:
+            raise gymnasium.error.ResetNeeded("call reset() before the first step")
+        uniforms = self.np_random.random(self.num_envs)
+        rows = self._dynamics.rows(self._states, np.asarray(actions))
+        states = self._dynamics.successors(rows, uniforms)
+        rewards = self._dynamics.rewards[rows]
+        terminations = states == ENDED
+        if terminations.any():
+            states = np.where(terminations, self._states, states)
+        self._elapsed += 1
+        if self._finished.any():
+            self._restart(states, rewards, terminations, uniforms)
+        truncations = self._out_of_time() & ~terminations
+        self._states = states
+        self._finished = terminations | truncations
+        return states.copy(), rewards, terminations, truncations, {}
+
+    def _restart(
+        self,
+        states: NDArray[np.int64],
+        rewards: NDArray[np.float64],
+        terminations: NDArray[np.bool_],
+        uniforms: NDArray[np.float64],
+    ) -> None:
+        """Overwrite what the finished copies just did by a fresh start, in place."""
+        finished = np.flatnonzero(self._finished)
+        states[finished] = self._dynamics.starts(uniforms[finished])
+        rewards[finished] = 0.0
+        terminations[finished] = False
+        self._elapsed[finished] = 0
+
+    def _out_of_time(self) -> NDArray[np.bool_]:
+        if self.horizon is None:
+            return np.zeros(self.num_envs, dtype=np.bool_)
+        return self._elapsed >= self.horizon
+
+
+class _Dynamics:
+    """Rewards, start states and successors of an MDP for arrays of states, actions and uniform numbers."""
+
+    def __init__(self, mdp: FiniteMDP, cost: ArrayLike) -> None:
+        self.num_actions = mdp.num_actions
+        self.rewards = -validate_cost(mdp, cost).ravel()
+        # Dividing by the last sum makes it exactly one: every uniform number lies below it.
+        self._start_cdf = np.cumsum(mdp.initial)
+        self._start_cdf /= self._start_cdf[-1]
+        transitions = mdp.transitions
+        self._first = transitions.indptr[:-1].astype(np.int64)
+        self._end = transitions.indptr[1:].astype(np.int64)
+        may_end = np.repeat(mdp.terminal, mdp.num_actions)
+        # Where no episode may end, the search stops at the last successor: a sum rounded down ends nothing.
+        self._last = np.where(may_end, self._end, self._end - 1)
+        widest = int((self._last - self._first).max())
+        self._strides = [1 << bit for bit in reversed(range(widest.bit_length()))]
+        self._cdf = np.append(_row_cdf(transitions), np.full(1 + widest, np.inf))
+        self._targets = np.append(transitions.indices.astype(np.int64), ENDED)
+
+    def rows(self, states: NDArray[np.int64], actions: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+        """s·A + a for each pair; ValueError on actions of another shape or outside 0..A-1."""
+        if actions.shape != states.shape or not np.issubdtype(actions.dtype, np.integer):
+            raise ValueError(
+                f"need {states.size} integer actions, got {actions.dtype} of shape {actions.shape}"
+            )
+        if actions.min() < 0 or actions.max() >= self.num_actions:
+            raise ValueError(
+                f"actions lie in 0..{self.num_actions - 1}, got {actions.min()} to {actions.max()}"
+            )
+        return states * self.num_actions + actions
+
+    def starts(self, uniforms: NDArray[np.float64]) -> NDArray[np.int64]:
+        """A state of p0 for each uniform number."""
+        return np.searchsorted(self._start_cdf, uniforms, side="right")
+
+    def successors(self, rows: NDArray[np.int64], uniforms: NDArray[np.float64]) -> NDArray[np.int64]:
+        """A next state of each row for each uniform number, or ``ENDED``.
+
+        All rows are bisected at once: a position advances by falling powers of two as long as the cumulative
+        probability before it does not exceed u. log2(largest number of successors) rounds, whatever the state
+        count.
+        """
+        position, last = self._first[rows], self._last[rows]
+        for stride in self._strides:
+            ahead = position + stride
+            advances = (ahead <= last) & (self._cdf[ahead - 1] <= uniforms)
+            position = np.where(advances, ahead, position)
+        return np.where(position < self._end[rows], self._targets[position], ENDED)
+
+
+def _row_cdf(transitions: sp.csr_array) -> NDArray[np.float64]:
+    """Cumulative probabilities within each row, in stored order, shape (nnz,)."""
+    # One running sum over all rows, less its value at each row's start. Extended precision, where the machine
+    # has it, keeps the subtraction exact to 1e-12 for millions of rows.
+    running = np.append(0.0, np.cumsum(transitions.data, dtype=np.longdouble))
+    before = np.repeat(running[transitions.indptr[:-1]], np.diff(transitions.indptr))
+    cumulative: NDArray[np.float64] = (running[1:] - before).astype(np.float64)
+    return cumulative

@@ -1,0 +1,84 @@
+"""Vector environments: many copies of one task, stepped together.
+
+`make_vector` returns a `gymnasium.vector.VectorEnv` with *next-step autoreset*: the step that ends an episode
+returns its true last observation with `terminated` or `truncated` set, and the following step ignores the
+action, returns the first observation of the next episode, and has reward 0. Learners drop that reset step.
+
+EnvPool (C++ threads) runs the task where it has it; Gymnasium's own vector environment elsewhere. Both compute
+the same dynamics. What differs in EnvPool is settled here, once:
+- its copies take seeds `seed, seed + 1, ...`, so that copy 1 of seed 0 would repeat copy 0 of seed 1; seeds are
+  therefore drawn through `numpy.random.SeedSequence`, which spreads them over the integers;
+- it names no autoreset mode in its metadata, although it follows the next-step one;
+- a fall at the very last step before the time limit is reported as truncation only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import gymnasium
+import numpy as np
+from gymnasium.vector import AutoresetMode, VectorEnv
+
+from gail.envs.tasks import find_task
+
+VectorEnvironment = VectorEnv[Any, Any, Any]
+
+
+def make_vector(
+    task_id: str, num_envs: int, seed: int | Sequence[int], *, threads: int = 1
+) -> VectorEnvironment:
+    """Make `num_envs` copies of a task.
+
+    Args:
+        task_id: a row of `TASKS`.
+        num_envs: number of copies, at least 1.
+        seed: entropy for `numpy.random.SeedSequence`: one non-negative integer or several, such as
+            `(run seed, iteration)`. The same entropy gives the same episodes under the same actions.
+        threads: simulator threads (EnvPool only; fewer than copies is usual).
+
+    Raises:
+        UnknownTask: the task is not in the table.
+    """
+    task = find_task(task_id)
+    if num_envs < 1:
+        raise ValueError(f"num_envs is {num_envs}: at least one environment is needed")
+    base_seed = int(np.random.SeedSequence(seed).generate_state(1)[0] & 0x3FFFFFFF)
+    pool = _envpool_or_none()
+    if pool is not None and task.id in pool.list_all_envs():
+        return _make_envpool(pool, task.id, num_envs, base_seed, threads)
+    return _make_gymnasium(task.id, num_envs, base_seed)
+
+
+def _envpool_or_none() -> Any:
+    """EnvPool, where it is installed: it has no builds for some platforms, and Gymnasium serves there."""
+    try:
+        import envpool
+    except ModuleNotFoundError:
+        return None
+    return envpool
+
+
+def _make_envpool(pool: Any, task_id: str, num_envs: int, seed: int, threads: int) -> VectorEnvironment:
+    envs = pool.make(
+        task_id,
+        env_type="gymnasium",
+        num_envs=num_envs,
+        seed=seed,
+        num_threads=min(threads, num_envs),
+    )
+    envs.metadata = {**envs.metadata, "autoreset_mode": AutoresetMode.NEXT_STEP}
+    return envs  # type: ignore[no-any-return]
+
+
+def _make_gymnasium(task_id: str, num_envs: int, seed: int) -> VectorEnvironment:
+    envs = gymnasium.make_vec(
+        task_id,
+        num_envs=num_envs,
+        vectorization_mode="sync",
+        vector_kwargs={"autoreset_mode": AutoresetMode.NEXT_STEP},
+    )
+    # The first call of reset() by a learner carries no seed; seeding now makes that call reproducible too.
+    envs.reset(seed=seed)
+    return envs

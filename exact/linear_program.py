@@ -1,0 +1,54 @@
+"""RL(c) without entropy as the linear program over occupancy measures.
+
+    min <c, rho>  s.t.  rho >= 0,  sum_a rho(s,a) - gamma sum P(s|s',a') rho(s',a') = p0(s)
+    max <p0, V>   s.t.  V(s) <= c(s,a) + gamma E[V(s') | s,a]
+
+(Puterman 1994, section 6.9; Syed, Bowling & Schapire 2008). The multipliers of the flow constraints are V.
+Solved by HiGHS; what is returned is judged like every other solution, from the problem's data.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.optimize import linprog
+
+from gail.exact.mdp import FiniteMDP, validate_cost
+from gail.exact.occupancy import policy_of
+from gail.exact.problems import Planning
+from gail.exact.solution import Solution, certify
+
+TOLERANCE = 1e-7
+"""Relative gap up to which the result is called optimal; HiGHS stops at absolute violations of 1e-10."""
+
+
+class LinearProgramFailed(RuntimeError):
+    """HiGHS returned no solution; the message is its own."""
+
+
+def solve_occupancy_lp(mdp: FiniteMDP, cost: ArrayLike) -> Solution:
+    """An optimal policy of a cost (S, A) without entropy, from the occupancy linear program and its dual.
+
+    At states that the optimal occupancy does not visit the program determines no action; the policy is
+    uniform.
+
+    Raises:
+        InvalidCost: the cost is not a finite (S, A) array.
+        LinearProgramFailed: HiGHS gave up.
+    """
+    prices = validate_cost(mdp, cost)
+    result = linprog(
+        prices.ravel(),
+        A_eq=cast(Any, mdp.flow_matrix),  # sparse is accepted, though the stubs say otherwise
+        b_eq=mdp.initial,
+        bounds=(0, None),
+        method="highs",
+        options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
+    )
+    if result.x is None:
+        raise LinearProgramFailed(result.message)
+    policy = policy_of(np.maximum(result.x, 0.0).reshape(prices.shape))
+    values = np.asarray(result.eqlin.marginals, dtype=np.float64)
+    return certify(Planning(mdp, prices, 0.0), policy, prices, values, tolerance=TOLERANCE)

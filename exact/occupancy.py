@@ -1,0 +1,121 @@
+"""Occupancy measures, policies, and the causal entropy that ties them.
+
+    rho_pi(s,a) = pi(a|s) sum_t gamma^t Pr(s_t = s | pi),     pi_rho(a|s) = rho(s,a) / rho(s),
+
+a bijection between policies and {rho >= 0 : flow rho = p0} on the states with rho(s) > 0 (Ho & Ermon 2016,
+Proposition 3.1). Total mass is 1/(1-gamma) where no episode ends. The causal entropy of a policy,
+H(pi) = E_pi[-log pi(a|s)], is the concave function of its occupancy (Lemma 3.1)
+
+    Hbar(rho) = - sum rho(s,a) log(rho(s,a) / rho(s)).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import rel_entr
+
+from gail.exact.chain import Chain
+from gail.exact.mdp import Array, FiniteMDP
+
+FLOW_TOLERANCE = 1e-8
+"""How far the flow of a given expert occupancy may be from p0 in any state."""
+
+ROUNDING = 1e-9
+"""How far a policy's row may be from summing to one."""
+
+
+class InvalidOccupancy(ValueError):
+    """Not an occupancy measure of the process; the message names the first offending state and amount."""
+
+
+class InvalidPolicy(ValueError):
+    """Not a conditional distribution over actions; the message names the first offending state and amount."""
+
+
+def occupancy_of(mdp: FiniteMDP, policy: ArrayLike) -> Array:
+    """Occupancy measure (S, A) of a policy (S, A), by one sparse linear solve.
+
+    Raises:
+        InvalidPolicy: wrong shape, negative or non-finite entries, rows that do not sum to one within 1e-9.
+    """
+    pi = validate_policy(mdp, policy)
+    # Exact arithmetic gives no negative visits; rounding may leave some of size 1e-17 at unvisited states.
+    visits = np.maximum(Chain(mdp, pi).visits(mdp.initial), 0.0)
+    return visits[:, None] * pi
+
+
+def policy_of(occupancy: ArrayLike) -> Array:
+    """Policy (S, A) of an occupancy measure; uniform where rho(s) = 0, where rho determines none."""
+    rho = np.asarray(occupancy, dtype=np.float64)
+    state = rho.sum(axis=1, keepdims=True)
+    uniform = np.full_like(rho, 1.0 / rho.shape[1])
+    policy = np.divide(rho, state, out=uniform, where=state > 0.0)
+    # A subnormal rho(s) divides inexactly; every row must still sum to one.
+    normalised: Array = policy / policy.sum(axis=1, keepdims=True)
+    return normalised
+
+
+def causal_entropy(occupancy: ArrayLike) -> float:
+    """Hbar(rho) of an occupancy measure (S, A), with 0 log 0 = 0; the policy's discounted causal entropy."""
+    rho = np.asarray(occupancy, dtype=np.float64)
+    return -float(rel_entr(rho, rho.sum(axis=1, keepdims=True)).sum()) + 0.0
+
+
+def flow_residual(mdp: FiniteMDP, occupancy: ArrayLike) -> Array:
+    """(S,) signed violation flow(rho) - p0 of the flow constraints."""
+    return mdp.flow(np.asarray(occupancy, dtype=np.float64)) - mdp.initial
+
+
+def feature_expectations(occupancy: ArrayLike, features: ArrayLike) -> Array:
+    """(K,) expectations sum_{s,a} rho(s,a) F(s,a,k) of features (S, A, K)."""
+    return np.tensordot(
+        np.asarray(occupancy, dtype=np.float64), np.asarray(features, dtype=np.float64), axes=([0, 1], [0, 1])
+    )
+
+
+def validate_policy(mdp: FiniteMDP, policy: ArrayLike) -> Array:
+    """The policy as a float64 (S, A) array whose rows sum to one.
+
+    Raises:
+        InvalidPolicy: see `occupancy_of`.
+    """
+    pi = np.array(policy, dtype=np.float64)
+    shape = (mdp.num_states, mdp.num_actions)
+    if pi.shape != shape:
+        raise InvalidPolicy(f"policy must have shape (states, actions) = {shape}, got {pi.shape}")
+    wrong = np.argwhere(~((pi >= 0.0) & (pi < np.inf)))
+    if wrong.size:
+        state, action = wrong[0]
+        raise InvalidPolicy(f"policy: probability {pi[state, action]} at state {state}, action {action}")
+    sums = pi.sum(axis=1, keepdims=True)
+    off = np.flatnonzero(abs(sums[:, 0] - 1.0) > ROUNDING)
+    if off.size:
+        raise InvalidPolicy(f"policy: the row of state {off[0]} sums to {sums[off[0], 0]:.12g}")
+    normalised: Array = pi / sums
+    return normalised
+
+
+def validate_occupancy(mdp: FiniteMDP, occupancy: ArrayLike) -> Array:
+    """An expert's occupancy (S, A), checked, and put exactly onto the flow polytope.
+
+    What is returned is the occupancy of its policy: the same measure up to the accepted flow residual of
+    1e-8 per state. Without this step a residual of any size would make dual objectives unbounded along
+    potential shaping.
+
+    Raises:
+        InvalidOccupancy: wrong shape, negative or non-finite entries, or a flow residual beyond 1e-8.
+    """
+    rho = np.array(occupancy, dtype=np.float64)
+    shape = (mdp.num_states, mdp.num_actions)
+    if rho.shape != shape:
+        raise InvalidOccupancy(f"occupancy must have shape (states, actions) = {shape}, got {rho.shape}")
+    wrong = np.argwhere(~((rho >= 0.0) & (rho < np.inf)))
+    if wrong.size:
+        state, action = wrong[0]
+        raise InvalidOccupancy(f"occupancy is {rho[state, action]} at state {state}, action {action}")
+    residual = flow_residual(mdp, rho)
+    off = np.flatnonzero(abs(residual) > FLOW_TOLERANCE)
+    if off.size:
+        raise InvalidOccupancy(f"occupancy violates the flow at state {off[0]} by {residual[off[0]]:+.6g}")
+    return occupancy_of(mdp, policy_of(rho))

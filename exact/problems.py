@@ -1,0 +1,106 @@
+"""The two problems over occupancy measures, each with its primal value and its dual bound.
+
+    Planning, RL(c):     min over rho in the flow polytope of  -lambda Hbar(rho) + <rho, c>
+    Matching:            min over rho in the flow polytope of  -lambda Hbar(rho) + psi*(rho - rho_E)
+
+Dual of planning: <p0, V> over V <= T V (`bellman`). Dual of matching (Ho & Ermon 2016, Proposition 3.2),
+which is the objective of inverse reinforcement learning:
+
+    max over costs c of  -psi(c) + min_rho (-lambda Hbar(rho) + <rho, c>) - <rho_E, c>.
+
+Both bounds are evaluated from a pair (c, V) alone, by arithmetic: no solver is trusted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+
+from gail.exact.bellman import certified_value
+from gail.exact.mdp import Array, FiniteMDP
+from gail.exact.occupancy import causal_entropy
+from gail.exact.regularizers import Regularizer
+
+
+class Problem(Protocol):
+    """A convex problem over occupancy measures that can judge points of both its sides."""
+
+    @property
+    def mdp(self) -> FiniteMDP:
+        """The process."""
+
+    @property
+    def unit(self) -> float:
+        """A magnitude of the objective, the scale of relative gaps when both values are about zero."""
+
+    def primal(self, occupancy: Array) -> float:
+        """Objective at an occupancy measure (S, A)."""
+
+    def dual(self, cost: Array | None, values: Array | None) -> float:
+        """Lower bound certified by a cost (S, A) and a state function (S,); -inf when either is missing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Planning:
+    """RL(c): minimise -lambda Hbar(rho) + <rho, c>."""
+
+    mdp: FiniteMDP
+    cost: Array
+    entropy_weight: float
+
+    @property
+    def unit(self) -> float:
+        """Largest cost of a step, plus lambda."""
+        return float(np.max(abs(self.cost))) + self.entropy_weight
+
+    def primal(self, occupancy: Array) -> float:
+        """-lambda Hbar(rho) + <rho, c>."""
+        return float(np.sum(occupancy * self.cost)) - self.entropy_weight * causal_entropy(occupancy)
+
+    def dual(self, cost: Array | None, values: Array | None) -> float:
+        """<p0, V> lowered to dual feasibility."""
+        if cost is None or values is None:
+            return -np.inf
+        return certified_value(self.mdp, cost, self.entropy_weight, values)
+
+
+@dataclass(frozen=True, eq=False)
+class Matching:
+    """Minimise -lambda Hbar(rho) + psi*(rho - rho_E)."""
+
+    mdp: FiniteMDP
+    expert: Array
+    psi: Regularizer
+    entropy_weight: float
+
+    @cached_property
+    def unit(self) -> float:
+        """|psi*(0)| plus lambda."""
+        return abs(self.psi.conjugate(self.expert, self.expert)[0]) + self.entropy_weight
+
+    def primal(self, occupancy: Array) -> float:
+        """-lambda Hbar(rho) + psi*(rho - rho_E)."""
+        distance, _ = self.psi.conjugate(occupancy, self.expert)
+        return distance - self.entropy_weight * causal_entropy(occupancy)
+
+    def dual(self, cost: Array | None, values: Array | None) -> float:
+        """-psi(c) + certified RL value of c - <rho_E, c>."""
+        if cost is None or values is None or not np.all(np.isfinite(cost)):
+            return -np.inf
+        planned = certified_value(self.mdp, cost, self.entropy_weight, values)
+        return planned - self.psi.value(cost, self.expert) - float(np.sum(self.expert * cost))
+
+
+def validate_entropy_weight(entropy_weight: float) -> float:
+    """The entropy weight lambda as a float.
+
+    Raises:
+        ValueError: negative, NaN or infinite.
+    """
+    weight = float(entropy_weight)
+    if not 0.0 <= weight < np.inf:
+        raise ValueError(f"entropy_weight must be finite and nonnegative, got {weight}")
+    return weight

@@ -1,0 +1,29 @@
+"""Solving on the reachable states, answering on all of them.
+
+States that no policy reaches have no occupancy under any policy, so no cost there matters and no multiplier
+is determined. Structured solvers drop them first; answers are extended by a stated filler.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gail.exact.mdp import Array, FiniteMDP
+
+
+class Reachable:
+    """The reachable part of a process, and the way there and back for arrays indexed by state."""
+
+    def __init__(self, mdp: FiniteMDP) -> None:
+        self._mask = mdp.reachable
+        self.mdp = mdp.reachable_part()
+
+    def restrict(self, array: Array) -> Array:
+        """Rows of the reachable states."""
+        return array[self._mask]
+
+    def extend(self, array: Array, filler: float) -> Array:
+        """Rows for all states, `filler` at the unreachable ones."""
+        full = np.full((self._mask.size, *array.shape[1:]), filler)
+        full[self._mask] = array
+        return full

@@ -1,0 +1,123 @@
+"""Solutions that prove themselves.
+
+A `Solution` keeps its problem. Its primal value, dual value, signed gap and flow residual are computed from
+the problem's data, the policy, the cost and the state function, never copied from the solver that proposed
+them:
+
+    dual value <= optimum <= primal value,       gap = primal value - dual value.
+
+The occupancy is that of the policy, so it satisfies the flow to rounding whatever the solver returned. A gap
+that is negative beyond rounding is a defect and is shown with its sign.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+
+from gail.exact.mdp import Array
+from gail.exact.occupancy import flow_residual, occupancy_of
+from gail.exact.problems import Problem
+
+
+class Status(Enum):
+    """What may be claimed of a solution; the value is the message."""
+
+    OPTIMAL = "optimal: the recomputed gap is within tolerance"
+    NOT_CONVERGED = "not converged: the recomputed gap is beyond tolerance"
+    DUAL_NOT_ATTAINED = "no optimal cost exists: the expert never takes some action of a reachable state"
+    BACKEND_INACCURATE = "the backend reports reduced accuracy"
+
+
+class NotOptimal(RuntimeError):
+    """The solution does not prove what was required of it; the message has the numbers."""
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """A point of both sides of a problem, with its certificate.
+
+    Attributes:
+        problem: the problem solved, `Planning` or `Matching`.
+        occupancy: (S, A) occupancy measure of `policy`.
+        policy: (S, A).
+        cost: (S, A) the dual point: the given cost in planning, the best-response cost in matching and IRL;
+            None where no optimal cost exists.
+        values: (S,) state function V, the multipliers of the flow constraints; None together with `cost`.
+        status: what may be claimed.
+        trace: the certified gap, in the problem's own units, after each iteration of an iterative solver.
+    """
+
+    problem: Problem
+    occupancy: Array
+    policy: Array
+    cost: Array | None
+    values: Array | None
+    status: Status
+    trace: tuple[float, ...]
+
+    @cached_property
+    def primal_value(self) -> float:
+        """Objective at the occupancy: an upper bound on the optimum."""
+        return self.problem.primal(self.occupancy)
+
+    @cached_property
+    def dual_value(self) -> float:
+        """Bound certified by cost and values; -inf without them."""
+        return self.problem.dual(self.cost, self.values)
+
+    @property
+    def gap(self) -> float:
+        """primal_value - dual_value, signed."""
+        return self.primal_value - self.dual_value
+
+    @property
+    def relative_gap(self) -> float:
+        """Signed gap over the larger of the values' magnitudes and the problem's unit."""
+        if self.gap == 0.0:
+            return 0.0
+        return self.gap / max(abs(self.primal_value), min(abs(self.dual_value), 1e300), self.problem.unit)
+
+    @cached_property
+    def flow_residual(self) -> float:
+        """Largest violation of the flow constraints over states."""
+        return float(abs(flow_residual(self.problem.mdp, self.occupancy)).max())
+
+    def require_optimal(self, tolerance: float = 1e-9) -> Solution:
+        """This solution, if it is proven optimal.
+
+        Raises:
+            NotOptimal: the status is not OPTIMAL, or the relative gap (of either sign) or the flow residual
+                relative to the total mass exceeds the tolerance.
+        """
+        flow = self.flow_residual / max(1.0, float(self.occupancy.sum()))
+        if (
+            self.status is Status.OPTIMAL
+            and -tolerance <= self.relative_gap <= tolerance
+            and flow <= tolerance
+        ):
+            return self
+        raise NotOptimal(
+            f"{self.status.value}; primal {self.primal_value:.12g}, dual {self.dual_value:.12g}, "
+            f"gap {self.gap:.3g} (relative {self.relative_gap:.3g}, required {tolerance:.1g}), "
+            f"flow residual {self.flow_residual:.3g}"
+        )
+
+
+def certify(
+    problem: Problem,
+    policy: Array,
+    cost: Array | None,
+    values: Array | None,
+    *,
+    tolerance: float,
+    trace: Sequence[float] = (),
+) -> Solution:
+    """The solution at a policy (S, A): OPTIMAL when its recomputed relative gap is within tolerance."""
+    occupancy = occupancy_of(problem.mdp, policy)
+    solution = Solution(problem, occupancy, policy, cost, values, Status.OPTIMAL, tuple(trace))
+    if -tolerance <= solution.relative_gap <= tolerance:
+        return solution
+    return Solution(problem, occupancy, policy, cost, values, Status.NOT_CONVERGED, tuple(trace))

@@ -1,0 +1,210 @@
+"""Statements of the theory as numerical checks: each takes an instance and returns its `Verification`.
+
+    Proposition 3.2:   RL(IRL_psi(pi_E)) = argmin_rho -lambda Hbar(rho) + psi*(rho - rho_E)
+    Corollary 3.2.1:   for constant psi the argmin is rho_E; where pi_E > 0 the dual optima are exactly
+                       c = -lambda log pi_E + Phi(s) - gamma E[Phi(s') | s,a]
+
+(Ho & Ermon 2016). The saddle function is L(rho, c) = -lambda Hbar(rho) - psi(c) + <rho - rho_E, c>.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import sparse
+from scipy.sparse.linalg import splu
+
+from gail.exact.certificates import Certificate, Verification
+from gail.exact.inverse import solve_irl
+from gail.exact.matching import match_occupancy
+from gail.exact.mdp import Array, FiniteMDP
+from gail.exact.occupancy import causal_entropy, occupancy_of, policy_of
+from gail.exact.planning import solve_rl
+from gail.exact.problems import Matching
+from gail.exact.reachability import Reachable
+from gail.exact.regularizers import Constant, Regularizer
+from gail.exact.solution import Solution, Status
+
+TOLERANCE = 1e-9
+"""Relative tolerance of whatever the structured solvers certify."""
+
+CONIC_TOLERANCE = 1e-5
+"""Relative tolerance of the second opinion: the accuracy of a general interior point solver."""
+
+COST_TOLERANCE = 1e-6
+"""Tolerance on costs in units of lambda: pairs that the expert rarely visits fix them to fewer digits."""
+
+SADDLE_POINTS = 32
+"""Random points on each side of the saddle inequalities."""
+
+
+def check_proposition_3_2(
+    mdp: FiniteMDP,
+    expert_occupancy: ArrayLike,
+    psi: Regularizer,
+    entropy_weight: float,
+    instance: str,
+    rng: np.random.Generator,
+) -> Verification:
+    """Both routes to the imitator's occupancy, a conic second opinion, and the saddle inequalities; lambda >
+    0.
+
+    Solutions: "irl" (the dual route), "matching" (the primal route), "conic". Where no optimal cost exists
+    (status DUAL_NOT_ATTAINED) only the claims about the primal side are made.
+
+    Raises:
+        InvalidOccupancy, ValueError, TypeError: as `solve_irl` and `match_occupancy` do.
+    """
+    irl = solve_irl(mdp, expert_occupancy, psi, entropy_weight)
+    matching = match_occupancy(mdp, expert_occupancy, psi, entropy_weight)
+    conic = match_occupancy(mdp, expert_occupancy, psi, entropy_weight, method="conic")
+    name = f"Proposition 3.2, psi {type(psi).__name__}"
+    second = abs(conic.primal_value - matching.primal_value) / _magnitude(matching)
+    certificates = [
+        Certificate(
+            f"{name}: the conic program has the same optimum",
+            instance,
+            second,
+            CONIC_TOLERANCE,
+            {"occupancy_difference": _difference(conic, matching.occupancy), **_values(conic)},
+        )
+    ]
+    if irl.status is not Status.DUAL_NOT_ATTAINED:
+        certificates += _both_routes(name, instance, irl, matching)
+        worst = _saddle_violation(irl, rng) / _magnitude(matching)
+        statement = f"{name}: L(rho*, c) <= L(rho*, c*) <= L(rho, c*) at random (rho, c)"
+        certificates.append(Certificate(statement, instance, worst, TOLERANCE, {"points": 4 * SADDLE_POINTS}))
+    return Verification(tuple(certificates), {"irl": irl, "matching": matching, "conic": conic})
+
+
+def check_corollary_3_2_1(
+    mdp: FiniteMDP,
+    expert_occupancy: ArrayLike,
+    entropy_weight: float,
+    instance: str,
+    rng: np.random.Generator,
+) -> Verification:
+    """Constant psi: the imitator is the expert, and the optimal costs are -lambda log pi_E up to shaping;
+    lambda > 0.
+
+    Solutions: "irl", "conic". Where the expert never takes some action of a reachable state, the claims about
+    costs are replaced by the one that the solver says so.
+
+    Raises:
+        InvalidOccupancy, ValueError: as `solve_irl` does.
+    """
+    irl = solve_irl(mdp, expert_occupancy, Constant(), entropy_weight)
+    conic = match_occupancy(mdp, expert_occupancy, Constant(), entropy_weight, method="conic")
+    assert isinstance(irl.problem, Matching)
+    expert = irl.problem.expert
+    solutions = {"irl": irl, "conic": conic}
+    name = "Corollary 3.2.1"
+    certificates = [
+        Certificate(f"{name}: rho = rho_E", instance, _difference(irl, expert), TOLERANCE, _values(irl)),
+        Certificate(
+            f"{name}: rho = rho_E by the conic program",
+            instance,
+            _difference(conic, expert),
+            CONIC_TOLERANCE,
+            _values(conic),
+        ),
+    ]
+    part = Reachable(mdp)
+    if irl.cost is None:
+        never = int(np.sum(part.restrict(expert) == 0.0))
+        statement = f"{name}: no optimal cost exists, because some action is never taken"
+        certificates.append(
+            Certificate(statement, instance, float(never == 0), 0.0, {"pairs_never_taken": never})
+        )
+        return Verification(tuple(certificates), solutions)
+    surprise = -entropy_weight * np.log(part.restrict(policy_of(expert)))
+    unexplained = _without_shaping(part.mdp, part.restrict(irl.cost) - surprise)
+    potential = rng.normal(size=part.mdp.num_states)
+    shaped = solve_rl(part.mdp, surprise + part.mdp.flow_adjoint(potential), entropy_weight)
+    certificates += [
+        Certificate(
+            f"{name}: the optimal cost found is -lambda log pi_E + shaping",
+            instance,
+            float(abs(unexplained).max()) / entropy_weight,
+            COST_TOLERANCE,
+            {"largest_cost": float(abs(irl.cost).max())},
+        ),
+        Certificate(
+            f"{name}: -lambda log pi_E + any shaping is optimal",
+            instance,
+            _difference(shaped, part.restrict(expert)),
+            TOLERANCE,
+            {"shaping": float(abs(potential).max())},
+        ),
+    ]
+    return Verification(tuple(certificates), solutions)
+
+
+def _both_routes(name: str, instance: str, irl: Solution, matching: Solution) -> list[Certificate]:
+    """Each route is optimal by its own certificate and by the other's, at one occupancy."""
+    magnitude = _magnitude(matching)
+    crossed = {
+        "irl_primal_minus_matching_dual": irl.primal_value - matching.dual_value,
+        "matching_primal_minus_irl_dual": matching.primal_value - irl.dual_value,
+    }
+    claims = [
+        ("the primal route has no gap", matching.relative_gap, _values(matching)),
+        ("the dual route has no gap", irl.relative_gap, _values(irl)),
+        ("each route's bound proves the other's point", max(crossed.values()) / magnitude, crossed),
+        ("no bound exceeds a value", -min(crossed.values()) / magnitude, crossed),
+        ("both routes give one occupancy", _difference(irl, matching.occupancy), {}),
+    ]
+    return [
+        Certificate(f"{name}: {claim}", instance, max(violation, 0.0), TOLERANCE, numbers)
+        for claim, violation, numbers in claims
+    ]
+
+
+def _saddle_violation(saddle: Solution, rng: np.random.Generator) -> float:
+    """Largest violation of L(rho*, c) <= L(rho*, c*) <= L(rho, c*) at random policies and costs."""
+    problem, cost, rho = saddle.problem, saddle.cost, saddle.occupancy
+    assert isinstance(problem, Matching)
+    assert cost is not None
+
+    def value(occupancy: Array, price: Array) -> float:
+        regret = float(np.sum((occupancy - problem.expert) * price)) - problem.psi.value(
+            price, problem.expert
+        )
+        return regret - problem.entropy_weight * causal_entropy(occupancy)
+
+    centre, worst = value(rho, cost), 0.0
+    for scale in np.geomspace(1e-3, 1.0, SADDLE_POINTS):
+        noise = rng.dirichlet(np.ones(problem.mdp.num_actions), size=problem.mdp.num_states)
+        learner = occupancy_of(problem.mdp, (1.0 - scale) * saddle.policy + scale * noise)
+        worst = max(worst, centre - value(learner, cost))
+        # Factors keep every sign, so the cost stays in domains such as c < 0; the sum explores the others.
+        change = scale * rng.normal(size=cost.shape)
+        for price in (cost * np.exp(change), cost * np.exp(-change), cost + change):
+            worst = max(worst, value(rho, price) - centre)
+    return worst
+
+
+def _without_shaping(mdp: FiniteMDP, cost: Array) -> Array:
+    """The part (S, A) of a cost orthogonal to all potential shaping."""
+    flow = mdp.flow_matrix
+    target = np.asarray(flow @ cost.ravel(), dtype=np.float64)
+    potential = splu(sparse.csc_array(flow @ flow.T)).solve(target)
+    return cost - mdp.flow_adjoint(potential)
+
+
+def _difference(solution: Solution, occupancy: Array) -> float:
+    """l1 distance of occupancies relative to the total mass."""
+    return float(abs(solution.occupancy - occupancy).sum() / occupancy.sum())
+
+
+def _magnitude(solution: Solution) -> float:
+    return max(abs(solution.primal_value), solution.problem.unit)
+
+
+def _values(solution: Solution) -> dict[str, float]:
+    return {
+        "primal": solution.primal_value,
+        "dual": solution.dual_value,
+        "gap": solution.gap,
+        "relative_gap": solution.relative_gap,
+    }

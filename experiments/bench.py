@@ -1,0 +1,155 @@
+"""Benchmarks: the figures that the README quotes, each from one command, raw results in a CSV.
+
+Speeds are given beside the simulator's own rate measured in the same run on the same machine.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from gail.approx.atomic_files import write_text
+from gail.envs.tasks import find_task
+from gail.envs.vector import make_vector
+from gail.experiments.evaluation import evaluate_policy, reference
+from gail.experiments.failures import InvalidRequest
+from gail.experiments.instances import demo_gridworld
+from gail.experiments.progress import TrainingDisplay
+from gail.experiments.recipes import imitation_recipe
+from gail.experiments.training import make_training, metrics_row
+from gail.experiments.verification import verify
+
+_PARTS = ("sampling", "cost", "policy", "critic")
+
+
+def bench_exact(console: Console, out: Path) -> None:
+    """Gaps and differences of the two routes on the demo gridworld."""
+    began = time.perf_counter()
+    theory = verify(demo_gridworld(expert_entropy_weight=1.0, discount=0.95), entropy_weight=1.0, seed=0)
+    seconds = time.perf_counter() - began
+    rows = [
+        {"statement": c.statement, "violation": f"{c.violation:.3e}", "tolerance": c.tolerance, "holds": c.holds}
+        for c in theory.certificates
+    ]
+    _publish(rows, console, out, f"8x8 gridworld, all checks in {seconds:.1f} s")
+
+
+def bench_throughput(task_id: str, iterations: int, console: Console, out: Path) -> None:
+    """Environment steps per second of GAIL end to end, its split, and the simulator's own rate."""
+    config = imitation_recipe(task_id)
+    torch.set_num_threads(config.threads)
+    simulator = _simulator_rate(task_id, config.num_envs, config.threads)
+    training = make_training(config)
+    training.step()  # the first round also builds the environments and warms caches
+    seconds = dict.fromkeys(_PARTS, 0.0)
+    steps, began = 0, time.perf_counter()
+    for _ in range(iterations):
+        report = training.step()
+        steps += report.batch.trajectories.num_steps
+        for part in _PARTS:
+            seconds[part] += report.seconds[part]
+    rate = steps / (time.perf_counter() - began)
+    total = sum(seconds.values())
+    row = {
+        "task": task_id,
+        "gail_steps_per_second": round(rate),
+        "simulator_steps_per_second": round(simulator),
+        "ratio": round(rate / simulator, 3),
+        **{f"{part}_share": round(value / total, 3) for part, value in seconds.items()},
+    }
+    _publish([row], console, out, f"{task_id}: GAIL end to end against the simulator with random actions")
+
+
+def _simulator_rate(task_id: str, num_envs: int, threads: int, rounds: int = 2000) -> float:
+    """Steps per second of the vector environment alone, with uniformly random actions."""
+    envs = make_vector(task_id, num_envs, 0, threads=threads)
+    envs.reset()
+    space = envs.action_space
+    actions = [np.asarray(space.sample()) for _ in range(64)]
+    began = time.perf_counter()
+    for index in range(rounds):
+        envs.step(actions[index % 64])
+    rate = rounds * num_envs / (time.perf_counter() - began)
+    envs.close()
+    return rate
+
+
+def bench_imitation(task_id: str, seeds: Sequence[int], console: Console, out: Path) -> None:
+    """Final score of GAIL for several seeds: 20 episodes with mean actions, as a share of the expert's card.
+
+    Rows are appended to `out` as seeds finish; seeds that are there already are not run again.
+    """
+    levels = reference(find_task(task_id).id)
+    if levels is None:
+        raise InvalidRequest(f"no expert ships for {task_id}, so there is nothing to compare with")
+    rows = _read(out)
+    done = {(row["task"], int(row["seed"])) for row in rows}
+    for seed in seeds:
+        if (task_id, seed) in done:
+            continue
+        rows.append(_imitate(task_id, seed, levels.expert, console))
+        _write(rows, out)
+    shown = [row for row in rows if row["task"] == task_id and int(row["seed"]) in seeds]
+    shares = [float(row["share_of_expert"]) for row in shown]
+    title = f"{task_id}: share of the expert, minimum {min(shares):.3f}, median {np.median(shares):.3f}"
+    _publish(shown, console, None, title)
+
+
+def _imitate(task_id: str, seed: int, expert: float, console: Console) -> dict[str, Any]:
+    config = replace(imitation_recipe(task_id), seed=seed)
+    torch.set_num_threads(config.threads)
+    training = make_training(config)
+    began = time.perf_counter()
+    with TrainingDisplay(console, f"gail on {task_id}, seed {seed}", config.training.env_steps) as display:
+        while not training.finished:
+            since = time.perf_counter()
+            report = training.step()
+            display.show(metrics_row(training, report, time.perf_counter() - since))
+    seconds = time.perf_counter() - began
+    found = evaluate_policy(training.policy, task_id, 20, seed, stochastic_actions=False)
+    sampled = evaluate_policy(training.policy, task_id, 20, seed, stochastic_actions=True)
+    return {
+        "task": task_id,
+        "seed": seed,
+        "env_steps": training.env_steps,
+        "return_mean": round(found.mean, 1),
+        "return_std": round(found.std, 1),
+        "share_of_expert": round(found.mean / expert, 4),
+        "sampled_return_mean": round(sampled.mean, 1),
+        "seconds": round(seconds, 1),
+    }
+
+
+def _publish(rows: Sequence[Mapping[str, Any]], console: Console, out: Path | None, title: str) -> None:
+    table = Table(*rows[0], title=title)
+    for row in rows:
+        table.add_row(*(str(value) for value in row.values()))
+    console.print(table)
+    if out is not None:
+        _write(rows, out)
+        console.print(f"Raw results: {out}", soft_wrap=True, highlight=False)
+
+
+def _write(rows: Sequence[Mapping[str, Any]], out: Path) -> None:
+    content = io.StringIO()
+    writer = csv.DictWriter(content, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(out, content.getvalue())
+
+
+def _read(out: Path) -> list[dict[str, Any]]:
+    if not out.is_file():
+        return []
+    with out.open(newline="") as file:
+        return list(csv.DictReader(file))

@@ -1,0 +1,158 @@
+"""The demo: the theory on a gridworld, and an imitator on Hopper, in one report."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from gail.approx.evaluation import Evaluation
+from gail.approx.policies import load_policy
+from gail.envs.data import card, shipped_file
+from gail.experiments import figures
+from gail.experiments.evaluation import (
+    Reference,
+    evaluate_policy,
+    evaluate_random,
+    reference,
+    summary,
+)
+from gail.experiments.instances import demo_gridworld
+from gail.experiments.recipes import imitation_recipe
+from gail.experiments.report import Report
+from gail.experiments.runs import Run, read_metrics
+from gail.experiments.training import clone_policy, make_training, read_demonstrations, start
+from gail.experiments.verification import print_theory, report_theory, verify
+
+TASK = "Hopper-v5"
+EPISODES = 20
+
+
+def run_demo(folder: Path, seed: int, console: Console) -> bool:
+    """Run both parts and write the report; False if interrupted or if a statement fails."""
+    began = time.monotonic()
+    report = Report(
+        "gail: one theory, two engines",
+        "Exact imitation learning on a gridworld, and generative adversarial imitation of a hopping robot.",
+    )
+    console.rule("1  The theory, exactly")
+    theory = verify(demo_gridworld(expert_entropy_weight=1.0, discount=0.95), entropy_weight=1.0, seed=seed)
+    print_theory(theory, console)
+    report_theory(theory, report)
+
+    console.rule("2  The same game from samples")
+    config = replace(imitation_recipe(TASK), seed=seed)
+    demonstrations = read_demonstrations(config)
+    console.print(
+        f"Learning to hop from {config.num_demonstrations} trajectories of "
+        f"{demonstrations.trajectories.num_steps // config.num_demonstrations} state-action pairs each. "
+        "The algorithm never sees the reward.",
+        soft_wrap=True,
+    )
+    run = Run.create(folder / "hopper", config)
+    training = make_training(config)
+    if not start(run, training, console):
+        return False
+    console.print(f"Evaluating: {EPISODES} whole episodes each.")
+    evaluations = {
+        "GAIL": evaluate_policy(training.policy, TASK, EPISODES, seed, stochastic_actions=False),
+        "behavioural cloning, same data": evaluate_policy(
+            clone_policy(config), TASK, EPISODES, seed, stochastic_actions=False
+        ),
+        "expert": evaluate_policy(
+            load_policy(shipped_file(TASK, "expert.safetensors")), TASK, EPISODES, seed, stochastic_actions=True
+        ),
+        "random policy": evaluate_random(TASK, EPISODES, seed),
+    }
+    levels = reference(TASK)
+    assert levels is not None
+    run.write_result({name: summary(found) for name, found in evaluations.items()})
+    console.print(_table(evaluations, levels))
+    _report_imitation(report, run, evaluations, levels)
+    path = folder / "report.html"
+    report.paragraph(f"Everything above was computed by `gail demo --seed {seed}` in {time.monotonic() - began:.0f} s.")
+    report.write(path)
+    console.print(
+        f"\nDone in {time.monotonic() - began:.0f} s. Open the report: [bold]{path.resolve()}[/bold]",
+        soft_wrap=True,
+        highlight=False,
+    )
+    return theory.holds
+
+
+_HEADER = ("policy", "return over 20 episodes", "share of the expert", "mean length", "actions")
+
+
+def _rows(evaluations: dict[str, Evaluation], levels: Reference) -> list[tuple[str, ...]]:
+    sampled = {"expert": "sampled", "random policy": "uniform"}
+    return [
+        (
+            name,
+            f"{found.mean:,.0f} ± {found.std:,.0f}",
+            f"{levels.fraction(found.mean):.2f}",
+            f"{found.lengths.mean():.0f}",
+            sampled.get(name, "mean action"),
+        )
+        for name, found in evaluations.items()
+    ]
+
+
+def _table(evaluations: dict[str, Evaluation], levels: Reference) -> Table:
+    table = Table(*_HEADER, title=f"{TASK}: share of the expert's card, {levels.expert:,.0f}")
+    for row in _rows(evaluations, levels):
+        table.add_row(*row)
+    return table
+
+
+def _report_imitation(
+    report: Report, run: Run, evaluations: dict[str, Evaluation], levels: Reference
+) -> None:
+    config, facts = run.config, card(TASK)
+    report.heading(f"Generative adversarial imitation on {TASK}")
+    report.paragraph(
+        f"{config.num_demonstrations} expert trajectories, every {config.demonstration_stride}th step from a random "
+        "offset. TRPO is the policy player, a neural discriminator the cost player. The share of the expert is "
+        f"measured against the expert's card: {levels.expert:,.1f} over {facts['expert_stochastic']['episodes']} "
+        f"stochastic episodes, made by `{facts['command']}`."
+    )
+    report.table(_HEADER, _rows(evaluations, levels))
+    report_training(report, run, evaluations)
+
+
+def report_training(report: Report, run: Run, evaluations: dict[str, Evaluation]) -> None:
+    """Add a training's learning curve and diagnostics to a report."""
+    rows = read_metrics(run.metrics)
+    columns = {name: _column(rows, name) for name in rows[0] if name != "outcome"}
+    names = {"expert": "expert", "behavioural cloning, same data": "cloning", "random policy": "random"}
+    shown = {
+        short: (evaluations[name].mean, evaluations[name].std)
+        for name, short in names.items()
+        if name in evaluations
+    }
+    title = f"{run.config.algorithm} on {run.config.task}, seed {run.config.seed}"
+    report.figure(
+        figures.embed(figures.learning_curve(columns["env_steps"], columns["true_return"], shown, title)),
+        "True return of the episodes sampled while learning; bands are one standard deviation between episodes.",
+    )
+    report.figure(
+        figures.embed(figures.diagnostics(columns["env_steps"], columns)),
+        "What the algorithm sees. The discriminator cannot tell learner from expert where its loss is 2 log 2.",
+    )
+    seconds = {part: columns[f"seconds_{part}"].sum() for part in ("sampling", "policy", "critic", "cost")}
+    total = columns["seconds"].sum()
+    steps = columns["env_steps"][-1]
+    report.paragraph(
+        f"{steps:,.0f} environment steps in {total:.0f} s: {steps / total:,.0f} steps/s end to end. "
+        + ", ".join(f"{part} {value / total:.0%}" for part, value in seconds.items())
+        + " (sampling is simulation and inference; cost is the discriminator)."
+    )
+
+
+def _column(rows: list[dict[str, str]], name: str) -> Any:
+    return np.array([float(row[name]) if row[name] != "" else np.nan for row in rows])
+

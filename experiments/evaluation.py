@@ -1,0 +1,75 @@
+"""Evaluations: returns of whole episodes, beside the expert's and random play's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from gail.approx.evaluation import Act, Evaluation, deterministic, evaluate, stochastic, uniformly_random
+from gail.approx.policies import Policy
+from gail.envs.data import card, has_expert
+from gail.envs.vector import make_vector
+
+_EVALUATION_STREAM = 1_000_003  # keeps evaluation episodes apart from training's seeds (seed, iteration)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What 0 and 1 mean on a task: returns of random play and of the expert, from the expert's card."""
+
+    random: float
+    """Mean return of uniformly random actions."""
+    expert: float
+    """Mean return of the stochastic expert."""
+
+    def normalized(self, mean_return: float) -> float:
+        """0 for random play, 1 for the expert."""
+        return (mean_return - self.random) / (self.expert - self.random)
+
+    def fraction(self, mean_return: float) -> float:
+        """Share of the expert's mean return."""
+        return mean_return / self.expert
+
+
+def reference(task_id: str) -> Reference | None:
+    """The references that ship with a task, if any."""
+    if not has_expert(task_id):
+        return None
+    facts = card(task_id)
+    return Reference(facts["random"]["mean"], facts["expert_stochastic"]["mean"])
+
+
+def evaluate_policy(
+    policy: Policy, task_id: str, episodes: int, seed: int, *, stochastic_actions: bool
+) -> Evaluation:
+    """Play `episodes` whole episodes with a policy."""
+    act = stochastic(policy, seed) if stochastic_actions else deterministic(policy)
+    return _evaluate(act, task_id, episodes, seed)
+
+
+def evaluate_random(task_id: str, episodes: int, seed: int) -> Evaluation:
+    """Play `episodes` whole episodes with uniformly random actions."""
+    envs = make_vector(task_id, 1, 0)
+    try:
+        return _evaluate(uniformly_random(envs, seed), task_id, episodes, seed)
+    finally:
+        envs.close()
+
+
+def _evaluate(act: Act, task_id: str, episodes: int, seed: int) -> Evaluation:
+    envs = make_vector(task_id, episodes, (_EVALUATION_STREAM, seed), threads=2)
+    try:
+        return evaluate(act, envs)
+    finally:
+        envs.close()
+
+
+def summary(evaluation: Evaluation) -> dict[str, Any]:
+    """Numbers of an evaluation for a file."""
+    return {
+        "mean": evaluation.mean,
+        "std": evaluation.std,
+        "episodes": len(evaluation.returns),
+        "mean_length": float(evaluation.lengths.mean()),
+        "returns": [round(float(r), 3) for r in evaluation.returns],
+    }

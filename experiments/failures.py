@@ -1,0 +1,38 @@
+"""Errors that are the user's to mend: printed as one sentence, exit status 2.
+
+Everything else is a fault of the program and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+from gail.approx.demonstrations import InvalidDemonstrations
+from gail.approx.policies import InvalidPolicyFile
+from gail.approx.spaces import UnsupportedSpace
+from gail.approx.training import InvalidCheckpoint
+from gail.approx.trajectories import InvalidTrajectories
+from gail.envs.data import NotShipped
+from gail.envs.gridworlds import InvalidMap
+from gail.envs.tasks import UnknownTask
+from gail.exact import InvalidCost, InvalidMDP, InvalidOccupancy
+from gail.experiments.runs import InvalidRun
+
+
+class InvalidRequest(ValueError):
+    """A command was asked for something that it cannot do."""
+
+
+USER_ERRORS: tuple[type[Exception], ...] = (
+    InvalidRequest,
+    InvalidRun,
+    InvalidCheckpoint,
+    InvalidDemonstrations,
+    InvalidTrajectories,
+    InvalidPolicyFile,
+    UnsupportedSpace,
+    UnknownTask,
+    NotShipped,
+    InvalidMap,
+    InvalidMDP,
+    InvalidOccupancy,
+    InvalidCost,
+)

@@ -1,0 +1,167 @@
+"""Pictures, drawn without a display and embedded in reports."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+from matplotlib.patches import Polygon
+from numpy.typing import NDArray
+
+from gail.envs.gridworlds import MOVES, GridLayout
+
+Array = NDArray[np.float64]
+
+_EXPERT, _LEARNER, _CLONING, _RANDOM = "#1b1b1b", "#c8442c", "#2c6fb0", "#8a8a8a"
+_WALL = "#3a3a3a"
+
+
+def embed(figure: Figure) -> str:
+    """An <img> element with the figure inside, and free the figure."""
+    content = io.BytesIO()
+    figure.savefig(content, format="png", dpi=120, bbox_inches="tight")
+    plt.close(figure)
+    return f'<img alt="" src="data:image/png;base64,{base64.b64encode(content.getvalue()).decode()}">'
+
+
+def occupancy_maps(layout: GridLayout, occupancies: Mapping[str, Array], policies: Mapping[str, Array]) -> Figure:
+    """State occupancies (log colour, shared scale) with arrows of the policies, side by side."""
+    figure, axes = plt.subplots(
+        1, len(occupancies), figsize=(4.6 * len(occupancies), 4.6), layout="constrained", squeeze=False
+    )
+    largest = max(float(o.sum(1).max()) for o in occupancies.values())
+    norm = LogNorm(vmin=largest * 1e-4, vmax=largest)
+    image = None
+    for axis, (name, occupancy) in zip(axes[0], occupancies.items(), strict=True):
+        grid = np.clip(layout.on_grid(occupancy.sum(1)), norm.vmin, None)
+        image = axis.imshow(grid, cmap="YlGnBu", norm=norm)
+        _frame(axis, layout, name)
+        _arrows(axis, layout, policies[name])
+    if image is not None:
+        figure.colorbar(image, ax=axes[0].tolist(), shrink=0.8, label="state occupancy (discounted visits)")
+    return figure
+
+
+def cost_map(layout: GridLayout, cost: Array, title: str) -> Figure:
+    """A state-action cost: each cell is cut into the triangles of its four actions."""
+    figure, axis = plt.subplots(figsize=(5.6, 4.8), layout="constrained")
+    spread = float(np.abs(cost).max()) or 1.0
+    low, high = (float(cost.min()), 0.0) if cost.max() <= 0.0 else (-spread, spread)
+    norm = plt.Normalize(low, high)
+    colours = plt.get_cmap("magma" if high == 0.0 else "RdBu_r")
+    for (row, column), costs in zip(layout.cells, cost, strict=True):
+        for (down, right), value in zip(MOVES, costs, strict=True):
+            corners = [
+                (column + 0.5 * (right - down), row + 0.5 * (down + right)),
+                (column + 0.5 * (right + down), row + 0.5 * (down - right)),
+                (column, row),
+            ]
+            axis.add_patch(Polygon(corners, facecolor=colours(norm(value)), edgecolor="white", linewidth=0.3))
+    axis.imshow(np.where(layout.walls, 1.0, np.nan), alpha=0)
+    _frame(axis, layout, title)
+    figure.colorbar(plt.cm.ScalarMappable(norm, colours), ax=axis, shrink=0.85, label="cost per visit")
+    return figure
+
+
+def gap_traces(traces: Mapping[str, Sequence[float]], unit: float) -> Figure:
+    """Certified gap after each iteration, relative, on a log axis; zero or negative rounding is not drawn."""
+    figure, axis = plt.subplots(figsize=(5.6, 3.6), layout="constrained")
+    for name, trace in traces.items():
+        gaps = np.asarray(trace) / unit
+        gaps = np.where(gaps > 0.0, gaps, np.nan)
+        axis.semilogy(np.arange(1, len(gaps) + 1), gaps, marker="o", markersize=3, label=name)
+    axis.axhline(1e-9, color="black", linewidth=0.8, linestyle=":", label="1e-9")
+    axis.set_xlabel("iteration")
+    axis.set_ylabel("certified duality gap, relative")
+    axis.grid(alpha=0.25)
+    axis.legend(frameon=False, fontsize=8)
+    return figure
+
+
+def learning_curve(
+    steps: Array, returns: Array, levels: Mapping[str, tuple[float, float]], title: str
+) -> Figure:
+    """True return against environment steps, with horizontal levels (mean, standard deviation) to compare."""
+    figure, axis = plt.subplots(figsize=(7.6, 4.2), layout="constrained")
+    axis.plot(steps / 1e6, returns, color=_LEARNER, linewidth=0.6, alpha=0.4)
+    axis.plot(steps / 1e6, _smooth(returns), color=_LEARNER, linewidth=1.8, label="learner (sampled actions)")
+    colours = {"expert": _EXPERT, "cloning": _CLONING, "random": _RANDOM}
+    for name, (mean, std) in levels.items():
+        axis.axhline(mean, color=colours[name], linewidth=1.2, linestyle="--", label=f"{name} {mean:,.0f}")
+        axis.axhspan(mean - std, mean + std, color=colours[name], alpha=0.08)
+    axis.set_xlabel("environment steps (millions)")
+    axis.set_ylabel("true return per episode\n(not seen by the algorithm)")
+    axis.set_title(title, fontsize=10)
+    axis.grid(alpha=0.25)
+    axis.legend(frameon=False, fontsize=8, loc="lower right")
+    return figure
+
+
+def diagnostics(steps: Array, rows: Mapping[str, Array]) -> Figure:
+    """What the algorithm does see: discriminator, step sizes."""
+    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(11.5, 3.2), layout="constrained")
+    millions = steps / 1e6
+    left.plot(millions, rows["accuracy_learner"], color=_LEARNER, label="on learner's pairs", linewidth=0.9)
+    left.plot(millions, rows["accuracy_expert"], color=_EXPERT, label="on expert's pairs", linewidth=0.9)
+    left.axhline(0.5, color="grey", linewidth=0.8, linestyle=":")
+    left.set(title="discriminator accuracy", ylim=(0, 1.02))
+    left.legend(frameon=False, fontsize=7)
+    middle.plot(millions, rows["discriminator_loss"], color=_LEARNER, linewidth=0.9)
+    middle.axhline(2 * np.log(2), color="grey", linewidth=0.8, linestyle=":", label="2 log 2: indistinguishable")
+    middle.set(title="discriminator loss")
+    middle.legend(frameon=False, fontsize=7)
+    right.plot(millions, rows["kl"], color=_CLONING, linewidth=0.7)
+    right.set(title="KL(old || new) of each step", ylim=(0, None))
+    for axis in (left, middle, right):
+        axis.grid(alpha=0.25)
+        axis.set_xlabel("environment steps (millions)", fontsize=8)
+    return figure
+
+
+def _smooth(values: Array, window: int = 15) -> Array:
+    """Running mean over the last `window` known values."""
+    known = np.isfinite(values)
+    sums = np.cumsum(np.where(known, values, 0.0))
+    counts = np.cumsum(known)
+    sums[window:] -= sums[:-window].copy()
+    counts[window:] -= counts[:-window].copy()
+    return np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)
+
+
+def _frame(axis: Axes, layout: GridLayout, title: str) -> None:
+    walls = np.where(layout.walls, 1.0, np.nan)
+    axis.imshow(walls, cmap=matplotlib.colors.ListedColormap([_WALL]))
+    for mask, letter in ((layout.starts, "S"), (layout.goals, "G"), (layout.pits, "P")):
+        for row, column in np.argwhere(mask):
+            axis.text(column - 0.42, row - 0.2, letter, fontsize=8, weight="bold", color="#d01c8b")
+    axis.set(xticks=[], yticks=[], title=title)
+
+
+def _arrows(axis: Axes, layout: GridLayout, policy: Array) -> None:
+    """One arrow per action, as long as its probability; none in absorbing cells, where actions mean nothing."""
+    absorbing = (layout.goals | layout.pits)[tuple(layout.cells.T)]
+    cells, weights = layout.cells[~absorbing], policy[~absorbing]
+    for action, (down, right) in enumerate(MOVES):
+        length = 0.48 * weights[:, action]
+        axis.quiver(
+            cells[:, 1],
+            cells[:, 0],
+            right * length,
+            down * length,
+            angles="xy",
+            scale_units="xy",
+            scale=1,
+            width=0.006,
+            headwidth=4,
+            color="#d95f02",
+        )

@@ -1,0 +1,94 @@
+"""Finite instances on which the theory is verified: the demo gridworld, a map, or a user's own MDP.
+
+A user's file is an `.npz` of plain arrays:
+
+| array | shape | meaning |
+|---|---|---|
+| transitions | (S, A, S) | P(s' given s, a) |
+| initial | (S,) | start distribution |
+| discount | () | discount |
+| terminal | (S,) bool | optional: states whose rows may sum to less than one |
+| expert_occupancy | (S, A) | the expert, or else: |
+| cost | (S, A) | the cost for which the expert is the soft-optimal policy |
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gail.envs.gridworlds import DEMO_8X8, GridLayout, gridworld
+from gail.exact import FiniteMDP, solve_rl, validate_occupancy
+from gail.experiments.failures import InvalidRequest
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A finite MDP with an expert."""
+
+    name: str
+    """For tables."""
+    mdp: FiniteMDP
+    """The process."""
+    expert_occupancy: Array
+    """Occupancy measure of the expert, (S, A)."""
+    layout: GridLayout | None
+    """Where the states lie, for pictures."""
+
+
+def demo_gridworld(expert_entropy_weight: float, discount: float) -> Instance:
+    """The 8 x 8 gridworld of the demo, with a soft-optimal expert."""
+    return _from_map(DEMO_8X8, "8x8 gridworld", expert_entropy_weight, discount)
+
+
+def gridworld_from_file(path: Path, expert_entropy_weight: float, discount: float) -> Instance:
+    """A gridworld from an ASCII map in a text file, with a soft-optimal expert."""
+    try:
+        text = path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidRequest(f"{path}: cannot be read as a text file ({error})") from error
+    return _from_map(text, path.name, expert_entropy_weight, discount)
+
+
+def _from_map(text: str, name: str, expert_entropy_weight: float, discount: float) -> Instance:
+    task = gridworld(text, discount=discount)
+    expert = solve_rl(task.mdp, task.cost, expert_entropy_weight).require_optimal(1e-9)
+    return Instance(name, task.mdp, expert.occupancy, task.layout)
+
+
+def mdp_from_file(path: Path, expert_entropy_weight: float) -> Instance:
+    """A user's MDP and expert from an `.npz` file."""
+    arrays = _read_arrays(path)
+    missing = [name for name in ("transitions", "initial", "discount") if name not in arrays]
+    if missing:
+        raise InvalidRequest(f"{path}: no array {', '.join(missing)}; it holds {', '.join(arrays)}")
+    if arrays["discount"].size != 1:
+        raise InvalidRequest(f"{path}: discount has shape {arrays['discount'].shape}: one number is needed")
+    discount = float(arrays["discount"].reshape(()))
+    mdp = FiniteMDP(arrays["transitions"], arrays["initial"], discount, arrays.get("terminal"))
+    if "expert_occupancy" in arrays:
+        return Instance(path.name, mdp, validate_occupancy(mdp, arrays["expert_occupancy"]), None)
+    if "cost" in arrays:
+        expert = solve_rl(mdp, arrays["cost"], expert_entropy_weight).require_optimal(1e-9)
+        return Instance(path.name, mdp, expert.occupancy, None)
+    raise InvalidRequest(f"{path}: needs expert_occupancy or cost, to know what the expert does")
+
+
+def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            if not isinstance(file, np.lib.npyio.NpzFile):
+                raise InvalidRequest(f"{path}: a single array, not an .npz of named arrays")
+            return {name: file[name] for name in file.files}
+    except InvalidRequest:
+        raise
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        raise InvalidRequest(f"{path}: not a readable .npz of plain arrays ({error})") from error

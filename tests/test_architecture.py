@@ -1,0 +1,181 @@
+"""The shape of the house: which package may import which, and what no package may contain.
+
+Imports are read from the source by ast, wherever they stand (functions and type-checking blocks included); a
+name imported from a package counts as the dotted path it would have.
+"""
+
+import ast
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SETUPTOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+FOLDERS = {name: ROOT / folder for name, folder in SETUPTOOLS["package-dir"].items()}
+TOP_PACKAGES = ("exact", "approx", "envs", "experiments")
+NOT_PACKAGED = {"tests", "examples", "docs", "build", "dist", "runs"}
+
+# Per package: the only parts of gail outside itself that it may import. None: any.
+ALLOWED = {
+    "gail.exact": (),
+    "gail.envs": ("gail.exact",),
+    "gail.approx": ("gail.exact.regularizers",),
+    "gail.experiments": None,
+}
+FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common"}
+
+
+def imports(source: str, module: str, is_package: bool = False) -> Iterator[str]:
+    """The dotted path of everything ``source`` imports, relative imports resolved against ``module``."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parents = module.split(".")
+                kept = parents[: len(parents) - node.level + is_package]
+                base = ".".join([*kept, base] if base else kept)
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def within(path: str, package: str) -> bool:
+    return path == package or path.startswith(package + ".")
+
+
+def violations(source: str, module: str, is_package: bool = False) -> list[str]:
+    """What ``module`` may not import, but does."""
+    own = ".".join(module.split(".")[:2])
+    allowed = ALLOWED[own]
+    found = []
+    for path in imports(source, module, is_package):
+        if (
+            (
+                within(path, "gail")
+                and allowed is not None
+                and not any(within(path, p) for p in (own, *allowed))
+            )
+            or (within(path, "cvxpy") and module != "gail.exact.conic")
+            or (within(path, "torch") and own == "gail.exact")
+        ):
+            found.append(f"{module} imports {path}")
+    return found
+
+
+def modules() -> Iterator[tuple[Path, str, bool]]:
+    """Every source file of every package: its path, dotted name, and whether it is a package's own file."""
+    for top in TOP_PACKAGES:
+        for file in sorted((ROOT / top).rglob("*.py")):
+            parts = file.relative_to(ROOT).with_suffix("").parts
+            is_package = parts[-1] == "__init__"
+            yield file, ".".join(("gail", *(parts[:-1] if is_package else parts))), is_package
+
+
+def test_arrows_point_one_way():
+    assert [v for file, name, init in modules() for v in violations(file.read_text(), name, init)] == []
+
+
+@pytest.mark.parametrize(
+    ("module", "statement"),
+    [
+        ("gail.exact.mdp", "import torch"),
+        ("gail.exact.mdp", "from torch.nn import functional"),
+        ("gail.exact.mdp", "from gail.envs import gridworld"),
+        ("gail.exact.mdp", "from ..approx import sampler"),
+        ("gail.exact.planning", "import cvxpy as cp"),
+        ("gail.experiments.cli", "import cvxpy"),
+        ("gail.envs.finite", "def f():\n    from gail.experiments.cli import main"),
+        ("gail.envs.vector", "from gail import approx"),
+        ("gail.envs.vector", "import gail"),
+        ("gail.approx.policies", "import gail.exact"),
+        ("gail.approx.policies", "from gail.exact import mdp"),
+        ("gail.approx.policies", "from gail.exact import regularizers, mdp"),
+        ("gail.approx.demonstrations.npz", "from gail.envs import data"),
+        ("gail.approx.demonstrations.npz", "from ...experiments import cli"),
+    ],
+)
+def test_a_forbidden_import_is_seen(module, statement):
+    assert len(violations(statement, module)) == 1
+
+
+@pytest.mark.parametrize(
+    ("module", "statement"),
+    [
+        ("gail.exact.conic", "import cvxpy as cp"),
+        ("gail.exact.conic", "from gail.exact import regularizers"),
+        ("gail.envs.finite", "from gail.exact.mdp import FiniteMDP"),
+        ("gail.approx.cost_players", "from gail.exact import regularizers as psi"),
+        ("gail.approx.cost_players", "from gail.exact.regularizers import Logistic\nimport torch"),
+        ("gail.approx.sampler", "from .trajectories import Trajectories\nfrom . import policies"),
+        ("gail.experiments.cli", "from gail.approx import training\nfrom gail.envs import TASKS"),
+    ],
+)
+def test_an_allowed_import_passes(module, statement):
+    assert violations(statement, module) == []
+
+
+def test_a_package_file_resolves_relative_imports_against_itself():
+    assert list(imports("from .mdp import FiniteMDP", "gail.exact", is_package=True)) == [
+        "gail.exact.mdp.FiniteMDP"
+    ]
+    assert list(imports("from . import mdp", "gail.exact.planning")) == ["gail.exact.mdp"]
+
+
+def test_every_package_folder_is_listed():
+    tops = [
+        path for path in ROOT.iterdir() if path.name not in NOT_PACKAGED and not path.name.startswith(".")
+    ]
+    found = {file.parent for top in tops for file in top.rglob("__init__.py")}
+    assert set(FOLDERS.values()) == found
+    assert set(SETUPTOOLS["packages"]) == set(FOLDERS)
+    for name, folder in FOLDERS.items():
+        assert name == ".".join(("gail", *folder.relative_to(ROOT).parts))
+
+
+def test_every_source_folder_is_a_package():
+    assert {file.parent for file, _, _ in modules()} == set(FOLDERS.values())
+
+
+IMPORT_EVERYTHING = """
+import importlib, pkgutil, sys
+for package in sys.argv[1:]:
+    found = importlib.import_module(package)
+    for module in pkgutil.iter_modules(found.__path__, package + "."):
+        if not module.name.endswith(".__main__"):
+            importlib.import_module(module.name)
+taken = {"exact", "approx", "envs", "experiments"} & {name.split(".")[0] for name in sys.modules}
+sys.exit(f"imported at top level: {sorted(taken)}" if taken else 0)
+"""
+
+
+def test_no_package_is_importable_without_its_namespace(tmp_path):
+    # From an empty folder, so that nothing is found only because the source lies in the working directory.
+    result = subprocess.run(
+        [sys.executable, "-c", IMPORT_EVERYTHING, *SETUPTOOLS["packages"]],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert result.returncode == 0, result.stderr
+
+
+def test_no_file_is_a_grab_bag():
+    folders = [ROOT / name for name in (*TOP_PACKAGES, "tests", "examples")]
+    paths = [path.relative_to(ROOT) for folder in folders for path in folder.rglob("*")]
+    assert [str(path) for path in paths if path.stem.removeprefix("_") in FORBIDDEN_NAMES] == []
+
+
+def test_the_library_does_not_print():
+    found = [
+        f"{file.relative_to(ROOT)}:{node.lineno}"
+        for file, name, _ in modules()
+        if not within(name, "gail.experiments")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+    ]
+    assert found == []

@@ -1,10 +1,12 @@
 """Lambda-returns and advantages.
 
-The lambda-return of a step mixes the bootstrapped returns of all horizons (Sutton & Barto 2018, section 12.1):
+The lambda-return of a step mixes the bootstrapped returns of all horizons (Sutton & Barto 2018, section
+12.1):
 
     G_t = r_t + d_t [ (1 - l_t) v_{t+1} + l_t G_{t+1} ]
 
-with a discount d_t and a mixing weight l_t *per step*. Everything that ends a trajectory is a value of the two:
+with a discount d_t and a mixing weight l_t *per step*. Everything that ends a trajectory is a value of the
+two:
 - termination: d_t = 0, nothing follows;
 - truncation, or the end of the batch: l_t = 0, the critic's v_{t+1} stands for what would have followed.
 Generalized advantage estimation (Schulman et al. 2016) is A_t = G_t - v_t.

@@ -1,8 +1,8 @@
 """The one loop: a cost player against a policy player (Ho & Ermon 2016, Algorithm 1).
 
-Each round samples the current policy, lets the cost player answer with a cost, and lets the policy player make
-the sampled cost smaller by one trust region step. GAIL, feature matching and plain reinforcement learning are
-pairings of players, not algorithms of their own.
+Each round samples the current policy, lets the cost player answer with a cost, and lets the policy player
+make the sampled cost smaller by one trust region step. GAIL, feature matching and plain reinforcement
+learning are pairings of players, not algorithms of their own.
 
 The policy player maximises the reward r = -c - entropy_weight * log pi(a|s): the second term's return is the
 causal entropy (Lemma A.1).
@@ -92,7 +92,8 @@ class PolicyPlayer:
         last = batch.last_steps
         values = self.critic.values(states)
         next_values = np.append(values[1:], 0.0)
-        next_values[last] = self.critic.values(self.policy.moments(torch.from_numpy(batch.final_observations)))
+        final_states = self.policy.moments(torch.from_numpy(batch.final_observations))
+        next_values[last] = self.critic.values(final_states)
         discounts = np.full(batch.num_steps, self.settings.discount)
         discounts[last[batch.terminated]] = 0.0
         mixing = np.full(batch.num_steps, self.settings.mixing)

@@ -3,8 +3,8 @@
     minimise over pi   - (1/N) sum_i log pi(a_i | s_i)
 
 It never runs in the environment, so nothing pulls it back to where its data lies once it has drifted away
-(Ross & Bagnell 2010). Fitted as in Ho & Ermon (2016), appendix B: Adam, minibatches of 128, 70% of the pairs for
-training, until the error on the other 30% stops falling; the best parameters on those are kept.
+(Ross & Bagnell 2010). Fitted as in Ho & Ermon (2016), appendix B: Adam, minibatches of 128, 70% of the pairs
+for training, until the error on the other 30% stops falling; the best parameters on those are kept.
 """
 
 from __future__ import annotations
@@ -50,9 +50,7 @@ class CloningResult:
     """Index of the epoch whose parameters were kept."""
 
 
-def clone(
-    demonstrations: Demonstrations, spec: SpaceSpec, settings: CloningSettings, seed: int
-) -> CloningResult:
+def clone(demonstrations: Demonstrations, spec: SpaceSpec, settings: CloningSettings, seed: int) -> CloningResult:
     """Fit a policy to demonstrations by maximum likelihood with early stopping."""
     demonstrations.check_fits(spec)
     generator = torch.Generator()
@@ -78,7 +76,7 @@ def clone(
     best_epoch, best = 0, copy.deepcopy(policy.state_dict())
     while len(errors) < settings.max_epochs and len(errors) - best_epoch <= settings.patience:
         shuffled = train[torch.randperm(len(train), generator=generator)]
-        for rows in shuffled.split(settings.minibatch):
+        for rows in torch.split(shuffled, settings.minibatch):
             optimizer.zero_grad()
             error(rows).backward()  # type: ignore[no-untyped-call]
             optimizer.step()

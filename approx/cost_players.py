@@ -4,8 +4,8 @@ The imitation objective is min over policies of max over costs (Ho & Ermon 2016,
 
     E_pi[c] - E_E[c] - psi(c)
 
-For a surrogate psi (Prop. A.1) the inner maximum is a classification problem: with logits g of the probability D
-that a pair came from the *learner*, the best cost is c = -phi(g) where g minimises
+For a surrogate psi (Prop. A.1) the inner maximum is a classification problem: with logits g of the
+probability D that a pair came from the *learner*, the best cost is c = -phi(g) where g minimises
 
     E_pi[phi(g)] + E_E[phi(-g)]
 
@@ -16,6 +16,7 @@ learning.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -78,7 +79,7 @@ class DiscriminatorSettings:
     """Of Adam."""
     steps: int = 3
     """Adam steps per iteration, each on the learner's whole batch and all demonstrations."""
-    gradient_penalty: float = 0.0
+    gradient_penalty: float = 1.0
     """Weight of E[(|grad g| - 1)^2] between learner's and expert's pairs (Gulrajani et al. 2017)."""
 
 
@@ -104,6 +105,7 @@ class Discriminator(nn.Module):
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=settings.learning_rate, fused=True)
 
     def update(self, batch: Trajectories, generator: torch.Generator) -> CostReport:
+        """Take the Adam steps of one iteration; the report is from before the first."""
         pairs = self.spec.encode_pairs(batch.observations, batch.actions)
         self.moments.update(pairs)
         learner, expert = self.moments(pairs), self.moments(self.expert_pairs)
@@ -121,17 +123,20 @@ class Discriminator(nn.Module):
 
     @torch.no_grad()
     def costs(self, batch: Trajectories) -> NDArray[np.float64]:
+        """-phi(g) of each step of the batch, shape (N,)."""
         pairs = self.moments(self.spec.encode_pairs(batch.observations, batch.actions))
         costs: NDArray[np.float64] = self.psi.cost(self._logits(pairs)).to(torch.float64).numpy()
         return costs
 
-    def state_dict(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    def state_dict(self, *args: Any, **kwargs: Any) -> Any:
+        """The module's tensors, and the optimizer's state."""
         return {**super().state_dict(*args, **kwargs), "optimizer": self.optimizer.state_dict()}
 
-    def load_state_dict(self, state: Any, *args: Any, **kwargs: Any) -> Any:
-        tensors = dict(state)
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
+        """Put back what `state_dict` gave."""
+        tensors = dict(state_dict)
         self.optimizer.load_state_dict(tensors.pop("optimizer"))
-        return super().load_state_dict(tensors, *args, **kwargs)
+        return super().load_state_dict(tensors, strict, assign)
 
     def _logits(self, pairs: Tensor) -> Tensor:
         logits: Tensor = self.network(pairs).squeeze(-1)
@@ -149,7 +154,8 @@ class Discriminator(nn.Module):
         share = torch.rand(count, 1, generator=generator)
         between = (share * expert + (1.0 - share) * learner[rows]).requires_grad_()
         (slope,) = torch.autograd.grad(self._logits(between).sum(), between, create_graph=True)
-        return (slope.norm(dim=-1) - 1.0).square().mean()
+        penalty: Tensor = (slope.norm(dim=-1) - 1.0).square().mean()
+        return penalty
 
 
 def _report(loss: Tensor, logit_learner: Tensor, logit_expert: Tensor) -> CostReport:
@@ -167,12 +173,16 @@ class EnvironmentCost:
         """Nothing to learn."""
 
     def costs(self, batch: Trajectories) -> NDArray[np.float64]:
+        """Minus the reward of each step, shape (N,)."""
         if batch.rewards is None:
             raise ValueError("the environment's own cost needs trajectories with rewards")
         return -batch.rewards.astype(np.float64)
 
     def state_dict(self) -> dict[str, Any]:
+        """Nothing changes."""
         return {}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Nothing to put back."""
+        """Nothing to put back; raise `ValueError` where there is something."""
+        if state:
+            raise ValueError(f"the environment's own cost has no state, but {', '.join(state)} was given")

@@ -1,6 +1,7 @@
 """The critic: an estimate v(s) of the discounted return, fitted by Adam on squared error.
 
-The network predicts standardized returns: rewards of an adversarial game have no natural scale, and it drifts.
+The network predicts standardized returns: rewards of an adversarial game have no natural scale, and it
+drifts.
 """
 
 from __future__ import annotations
@@ -55,10 +56,10 @@ class Critic(nn.Module):
         targets = ((column - self.returns.mean) / self.returns.std).to(torch.float32)
         for _ in range(self.settings.epochs):
             order = torch.randperm(states.shape[0], generator=generator)
-            for rows in order.split(self.settings.minibatch):
+            for rows in torch.split(order, self.settings.minibatch):
                 loss = (self.network(states[rows]) - targets[rows]).square().mean()
                 self.optimizer.zero_grad()
-                loss.backward()  # type: ignore[no-untyped-call]
+                loss.backward()
                 self.optimizer.step()
         return explained
 

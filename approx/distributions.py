@@ -1,8 +1,8 @@
 """Action distributions: what a policy returns for a batch of observations.
 
 A distribution answers four questions, each per row of the batch: the log-probability of given actions, its
-entropy, its Kullback-Leibler divergence *to* another one, KL(self || other), and a sample. Randomness is always
-an explicit generator. Densities are with respect to Lebesgue measure (Gaussian) or counting measure
+entropy, its Kullback-Leibler divergence *to* another one, KL(self || other), and a sample. Randomness is
+always an explicit generator. Densities are with respect to Lebesgue measure (Gaussian) or counting measure
 (categorical).
 """
 
@@ -46,26 +46,32 @@ class DiagonalGaussian:
     log_std: Tensor
 
     def sample(self, generator: torch.Generator) -> Tensor:
+        """Draw one action per row."""
         noise = torch.randn(self.mean.shape, generator=generator, dtype=self.mean.dtype)
         return self.mean + self.log_std.exp() * noise
 
     def mode(self) -> Tensor:
+        """The most probable action of each row."""
         return self.mean
 
     def log_prob(self, actions: Tensor) -> Tensor:
+        """Log-probability of one action per row, shape (N,), in nats."""
         scaled = (actions - self.mean) * (-self.log_std).exp()
         return -0.5 * scaled.square().sum(-1) - self.log_std.sum() - 0.5 * _LOG_2PI * self.mean.shape[-1]
 
     def entropy(self) -> Tensor:
+        """Entropy per row, shape (N,), in nats."""
         per_row = self.log_std.sum() + 0.5 * (1.0 + _LOG_2PI) * self.mean.shape[-1]
         return per_row.expand(self.mean.shape[0])
 
     def kl_to(self, other: Self) -> Tensor:
+        """KL(self || other) per row, shape (N,), in nats."""
         ratio = (2.0 * (self.log_std - other.log_std)).exp()
         moved = ((self.mean - other.mean) * (-other.log_std).exp()).square()
         return 0.5 * (ratio + moved - 1.0).sum(-1) + (other.log_std - self.log_std).sum()
 
     def detach(self) -> Self:
+        """The same distributions, cut from the computation graph."""
         return type(self)(self.mean.detach(), self.log_std.detach())
 
 
@@ -80,24 +86,30 @@ class Categorical:
         return torch.log_softmax(self.logits, -1)
 
     def sample(self, generator: torch.Generator) -> Tensor:
+        """Draw one action per row."""
         probabilities = torch.softmax(self.logits, -1)
         return torch.multinomial(probabilities, 1, generator=generator).squeeze(-1)
 
     def mode(self) -> Tensor:
+        """The most probable action of each row."""
         return self.logits.argmax(-1)
 
     def log_prob(self, actions: Tensor) -> Tensor:
+        """Log-probability of one action per row, shape (N,), in nats."""
         return self._log_probabilities.gather(-1, actions.long().unsqueeze(-1)).squeeze(-1)
 
     def entropy(self) -> Tensor:
+        """Entropy per row, shape (N,), in nats."""
         log_p = self._log_probabilities
         return -(log_p.exp() * log_p).sum(-1)
 
     def kl_to(self, other: Self) -> Tensor:
+        """KL(self || other) per row, shape (N,), in nats."""
         log_p = self._log_probabilities
         return (log_p.exp() * (log_p - other._log_probabilities)).sum(-1)
 
     def detach(self) -> Self:
+        """The same distributions, cut from the computation graph."""
         return type(self)(self.logits.detach())
 
 

@@ -1,7 +1,8 @@
 """Evaluation: exactly one whole episode per environment copy.
 
-Running a pool until some number of episodes has *ended* would favour short episodes, which end first. Here every
-copy plays its first episode to its end, however long that takes, so that returns are an unbiased sample.
+Running a pool until some number of episodes has *ended* would favour short episodes, which end first. Here
+every copy plays its first episode to its end, however long that takes, so that returns are an unbiased
+sample.
 """
 
 from __future__ import annotations

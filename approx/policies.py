@@ -1,7 +1,7 @@
 """Stochastic policies: standardized observation -> tanh network -> action distribution.
 
-Gaussian policies have a state-independent log standard deviation (Schulman et al. 2015); its start is scaled to
-the width of each action's box, so that exploration means the same for a box of +-0.4 as for one of +-1.
+Gaussian policies have a state-independent log standard deviation (Schulman et al. 2015); its start is scaled
+to the width of each action's box, so that exploration means the same for a box of +-0.4 as for one of +-1.
 
 A policy is saved as one safetensors file: the tensors, and in the header what is needed to build it again.
 """
@@ -52,6 +52,7 @@ class GaussianHead(nn.Module):
         self.log_std = nn.Parameter(initial_std.log())
 
     def forward(self, output: Tensor) -> DiagonalGaussian:
+        """Take the network's output, shape (N, action size), as the mean."""
         return DiagonalGaussian(output, self.log_std)
 
 
@@ -59,6 +60,7 @@ class CategoricalHead(nn.Module):
     """Network output -> categorical distribution with these logits."""
 
     def forward(self, output: Tensor) -> Categorical:
+        """Take the network's output, shape (N, action size), as logits."""
         return Categorical(output)
 
 
@@ -74,6 +76,7 @@ class Policy(nn.Module):
         self.head = _head(spec, settings.initial_std)
 
     def forward(self, observations: Tensor) -> Distribution:
+        """Action distributions of raw observations."""
         distribution: Distribution = self.head(self.network(self.moments(observations)))
         return distribution
 
@@ -100,11 +103,9 @@ def _head(spec: SpaceSpec, initial_std: float) -> nn.Module:
 
 def save_policy(policy: Policy, path: Path) -> None:
     """Write the policy to one safetensors file, atomically."""
-    header = {
-        "format": _FORMAT,
-        "spec": json.dumps(asdict(policy.spec)),
-        "settings": json.dumps(asdict(policy.settings)),
-    }
+    # One entry only: safetensors writes several in no fixed order, and equal policies should make equal files.
+    described = {"format": _FORMAT, "spec": asdict(policy.spec), "settings": asdict(policy.settings)}
+    header = {"policy": json.dumps(described)}
     tensors = {name: tensor.contiguous() for name, tensor in policy.state_dict().items()}
     write_bytes(path, save(tensors, metadata=header))
 
@@ -119,14 +120,14 @@ def load_policy(path: Path) -> Policy:
         raise InvalidPolicyFile(f"{path}: there is no such file") from None
     except (SafetensorError, OSError) as error:
         raise InvalidPolicyFile(f"{path}: not a readable safetensors file ({error})") from error
-    if header.get("format") != _FORMAT:
-        found = header.get("format", "nothing")
-        raise InvalidPolicyFile(f"{path}: expected a policy of format {_FORMAT}, found {found!r}")
     try:
-        spec = cattrs.structure(json.loads(header["spec"]), SpaceSpec)
-        settings = cattrs.structure(json.loads(header["settings"]), PolicySettings)
+        described = json.loads(header.get("policy", "{}"))
+        if described.get("format") != _FORMAT:
+            raise InvalidPolicyFile(f"{path}: expected format {_FORMAT!r}, found {described.get('format')!r}")
+        spec = cattrs.structure(described["spec"], SpaceSpec)
+        settings = cattrs.structure(described["settings"], PolicySettings)
         policy = Policy(spec, settings, torch.Generator())
         policy.load_state_dict(tensors)
-    except (cattrs.BaseValidationError, KeyError, ValueError, RuntimeError) as error:
+    except (cattrs.BaseValidationError, json.JSONDecodeError, KeyError, AttributeError, RuntimeError) as error:
         raise InvalidPolicyFile(f"{path}: header and tensors do not make a policy ({error})") from error
     return policy

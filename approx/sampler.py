@@ -1,8 +1,8 @@
 """Sampling: a policy in a vector environment, as flat `Trajectories`.
 
 Environments follow next-step autoreset (see `gymnasium.vector.AutoresetMode.NEXT_STEP`): the step after an
-episode's end only resets, its action is ignored and its reward is 0. Such steps are dropped. Episodes that are
-still going on when a batch is full continue in the next batch; they are cut, not ended.
+episode's end only resets, its action is ignored and its reward is 0. Such steps are dropped. Episodes that
+are still going on when a batch is full continue in the next batch; they are cut, not ended.
 """
 
 from __future__ import annotations

@@ -39,9 +39,7 @@ class SpaceSpec:
     """Upper bounds of a continuous action; None for a finite action set."""
 
     @classmethod
-    def of(
-        cls, observation_space: gymnasium.Space[Any], action_space: gymnasium.Space[Any]
-    ) -> SpaceSpec:
+    def of(cls, observation_space: gymnasium.Space[Any], action_space: gymnasium.Space[Any]) -> SpaceSpec:
         """Read the spaces of a single environment; raise `UnsupportedSpace` where they do not fit."""
         if not isinstance(observation_space, spaces.Box) or len(observation_space.shape) != 1:
             raise UnsupportedSpace(f"observations must be vectors (a Box with one axis), not {observation_space}")
@@ -69,7 +67,8 @@ class SpaceSpec:
         """The action that the environment receives: clipped to the box, or the discrete action itself."""
         if self.action_low is None or self.action_high is None:
             return actions
-        return np.clip(actions, np.asarray(self.action_low), np.asarray(self.action_high))
+        clipped: NDArray[Any] = np.clip(actions, np.asarray(self.action_low), np.asarray(self.action_high))
+        return clipped
 
     def encode_pairs(self, observations: NDArray[Any], actions: NDArray[Any]) -> Tensor:
         """Encode state-action pairs as float64 vectors, shape (N, pair_size): discrete actions one-hot."""

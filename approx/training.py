@@ -1,10 +1,10 @@
 """Training: rounds of the game, with checkpoints from which a run goes on bit for bit.
 
-Everything random comes from one seed. Networks are drawn from it once, a single generator drives action noise and
-minibatches, and the environments of iteration i are seeded by (seed, i). The state of a simulator pool cannot be
-saved, so at every checkpoint the running process, too, makes its environments anew from (seed, iteration): open
-episodes are cut there, with the critic standing for the rest, in the interrupted run and in the uninterrupted one
-alike.
+Everything random comes from one seed. Networks are drawn from it once, a single generator drives action noise
+and minibatches, and the environments of iteration i are seeded by (seed, i). The state of a simulator pool
+cannot be saved, so at every checkpoint the running process, too, makes its environments anew from (seed,
+iteration): open episodes are cut there, with the critic standing for the rest, in the interrupted run and in
+the uninterrupted one alike.
 """
 
 from __future__ import annotations
@@ -35,6 +35,9 @@ from gail.approx.spaces import SpaceSpec
 
 MakeEnvs = Callable[[Sequence[int]], VectorEnv[Any, Any, Any]]
 """Makes the vector environment for a seed entropy, given as several integers."""
+
+
+_FIELDS = {"iteration", "env_steps", "seed", "generator", "player", "cost_player"}
 
 
 class InvalidCheckpoint(ValueError):
@@ -102,9 +105,7 @@ class Training:
         if self._sampler is None:
             self._envs = self._make_envs((self.seed, self.iteration))
             self._sampler = Sampler(self._envs)
-        report = play_round(
-            self.player, self.cost_player, self._sampler, self.settings.batch_size, self._generator
-        )
+        report = play_round(self.player, self.cost_player, self._sampler, self.settings.batch_size, self._generator)
         self.iteration += 1
         self.env_steps += report.batch.trajectories.num_steps
         if self.iteration % self.settings.checkpoint_every == 0 or self.finished:
@@ -146,14 +147,17 @@ class Training:
             raise InvalidCheckpoint(f"{path}: there is no such checkpoint") from None
         except Exception as error:  # torch raises many kinds for damaged files; all mean the same to a user
             raise InvalidCheckpoint(f"{path}: not a readable checkpoint ({error})") from error
+        missing = _FIELDS - set(state if isinstance(state, dict) else ())
+        if missing:
+            raise InvalidCheckpoint(f"{path}: not a checkpoint, it has no {', '.join(sorted(missing))}")
         if state["seed"] != self.seed:
             raise InvalidCheckpoint(f"{path}: belongs to seed {state['seed']}, this run has seed {self.seed}")
         try:
             self.player.load_state_dict(state["player"])
             self.cost_player.load_state_dict(state["cost_player"])
-        except (RuntimeError, ValueError, KeyError) as error:
+            self._generator.set_state(state["generator"])
+        except (RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise InvalidCheckpoint(f"{path}: does not fit this run's configuration ({error})") from error
-        self._generator.set_state(state["generator"])
         self.iteration, self.env_steps = state["iteration"], state["env_steps"]
         self.close()
 
@@ -165,16 +169,14 @@ def imitation(
     settings: TrainingSettings,
     seed: int,
 ) -> Training:
-    """Prepare generative adversarial imitation for the surrogate `psi`; demonstrations are validated first."""
+    """Prepare generative adversarial imitation for the surrogate `psi`; demonstrations are checked first."""
     spec = _spec_of(make_envs, seed)
     demonstrations.check_fits(spec)
     generator = _generator(seed)
     player = _policy_player(spec, settings, generator)
     # The learner starts with the expert's idea of what is a typical observation.
     player.policy.moments.update(torch.from_numpy(demonstrations.trajectories.observations))
-    cost_player = Discriminator(
-        psi, spec, demonstrations.trajectories, settings.discriminator, generator
-    )
+    cost_player = Discriminator(psi, spec, demonstrations.trajectories, settings.discriminator, generator)
     return Training(make_envs, player, cost_player, settings, seed, generator)
 
 
@@ -218,9 +220,7 @@ def _spec_of(make_envs: MakeEnvs, seed: int) -> SpaceSpec:
         envs.close()
 
 
-def _policy_player(
-    spec: SpaceSpec, settings: TrainingSettings, generator: torch.Generator
-) -> PolicyPlayer:
+def _policy_player(spec: SpaceSpec, settings: TrainingSettings, generator: torch.Generator) -> PolicyPlayer:
     return PolicyPlayer(Policy(spec, settings.policy, generator), settings.player, generator)
 
 

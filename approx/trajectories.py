@@ -1,12 +1,12 @@
 """Trajectories: the one batch type that flows between sampler, learners and files.
 
-A batch holds K trajectories, stored flat and contiguous: N = sum of lengths steps, step after step. Trajectory k
-has T_k actions and T_k + 1 observations; the first T_k are in `observations`, the last is row k of
-`final_observations`.
+A batch holds K trajectories, stored flat and contiguous: N = sum of lengths steps, step after step.
+Trajectory k has T_k actions and T_k + 1 observations; the first T_k are in `observations`, the last is row k
+of `final_observations`.
 
 How a trajectory ends is never guessed. `terminated[k]`: the environment ended the episode, nothing follows.
-`truncated[k]`: a time limit cut it. Neither: the batch ended while the episode was still going on. In the last
-two cases a value function has to stand for what would have followed.
+`truncated[k]`: a time limit cut it. Neither: the batch ended while the episode was still going on. In the
+last two cases a value function has to stand for what would have followed.
 """
 
 from __future__ import annotations
@@ -55,6 +55,11 @@ class Trajectories:
         return int(self.lengths.shape[0])
 
     @property
+    def first_steps(self) -> NDArray[np.int64]:
+        """Flat index of the first step of each trajectory, shape (K,)."""
+        return np.append(0, self.last_steps[:-1] + 1)
+
+    @property
     def last_steps(self) -> NDArray[np.int64]:
         """Flat index of the last step of each trajectory, shape (K,)."""
         return np.cumsum(self.lengths, dtype=np.int64) - 1
@@ -64,15 +69,12 @@ class Trajectories:
         """Undiscounted sum of the environment's rewards of each trajectory, shape (K,)."""
         if self.rewards is None:
             raise InvalidTrajectories("these trajectories carry no rewards, so they have no returns")
-        starts = self.last_steps - self.lengths + 1
-        return np.add.reduceat(self.rewards.astype(np.float64), starts)
+        return np.add.reduceat(self.rewards.astype(np.float64), self.first_steps)
 
     def first(self, count: int) -> Trajectories:
         """The first `count` trajectories."""
         if not 1 <= count <= self.num_trajectories:
-            raise InvalidTrajectories(
-                f"{count} trajectories asked for, but the data has {self.num_trajectories}"
-            )
+            raise InvalidTrajectories(f"{count} trajectories asked for, but the data has {self.num_trajectories}")
         steps = int(self.lengths[:count].sum())
         return Trajectories(
             observations=self.observations[:steps],
@@ -90,6 +92,8 @@ def _check_shapes(batch: Trajectories) -> None:
         raise InvalidTrajectories(
             f"observations have shape {batch.observations.shape}: two axes are needed (steps, observation size)"
         )
+    if batch.lengths.ndim != 1:
+        raise InvalidTrajectories(f"lengths has shape {batch.lengths.shape}: one axis is needed")
     steps, size = batch.observations.shape
     trajectories = batch.lengths.shape[0]
     if trajectories == 0 or steps == 0:
@@ -102,12 +106,14 @@ def _check_shapes(batch: Trajectories) -> None:
         found = getattr(batch, name).shape
         if not found or found[0] != rows:
             raise InvalidTrajectories(f"{name} has shape {found}: {rows} rows are needed")
+        if name in ("rewards", "terminated", "truncated") and len(found) != 1:
+            raise InvalidTrajectories(f"{name} has shape {found}: ({rows},) is needed")
     if batch.final_observations.shape[1:] != (size,):
         raise InvalidTrajectories(
-            f"final_observations has shape {batch.final_observations.shape}: "
-            f"({trajectories}, {size}) is needed"
+            f"final_observations has shape {batch.final_observations.shape}: ({trajectories}, {size}) is needed"
         )
-    if batch.lengths.min() < 1 or int(batch.lengths.sum()) != steps:
+    # The maximum, too: a sum of huge lengths may wrap around.
+    if batch.lengths.min() < 1 or batch.lengths.max() > steps or int(batch.lengths.sum()) != steps:
         raise InvalidTrajectories(
             f"lengths must be at least 1 and sum to the number of steps: their minimum is "
             f"{batch.lengths.min()}, their sum {batch.lengths.sum()}, and there are {steps} steps"

@@ -25,7 +25,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from gail.approx.distributions import Distribution
 from gail.approx.policies import Policy
@@ -46,7 +45,7 @@ class TrustRegionSettings:
     backtracks: int = 10
     """Halvings of the step before it is rejected."""
     accept_ratio: float = 0.1
-    """Least actual improvement of the surrogate, as a fraction of the improvement promised by its gradient."""
+    """Least actual improvement of the surrogate, as a fraction of what its gradient promised."""
 
 
 class StepOutcome(Enum):
@@ -138,11 +137,11 @@ def _line_search(
     promised: float,
     settings: TrustRegionSettings,
 ) -> StepReport:
-    start = parameters_to_vector(parameters).detach().clone()
+    start = torch.cat([p.detach().reshape(-1) for p in parameters])
     scale = 1.0
     with torch.no_grad():
         for halvings in range(settings.backtracks + 1):
-            vector_to_parameters(start + scale * step, parameters)
+            _put(start + scale * step, parameters)
             objective, new = surrogate()
             improvement = float(objective) - before
             kl = float(old.kl_to(new).mean())
@@ -150,7 +149,7 @@ def _line_search(
             if kl <= settings.max_kl and improvement > settings.accept_ratio * scale * promised:
                 return StepReport(StepOutcome.ACCEPTED, kl, improvement, halvings)
             scale *= 0.5
-        vector_to_parameters(start, parameters)
+        _put(start, parameters)
     return StepReport(StepOutcome.NO_IMPROVEMENT, 0.0, 0.0, settings.backtracks)
 
 
@@ -159,8 +158,8 @@ def fisher_vector_product(
 ) -> Callable[[Tensor], Tensor]:
     """Return v -> (F + damping I) v, F the Hessian of the mean KL(old || new) at new = old.
 
-    `distribution()` builds the current action distributions as a function of `parameters`. The gradient of the
-    KL is built once; each product is one backward pass through it (Pearlmutter 1994).
+    `distribution()` builds the current action distributions as a function of `parameters`. The gradient of
+    the KL is built once; each product is one backward pass through it (Pearlmutter 1994).
     """
     current = distribution()
     kl = current.detach().kl_to(current).mean()
@@ -203,6 +202,16 @@ def _subsample(states: Tensor, fraction: float, generator: torch.Generator) -> T
     if count >= states.shape[0]:
         return states
     return states[torch.randperm(states.shape[0], generator=generator)[:count]]
+
+
+def _put(vector: Tensor, parameters: list[torch.nn.Parameter]) -> None:
+    """Copy a flat vector into the parameters, each in its own memory.
+
+    Views into the vector would be aligned differently from a parameter read from a file, and matrix products
+    may round differently for it: a resumed run would leave the uninterrupted one.
+    """
+    for parameter, values in zip(parameters, vector.split([p.numel() for p in parameters]), strict=True):
+        parameter.copy_(values.view_as(parameter))
 
 
 def _flat(gradients: tuple[Tensor, ...]) -> Tensor:

@@ -1,0 +1,1 @@
+"""The application: the `gail` command, runs, reports and benchmarks. The only part that prints and writes files."""

@@ -27,7 +27,7 @@ from gail.experiments.instances import demo_gridworld
 from gail.experiments.progress import TrainingDisplay
 from gail.experiments.recipes import imitation_recipe
 from gail.experiments.training import make_training, metrics_row
-from gail.experiments.verification import verify
+from gail.experiments.verification import verify_instance
 
 _PARTS = ("sampling", "cost", "policy", "critic")
 
@@ -35,10 +35,15 @@ _PARTS = ("sampling", "cost", "policy", "critic")
 def bench_exact(console: Console, out: Path) -> None:
     """Gaps and differences of the two routes on the demo gridworld."""
     began = time.perf_counter()
-    theory = verify(demo_gridworld(expert_entropy_weight=1.0, discount=0.95), entropy_weight=1.0, seed=0)
+    theory = verify_instance(demo_gridworld(expert_entropy_weight=1.0, discount=0.95), entropy_weight=1.0, seed=0)
     seconds = time.perf_counter() - began
     rows = [
-        {"statement": c.statement, "violation": f"{c.violation:.3e}", "tolerance": c.tolerance, "holds": c.holds}
+        {
+            "statement": c.statement,
+            "violation": f"{c.violation:.3e}",
+            "tolerance": c.tolerance,
+            "holds": c.holds,
+        }
         for c in theory.certificates
     ]
     _publish(rows, console, out, f"8x8 gridworld, all checks in {seconds:.1f} s")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +28,7 @@ from gail.experiments.recipes import imitation_recipe
 from gail.experiments.report import Report
 from gail.experiments.runs import Run, read_metrics
 from gail.experiments.training import clone_policy, make_training, read_demonstrations, start
-from gail.experiments.verification import print_theory, report_theory, verify
+from gail.experiments.verification import print_theory, report_theory, verify_instance
 
 TASK = "Hopper-v5"
 EPISODES = 20
@@ -41,7 +42,7 @@ def run_demo(folder: Path, seed: int, console: Console) -> bool:
         "Exact imitation learning on a gridworld, and generative adversarial imitation of a hopping robot.",
     )
     console.rule("1  The theory, exactly")
-    theory = verify(demo_gridworld(expert_entropy_weight=1.0, discount=0.95), entropy_weight=1.0, seed=seed)
+    theory = verify_instance(demo_gridworld(expert_entropy_weight=1.0, discount=0.95), entropy_weight=1.0, seed=seed)
     print_theory(theory, console)
     report_theory(theory, report)
 
@@ -54,6 +55,7 @@ def run_demo(folder: Path, seed: int, console: Console) -> bool:
         "The algorithm never sees the reward.",
         soft_wrap=True,
     )
+    shutil.rmtree(folder / "hopper", ignore_errors=True)
     run = Run.create(folder / "hopper", config)
     training = make_training(config)
     if not start(run, training, console):
@@ -62,10 +64,14 @@ def run_demo(folder: Path, seed: int, console: Console) -> bool:
     evaluations = {
         "GAIL": evaluate_policy(training.policy, TASK, EPISODES, seed, stochastic_actions=False),
         "behavioural cloning, same data": evaluate_policy(
-            clone_policy(config), TASK, EPISODES, seed, stochastic_actions=False
+            clone_policy(config, demonstrations), TASK, EPISODES, seed, stochastic_actions=False
         ),
         "expert": evaluate_policy(
-            load_policy(shipped_file(TASK, "expert.safetensors")), TASK, EPISODES, seed, stochastic_actions=True
+            load_policy(shipped_file(TASK, "expert.safetensors")),
+            TASK,
+            EPISODES,
+            seed,
+            stochastic_actions=True,
         ),
         "random policy": evaluate_random(TASK, EPISODES, seed),
     }
@@ -109,9 +115,7 @@ def _table(evaluations: dict[str, Evaluation], levels: Reference) -> Table:
     return table
 
 
-def _report_imitation(
-    report: Report, run: Run, evaluations: dict[str, Evaluation], levels: Reference
-) -> None:
+def _report_imitation(report: Report, run: Run, evaluations: dict[str, Evaluation], levels: Reference) -> None:
     config, facts = run.config, card(TASK)
     report.heading(f"Generative adversarial imitation on {TASK}")
     report.paragraph(
@@ -130,9 +134,7 @@ def report_training(report: Report, run: Run, evaluations: dict[str, Evaluation]
     columns = {name: _column(rows, name) for name in rows[0] if name != "outcome"}
     names = {"expert": "expert", "behavioural cloning, same data": "cloning", "random policy": "random"}
     shown = {
-        short: (evaluations[name].mean, evaluations[name].std)
-        for name, short in names.items()
-        if name in evaluations
+        short: (evaluations[name].mean, evaluations[name].std) for name, short in names.items() if name in evaluations
     }
     title = f"{run.config.algorithm} on {run.config.task}, seed {run.config.seed}"
     report.figure(
@@ -155,4 +157,3 @@ def report_training(report: Report, run: Run, evaluations: dict[str, Evaluation]
 
 def _column(rows: list[dict[str, str]], name: str) -> Any:
     return np.array([float(row[name]) if row[name] != "" else np.nan for row in rows])
-

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from rich.table import Table
+
 from gail.approx.evaluation import Act, Evaluation, deterministic, evaluate, stochastic, uniformly_random
 from gail.approx.policies import Policy
 from gail.envs.data import card, has_expert
@@ -39,9 +41,7 @@ def reference(task_id: str) -> Reference | None:
     return Reference(facts["random"]["mean"], facts["expert_stochastic"]["mean"])
 
 
-def evaluate_policy(
-    policy: Policy, task_id: str, episodes: int, seed: int, *, stochastic_actions: bool
-) -> Evaluation:
+def evaluate_policy(policy: Policy, task_id: str, episodes: int, seed: int, *, stochastic_actions: bool) -> Evaluation:
     """Play `episodes` whole episodes with a policy."""
     act = stochastic(policy, seed) if stochastic_actions else deterministic(policy)
     return _evaluate(act, task_id, episodes, seed)
@@ -54,6 +54,29 @@ def evaluate_random(task_id: str, episodes: int, seed: int) -> Evaluation:
         return _evaluate(uniformly_random(envs, seed), task_id, episodes, seed)
     finally:
         envs.close()
+
+
+def evaluation_table(policy: Policy, task_id: str, episodes: int, seed: int) -> Table:
+    """A policy's returns with sampled and with mean actions, beside the expert's card and random play."""
+    levels = reference(task_id)
+    table = Table(
+        "policy",
+        "return",
+        "mean length",
+        "0 = random, 1 = expert",
+        title=f"{task_id}, {episodes} whole episodes",
+    )
+
+    def row(name: str, found: Evaluation) -> None:
+        score = f"{levels.normalized(found.mean):.3f}" if levels else "no expert ships"
+        table.add_row(name, f"{found.mean:,.1f} ± {found.std:,.1f}", f"{found.lengths.mean():.0f}", score)
+
+    row("mean actions", evaluate_policy(policy, task_id, episodes, seed, stochastic_actions=False))
+    row("sampled actions", evaluate_policy(policy, task_id, episodes, seed, stochastic_actions=True))
+    row("random play", evaluate_random(task_id, episodes, seed))
+    if levels:
+        table.add_row("expert's card", f"{levels.expert:,.1f}", "", "1")
+    return table
 
 
 def _evaluate(act: Act, task_id: str, episodes: int, seed: int) -> Evaluation:

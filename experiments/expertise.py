@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,8 @@ from gail.approx.trajectories import Trajectories
 from gail.envs.tasks import find_task
 from gail.envs.vector import make_vector
 from gail.experiments.evaluation import evaluate_policy, evaluate_random, summary
-from gail.experiments.runs import Run, read_metrics, versions
+from gail.experiments.recipes import expert_recipe
+from gail.experiments.runs import Run, RunConfig, read_metrics, versions
 
 _EPISODES = 50
 _RECORDING_STREAM = 2_000_003  # keeps recorded episodes apart from training and evaluation
@@ -36,7 +36,7 @@ def publish(run: Run, policy: Policy, console: Console) -> Path:
     rows = read_metrics(run.metrics)
     card: dict[str, Any] = {
         "task": config.task,
-        "command": _command(),
+        "command": _command(config),
         "seed": config.seed,
         "env_steps": int(rows[-1]["env_steps"]),
         "iterations": int(rows[-1]["iteration"]),
@@ -88,5 +88,14 @@ def _in_single_precision(episodes: Trajectories) -> Trajectories:
     )
 
 
-def _command() -> str:
-    return " ".join(["gail", *sys.argv[1:]])
+def _command(config: RunConfig) -> str:
+    """The command that makes this expert, wherever it was run."""
+    recipe = expert_recipe(config.task)
+    words = ["gail expert", config.task, f"--seed {config.seed}"]
+    if config.training.env_steps != recipe.training.env_steps:
+        words.append(f"--steps {config.training.env_steps}")
+    if config.num_envs != recipe.num_envs:
+        words.append(f"--envs {config.num_envs}")
+    if config.threads != recipe.threads:
+        words.append(f"--threads {config.threads}")
+    return " ".join(words)

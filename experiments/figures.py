@@ -88,9 +88,7 @@ def gap_traces(traces: Mapping[str, Sequence[float]], unit: float) -> Figure:
     return figure
 
 
-def learning_curve(
-    steps: Array, returns: Array, levels: Mapping[str, tuple[float, float]], title: str
-) -> Figure:
+def learning_curve(steps: Array, returns: Array, levels: Mapping[str, tuple[float, float]], title: str) -> Figure:
     """True return against environment steps, with horizontal levels (mean, standard deviation) to compare."""
     figure, axis = plt.subplots(figsize=(7.6, 4.2), layout="constrained")
     axis.plot(steps / 1e6, returns, color=_LEARNER, linewidth=0.6, alpha=0.4)

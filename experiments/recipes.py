@@ -44,6 +44,4 @@ def expert_recipe(task_id: str) -> RunConfig:
             critic=CriticSettings(minibatch=256),
         ),
     )
-    return replace(
-        imitation_recipe(task_id), algorithm="trpo", num_demonstrations=1, threads=1, training=training
-    )
+    return replace(imitation_recipe(task_id), algorithm="trpo", num_demonstrations=1, threads=1, training=training)

@@ -11,7 +11,8 @@ from gail.approx.atomic_files import write_text
 
 _STYLE = """
 :root { color-scheme: light; }
-body { font: 15px/1.55 system-ui, sans-serif; max-width: 62rem; margin: 2.5rem auto; padding: 0 1.2rem; color: #1b1b1b; }
+body { font: 15px/1.55 system-ui, sans-serif; color: #1b1b1b; }
+body { max-width: 62rem; margin: 2.5rem auto; padding: 0 1.2rem; }
 h1 { font-size: 1.7rem; margin-bottom: .2rem; } h2 { font-size: 1.25rem; margin-top: 2.6rem; }
 p.lead { color: #555; margin-top: 0; }
 table { border-collapse: collapse; margin: 1rem 0; font-size: .9rem; }

@@ -14,11 +14,10 @@ from rich.console import Console
 from gail.approx.adversarial import RoundReport
 from gail.approx.cloning import clone
 from gail.approx.demonstrations import Demonstrations, load_npz
-from gail.approx.policies import Policy, save_policy
+from gail.approx.policies import InvalidPolicyFile, Policy, save_policy
 from gail.approx.spaces import SpaceSpec
 from gail.approx.training import MakeEnvs, Training, imitation, reinforcement
 from gail.envs.data import shipped_file
-from gail.envs.tasks import find_task
 from gail.envs.vector import VectorEnvironment, make_vector
 from gail.exact import regularizers as psi
 from gail.experiments.failures import InvalidRequest
@@ -26,15 +25,14 @@ from gail.experiments.interrupts import StopAfterIteration
 from gail.experiments.progress import TrainingDisplay
 from gail.experiments.runs import MetricsFile, Run, RunConfig
 
+
 def read_demonstrations(config: RunConfig) -> Demonstrations:
     """The demonstrations that a config names, validated against its task, subsampled as it says."""
     path = config.demonstrations or shipped_file(config.task, "demonstrations.npz")
     full = load_npz(Path(path))
     full.check_task(config.task)
     full.check_fits(task_spec(config.task))
-    return full.first(config.num_demonstrations).subsample(
-        config.demonstration_stride, config.demonstration_seed
-    )
+    return full.first(config.num_demonstrations).subsample(config.demonstration_stride, config.demonstration_seed)
 
 
 def task_spec(task_id: str) -> SpaceSpec:
@@ -44,6 +42,17 @@ def task_spec(task_id: str) -> SpaceSpec:
         return SpaceSpec.of(envs.single_observation_space, envs.single_action_space)
     finally:
         envs.close()
+
+
+def check_policy_fits(policy: Policy, task_id: str, path: Path) -> None:
+    """Raise `InvalidPolicyFile` if the policy belongs to other spaces than the task's."""
+    spec = task_spec(task_id)
+    if policy.spec != spec:
+        raise InvalidPolicyFile(
+            f"{path}: a policy from {policy.spec.observation_size} observed numbers to {policy.spec.action_size} "
+            f"action entries in [{policy.spec.action_low}, {policy.spec.action_high}]; {task_id} has "
+            f"{spec.observation_size}, {spec.action_size} and [{spec.action_low}, {spec.action_high}]"
+        )
 
 
 def make_training(config: RunConfig) -> Training:
@@ -132,8 +141,7 @@ def metrics_row(training: Training, report: RoundReport, seconds: float) -> dict
     }
 
 
-def clone_policy(config: RunConfig) -> Policy:
-    """Behavioural cloning on the demonstrations that a config names."""
+def clone_policy(config: RunConfig, demonstrations: Demonstrations) -> Policy:
+    """Behavioural cloning of demonstrations, with a config's settings."""
     torch.set_num_threads(config.threads)
-    demonstrations = read_demonstrations(config)
-    return clone(demonstrations, task_spec(find_task(config.task).id), config.cloning, config.seed).policy
+    return clone(demonstrations, task_spec(config.task), config.cloning, config.seed).policy

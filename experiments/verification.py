@@ -37,9 +37,7 @@ class Theory:
     @property
     def certificates(self) -> tuple[Certificate, ...]:
         """All verdicts."""
-        return (
-            self.constant.certificates + self.corollary.certificates + self.logistic.certificates
-        )
+        return self.constant.certificates + self.corollary.certificates + self.logistic.certificates
 
     @property
     def holds(self) -> bool:
@@ -47,7 +45,7 @@ class Theory:
         return all(certificate.holds for certificate in self.certificates)
 
 
-def verify(instance: Instance, entropy_weight: float, seed: int) -> Theory:
+def verify_instance(instance: Instance, entropy_weight: float, seed: int) -> Theory:
     """Check Proposition 3.2 (constant and logistic psi) and Corollary 3.2.1 on an instance."""
     rng = np.random.default_rng(seed)
     mdp, expert, name = instance.mdp, instance.expert_occupancy, instance.name
@@ -67,7 +65,9 @@ def print_theory(theory: Theory, console: Console) -> None:
         f"\n[bold]{theory.instance.name}[/bold]: {mdp.num_states} states, {mdp.num_actions} actions, "
         f"discount {mdp.discount:g}, entropy weight {theory.entropy_weight:g}"
     )
-    values = Table("psi", "route", "primal value", "dual value", "signed gap", "status", title="Two routes, one optimum")
+    values = Table(
+        "psi", "route", "primal value", "dual value", "signed gap", "status", title="Two routes, one optimum"
+    )
     for row in _value_rows(theory):
         values.add_row(*row)
     console.print(values)
@@ -139,7 +139,11 @@ def _report_pictures(theory: Theory, report: Report) -> None:
 
 
 def _value_rows(theory: Theory) -> list[tuple[str, ...]]:
-    routes = (("dual: RL after IRL", "irl"), ("primal: matching", "matching"), ("second opinion: CVXPY", "conic"))
+    routes = (
+        ("dual: RL after IRL", "irl"),
+        ("primal: matching", "matching"),
+        ("second opinion: CVXPY", "conic"),
+    )
     rows = []
     for name, verification in (("constant", theory.constant), ("logistic", theory.logistic)):
         for route, key in routes:

@@ -1,8 +1,9 @@
 """Demonstrations = trajectories + provenance.
 
-The paper's protocol (Ho & Ermon 2016, section 6): record full episodes of a stochastic expert, take the first n,
-and keep every k-th step of each from a random offset, so that the learner sees sparse state-action pairs (about
-50 from an episode of 1000 steps). With whole trajectories behavioural cloning is already a strong competitor.
+The paper's protocol (Ho & Ermon 2016, section 6): record full episodes of a stochastic expert, take the
+first n, and keep every k-th step of each from a random offset, so that the learner sees sparse state-action
+pairs (about 50 from an episode of 1000 steps). With whole trajectories behavioural cloning is already a
+strong competitor.
 """
 
 from __future__ import annotations
@@ -58,23 +59,21 @@ class Demonstrations:
             )
         returns = self.provenance.episode_returns
         kept = None if returns is None else returns[:count]
-        return Demonstrations(
-            self.trajectories.first(count), replace(self.provenance, episode_returns=kept)
-        )
+        return Demonstrations(self.trajectories.first(count), replace(self.provenance, episode_returns=kept))
 
     def subsample(self, stride: int, seed: int) -> Demonstrations:
         """Keep every `stride`-th step of each trajectory, from a random offset in [0, stride).
 
-        Rewards are left out: a part of them is not a return. Final observations stay those of the full episodes.
+        Rewards are left out: a part of them is not a return. Final observations stay those of the full
+        episodes.
         """
         if stride < 1:
             raise InvalidDemonstrations(f"the stride is {stride}: it must be at least 1")
         full = self.trajectories
         rng = np.random.default_rng(seed)
-        starts = full.last_steps - full.lengths + 1
         kept = [
-            np.arange(start + rng.integers(min(stride, length)), start + length, stride)
-            for start, length in zip(starts, full.lengths, strict=True)
+            np.arange(first + rng.integers(min(stride, last - first + 1)), last + 1, stride)
+            for first, last in zip(full.first_steps, full.last_steps, strict=True)
         ]
         rows = np.concatenate(kept)
         sparse = Trajectories(
@@ -91,9 +90,7 @@ class Demonstrations:
     def check_task(self, task: str) -> None:
         """Raise `InvalidDemonstrations` if these were recorded in another task."""
         if self.provenance.task != task:
-            raise InvalidDemonstrations(
-                f"these demonstrations were recorded in {self.provenance.task}, not in {task}"
-            )
+            raise InvalidDemonstrations(f"these demonstrations were recorded in {self.provenance.task}, not in {task}")
 
     def check_fits(self, spec: SpaceSpec) -> None:
         """Raise `InvalidDemonstrations` naming the first thing that does not fit the task's spaces."""

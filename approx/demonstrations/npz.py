@@ -15,8 +15,6 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
-import zlib
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -29,6 +27,7 @@ from gail.approx.demonstrations.dataset import Demonstrations, InvalidDemonstrat
 from gail.approx.trajectories import InvalidTrajectories, Trajectories
 
 _FORMAT = "gail-demonstrations-1"
+_KINDS = {"f": "floating point", "i": "integer", "u": "unsigned integer", "b": "bool"}
 _REQUIRED = ("observations", "actions", "final_observations", "lengths", "terminated", "truncated")
 
 
@@ -57,7 +56,7 @@ def load_npz(path: Path) -> Demonstrations:
         return Demonstrations(
             Trajectories(
                 rewards=arrays.get("rewards"),
-                **{name: arrays[name] for name in _REQUIRED},  # type: ignore[arg-type]
+                **{name: arrays[name] for name in _REQUIRED},
             ),
             _read_provenance(arrays["provenance"]),
         )
@@ -70,21 +69,32 @@ def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
         with np.load(path, allow_pickle=False) as file:
             if not isinstance(file, np.lib.npyio.NpzFile):
                 raise InvalidDemonstrations(f"{path}: a single array, not an .npz of named arrays")
-            return {name: file[name] for name in file.files}
+            return {name: _native(path, name, file[name]) for name in file.files}
     except FileNotFoundError:
         raise InvalidDemonstrations(f"{path}: there is no such file") from None
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
-        if isinstance(error, InvalidDemonstrations):
-            raise
+    except InvalidDemonstrations:
+        raise
+    except Exception as error:  # numpy and zipfile raise many kinds for damaged files; all mean the same
         raise InvalidDemonstrations(f"{path}: not a readable .npz of plain arrays ({error})") from error
+
+
+def _native(path: Path, name: str, content: NDArray[Any] | bytes) -> NDArray[Any]:
+    """The array in this machine's byte order."""
+    if isinstance(content, bytes):  # what numpy gives for a member that is no array
+        raise InvalidDemonstrations(f"{path}: {name} is not an array")
+    return content.astype(content.dtype.newbyteorder("="), copy=False)
 
 
 def _check_types(arrays: dict[str, NDArray[Any]]) -> None:
     kinds = {"lengths": "iu", "terminated": "b", "truncated": "b", "observations": "f"}
     kinds |= {"final_observations": "f", "rewards": "f", "actions": "fiu"}
     for name, allowed in kinds.items():
-        if name in arrays and arrays[name].dtype.kind not in allowed:
-            raise InvalidDemonstrations(f"{name} is of type {arrays[name].dtype}")
+        if name not in arrays:
+            continue
+        found = arrays[name].dtype
+        if found.kind not in allowed or found.itemsize > 8:
+            wanted = ", ".join(_KINDS[kind] for kind in allowed)
+            raise InvalidDemonstrations(f"{name} is of type {found}: {wanted} of at most 64 bits is needed")
     for name in ("lengths", "terminated", "truncated"):
         if arrays[name].ndim != 1:
             raise InvalidDemonstrations(f"{name} has shape {arrays[name].shape}: one axis is needed")
@@ -95,12 +105,16 @@ def _read_provenance(array: NDArray[Any]) -> Provenance:
         fields = json.loads(str(array))
         if fields["format"] != _FORMAT:
             raise InvalidDemonstrations(f"format {fields['format']!r}: this version reads {_FORMAT!r}")
-        returns = fields["episode_returns"]
+        returns, stride = fields["episode_returns"], int(fields["stride"])
+        if stride < 1:
+            raise InvalidDemonstrations(f"provenance: the stride is {stride}, it must be at least 1")
         return Provenance(
             task=str(fields["task"]),
             source=str(fields["source"]),
-            stride=int(fields["stride"]),
+            stride=stride,
             episode_returns=None if returns is None else tuple(float(r) for r in returns),
         )
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
+    except InvalidDemonstrations:
+        raise
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise InvalidDemonstrations(f"provenance is not the JSON that this version writes ({error})") from error

@@ -1,0 +1,43 @@
+# Everything that a newcomer needs: `make demo` and `make test` do all set-up themselves.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.PHONY: demo test test-slow lint types bench clean
+
+demo: $(INSTALLED)
+	$(BIN)/gail demo
+
+test: $(INSTALLED)
+	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -m "not slow"
+
+test-slow: $(INSTALLED)
+	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -m slow
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+# Type checkers cannot follow the editable install of a namespace package, so a plain one is checked:
+# that is also what the wheel holds.
+types: $(INSTALLED)
+	rm -rf build/types
+	$(BIN)/pip install --quiet --no-deps --target build/types .
+	$(BIN)/mypy -p gail.exact -p gail.approx -p gail.envs -p gail.experiments
+
+bench: $(INSTALLED)
+	$(BIN)/gail bench exact
+	$(BIN)/gail bench throughput
+	$(BIN)/gail bench imitation
+
+# Made again only when the dependencies change.
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "gail needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1)." \
+	       "Name another one: make PYTHON=python3.12 demo"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf .venv build dist *.egg-info

@@ -1,0 +1,280 @@
+"""What the `gail` command can do: one function per verb; its text is the verb's help.
+
+Each returns the exit status: 0 done, 1 a statement does not hold, 130 interrupted. A mistake of the user's is
+raised before any work starts, and becomes status 2.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Literal
+
+from rich.console import Console
+from tyro.conf import Positional, arg
+
+from gail.approx.policies import Policy, load_policy, save_policy
+from gail.approx.training import TrainingSettings
+from gail.envs.tasks import TASKS, find_task
+from gail.experiments import training as trainings
+from gail.experiments.bench import bench_exact, bench_imitation, bench_throughput
+from gail.experiments.demo import report_training, run_demo
+from gail.experiments.evaluation import evaluate_policy, evaluate_random, evaluation_table, summary
+from gail.experiments.expertise import publish
+from gail.experiments.failures import InvalidRequest
+from gail.experiments.instances import demo_gridworld, gridworld_from_file, mdp_from_file
+from gail.experiments.recipes import expert_recipe, imitation_recipe
+from gail.experiments.report import Report
+from gail.experiments.runs import Run, RunConfig
+from gail.experiments.verification import print_theory, report_theory, verify_instance
+
+_CONSOLE = Console()
+INTERRUPTED = 130
+
+TaskId = Annotated[Positional[str], arg(metavar="TASK", help="a task: " + ", ".join(TASKS))]
+
+
+def verify(
+    map: Path | None = None,
+    mdp: Path | None = None,
+    entropy_weight: float = 1.0,
+    discount: float = 0.95,
+    expert_entropy_weight: float = 1.0,
+    seed: int = 0,
+    out: Path = Path("runs/verify"),
+) -> int:
+    """Verify Proposition 3.2 and Corollary 3.2.1 on a finite MDP, with certificates.
+
+    Prints both routes' values with their signed gaps and a verdict per statement; exits with 1 if any fails.
+
+    Args:
+        map: an ASCII map in a text file (# wall, . floor, S start, G goal, P pit); default: the demo's 8x8 map.
+        mdp: an .npz with arrays transitions (S, A, S), initial (S,), discount, and expert_occupancy or cost
+            (S, A), instead of a map.
+        entropy_weight: lambda, the weight of the imitator's causal entropy.
+        discount: of the gridworld.
+        expert_entropy_weight: how random the expert is: it is soft-optimal for the cost with this weight.
+        seed: of the random points at which inequalities are tried.
+        out: folder of the report.
+    """
+    if map is not None and mdp is not None:
+        raise InvalidRequest("--map and --mdp both name an instance: give one of them")
+    if not 0.0 < entropy_weight < math.inf:
+        raise InvalidRequest(
+            f"--entropy-weight is {entropy_weight}: a positive number is needed for one occupancy by both routes"
+        )
+    if not 0.0 <= expert_entropy_weight < math.inf:
+        raise InvalidRequest(f"--expert-entropy-weight is {expert_entropy_weight}: a number of at least 0 is needed")
+    if map is not None:
+        instance = gridworld_from_file(map, expert_entropy_weight, discount)
+    elif mdp is not None:
+        instance = mdp_from_file(mdp, expert_entropy_weight)
+    else:
+        instance = demo_gridworld(expert_entropy_weight, discount)
+    theory = verify_instance(instance, entropy_weight, seed)
+    print_theory(theory, _CONSOLE)
+    report = Report("gail verify", "Statements of the theory, checked numerically.")
+    report_theory(theory, report)
+    report.write(out / "report.html")
+    _say(f"Report: [bold]{(out / 'report.html').resolve()}[/bold]")
+    return 0 if theory.holds else 1
+
+
+def train(
+    task: TaskId,
+    /,
+    algo: Literal["gail", "bc"] = "gail",
+    demos: int | None = None,
+    demo_file: Path | None = None,
+    seed: int = 0,
+    steps: int | None = None,
+    envs: int | None = None,
+    threads: int | None = None,
+    out: Path | None = None,
+) -> int:
+    """Train an imitator from demonstrations, evaluate it, and write a run folder with a report.
+
+    Ctrl-C stops after the iteration under way and says how to go on.
+
+    Args:
+        algo: gail (generative adversarial imitation with TRPO) or bc (behavioural cloning).
+        demos: how many expert trajectories to use, the first ones of the file.
+        demo_file: demonstrations as .npz; default: those that ship with the task.
+        seed: of everything random.
+        steps: environment steps to spend; default: the task's recipe.
+        envs: environments stepped together.
+        threads: threads of simulator and networks.
+        out: folder of the run; default: runs/TASK-ALGO-seedSEED.
+    """
+    config = _overridden(imitation_recipe(task), seed, steps, envs, threads)
+    config = replace(
+        config,
+        algorithm=algo,
+        demonstrations=None if demo_file is None else str(demo_file),
+        num_demonstrations=config.num_demonstrations if demos is None else demos,
+    )
+    folder = out or Path("runs") / f"{config.task}-{algo}-seed{seed}"
+    if algo == "bc":
+        demonstrations = trainings.read_demonstrations(config)
+        run = Run.create(folder, config)
+        policy = trainings.clone_policy(config, demonstrations)
+        save_policy(policy, run.policy)
+    else:
+        training = trainings.make_training(config)
+        run = Run.create(folder, config)
+        if not trainings.start(run, training, _CONSOLE):
+            return INTERRUPTED
+        policy = training.policy
+    return _finish(run, policy)
+
+
+def resume(run: Annotated[Positional[Path], arg(metavar="RUN")], /) -> int:
+    """Go on with an interrupted training, from its last checkpoint.
+
+    Args:
+        run: the run's folder.
+    """
+    opened = Run.open(run)
+    training, finished = trainings.resume(opened, _CONSOLE)
+    if not finished:
+        return INTERRUPTED
+    if opened.config.algorithm == "trpo":
+        publish(opened, training.policy, _CONSOLE)
+        return 0
+    return _finish(opened, training.policy)
+
+
+def evaluate(
+    what: Annotated[Positional[Path], arg(metavar="RUN_OR_POLICY")],
+    /,
+    task: str | None = None,
+    episodes: int = 50,
+    seed: int = 0,
+) -> int:
+    """Evaluate a policy over whole episodes, with sampled and with mean actions, beside expert and random play.
+
+    Args:
+        what: a run's folder, or a policy's .safetensors file.
+        task: the task to play; needed for a policy file only.
+        episodes: whole episodes of each kind.
+        seed: of the episodes.
+    """
+    if episodes < 1:
+        raise InvalidRequest(f"--episodes is {episodes}: at least one is needed")
+    if what.is_dir():
+        run = Run.open(what)
+        task_id, path = run.config.task, run.policy
+    elif task is None:
+        raise InvalidRequest(f"{what} is no run folder: for a policy file, name the task with --task")
+    else:
+        task_id, path = find_task(task).id, what
+    policy = load_policy(path)
+    trainings.check_policy_fits(policy, task_id, path)
+    _CONSOLE.print(evaluation_table(policy, task_id, episodes, seed))
+    return 0
+
+
+def expert(
+    task: TaskId,
+    /,
+    seed: int = 0,
+    steps: int | None = None,
+    envs: int | None = None,
+    threads: int | None = None,
+    out: Path | None = None,
+) -> int:
+    """Train an expert with TRPO on the task's true reward, evaluate it, and record demonstrations.
+
+    Args:
+        seed: of everything random.
+        steps: environment steps to spend; default: the task's recipe.
+        envs: environments stepped together.
+        threads: threads of simulator and networks.
+        out: folder of the run; default: runs/TASK-expert-seedSEED. What ships is in its folder `ship`.
+    """
+    config = _overridden(expert_recipe(task), seed, steps, envs, threads)
+    training = trainings.make_training(config)
+    run = Run.create(out or Path("runs") / f"{config.task}-expert-seed{seed}", config)
+    if not trainings.start(run, training, _CONSOLE):
+        return INTERRUPTED
+    publish(run, training.policy, _CONSOLE)
+    return 0
+
+
+def demo(seed: int = 0, out: Path = Path("runs/demo")) -> int:
+    """Verify the theory on a gridworld, then train an imitator on Hopper; a few minutes on two cores.
+
+    Args:
+        seed: of everything random.
+        out: folder of the report; a demo that is already there is replaced.
+    """
+    return 0 if run_demo(out, seed, _CONSOLE) else 1
+
+
+def bench(
+    what: Annotated[Positional[Literal["exact", "throughput", "imitation"]], arg(metavar="WHAT")],
+    /,
+    task: str = "Hopper-v5",
+    seeds: tuple[int, ...] = (0, 1, 2, 3, 4),
+    out: Path | None = None,
+) -> int:
+    """Measure the figures that the README quotes; leave the machine alone meanwhile.
+
+    Args:
+        what: exact (gaps on the gridworld), throughput (steps per second against the simulator's own), or
+            imitation (final score of GAIL by seed; seeds already in the output are not run again).
+        task: the task of throughput and imitation.
+        seeds: of imitation.
+        out: CSV of the raw results; default: runs/bench/WHAT.csv.
+    """
+    path = out or Path("runs/bench") / f"{what}.csv"
+    if what == "exact":
+        bench_exact(_CONSOLE, path)
+    elif what == "throughput":
+        bench_throughput(find_task(task).id, 40, _CONSOLE, path)
+    else:
+        bench_imitation(find_task(task).id, seeds, _CONSOLE, path)
+    return 0
+
+
+def _overridden(config: RunConfig, seed: int, steps: int | None, envs: int | None, threads: int | None) -> RunConfig:
+    """A recipe with what the command line changes."""
+    for name, value in (("--steps", steps), ("--envs", envs), ("--threads", threads)):
+        if value is not None and value < 1:
+            raise InvalidRequest(f"{name} is {value}: at least 1 is needed")
+    if seed < 0:
+        raise InvalidRequest(f"--seed is {seed}: seeds are non-negative")
+    training: TrainingSettings = config.training
+    if steps is not None:
+        training = replace(training, env_steps=steps)
+    return replace(
+        config,
+        seed=seed,
+        training=training,
+        num_envs=envs or config.num_envs,
+        threads=threads or config.threads,
+    )
+
+
+def _finish(run: Run, policy: Policy) -> int:
+    """Evaluate a finished run, and write its result and report."""
+    config = run.config
+    evaluations = {
+        "GAIL" if config.algorithm == "gail" else "behavioural cloning, same data": evaluate_policy(
+            policy, config.task, 50, 0, stochastic_actions=False
+        ),
+        "random policy": evaluate_random(config.task, 50, 0),
+    }
+    run.write_result({name: summary(found) for name, found in evaluations.items()})
+    _CONSOLE.print(evaluation_table(policy, config.task, 50, 0))
+    if config.algorithm == "gail":
+        report = Report(f"{config.algorithm} on {config.task}", f"Seed {config.seed}.")
+        report_training(report, run, evaluations)
+        report.write(run.folder / "report.html")
+    _say(f"Everything is in [bold]{run.folder.resolve()}[/bold]")
+    return 0
+
+
+def _say(text: str) -> None:
+    _CONSOLE.print(text, soft_wrap=True, highlight=False)

@@ -1,0 +1,207 @@
+"""The command line: every verb explains itself, and every mistake of a user's is one sentence and status 2."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gail.approx import Demonstrations, Provenance, Trajectories, save_npz
+from gail.experiments import cli
+
+VERBS = ("verify", "train", "resume", "evaluate", "expert", "demo", "bench")
+
+
+@pytest.fixture
+def gail(monkeypatch, capsys, tmp_path):
+    """Run the command in an empty folder; give status, output, errors."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: str):
+        monkeypatch.setattr(sys, "argv", ["gail", *words])
+        with pytest.raises(SystemExit) as exit_:
+            cli.main()
+        captured = capsys.readouterr()
+        return exit_.value.code, captured.out, captured.err
+
+    return run
+
+
+def assert_refused(result, *needles: str) -> None:
+    status, out, err = result
+    assert status == 2, out + err
+    assert "Traceback" not in err
+    for needle in needles:
+        assert needle in err
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_explains_itself(gail, verb):
+    status, out, _ = gail(verb, "--help")
+    assert status == 0
+    assert "(default:" in out or verb == "resume"
+
+
+def test_an_unknown_task_names_the_nearest(gail):
+    assert_refused(gail("train", "Hoper-v5"), "Hoper-v5", "did you mean Hopper-v5")
+    assert_refused(gail("expert", "Hopper-v9"), "Hopper-v9")
+
+
+def test_a_task_without_shipped_demonstrations_says_how_to_make_some(gail):
+    assert_refused(gail("train", "Ant-v5"), "gail expert Ant-v5")
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--steps", "0"), ("--envs", "-1"), ("--threads", "0"), ("--seed", "-3")]
+)
+def test_numbers_out_of_range_are_named(gail, option, value):
+    assert_refused(gail("train", "Hopper-v5", option, value), option, value)
+
+
+def test_too_many_demonstrations_are_refused_with_the_count(gail):
+    assert_refused(gail("train", "Hopper-v5", "--demos", "5000"), "5000", "choose 1 to")
+
+
+def hopper_like(**changes) -> Demonstrations:
+    rng = np.random.default_rng(0)
+    arrays = {
+        "observations": rng.normal(size=(12, 11)),
+        "actions": rng.uniform(-1, 1, size=(12, 3)),
+        "rewards": None,
+        "final_observations": rng.normal(size=(4, 11)),
+        "lengths": np.full(4, 3),
+        "terminated": np.zeros(4, bool),
+        "truncated": np.ones(4, bool),
+    }
+    task = changes.pop("task", "Hopper-v5")
+    return Demonstrations(Trajectories(**{**arrays, **changes}), Provenance(task, "made in a test"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "needles"),
+    [
+        ({"task": "Walker2d-v5"}, ("Walker2d-v5", "Hopper-v5")),
+        ({"actions": np.full((12, 3), 1.5)}, ("1.5", "step 0", "[-1, 1]")),
+        ({"actions": np.zeros((12, 2))}, ("(12, 2)", "(steps, 3)")),
+        ({"actions": np.zeros(12, int)}, ("int64", "continuous")),
+        ({"observations": np.zeros((12, 17)), "final_observations": np.zeros((4, 17))}, ("17", "11")),
+    ],
+)
+def test_demonstrations_that_do_not_fit_are_refused_before_work_starts(gail, tmp_path, changes, needles):
+    save_npz(hopper_like(**changes), tmp_path / "demos.npz")
+    result = gail("train", "Hopper-v5", "--demo-file", "demos.npz", "--out", "run")
+    assert_refused(result, *needles)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_demonstrations_file_with_nan_or_nothing_is_refused(gail, tmp_path):
+    arrays = {
+        "observations": np.full((2, 11), np.nan),
+        "actions": np.zeros((2, 3)),
+        "final_observations": np.zeros((1, 11)),
+        "lengths": np.array([2]),
+        "terminated": np.array([False]),
+        "truncated": np.array([True]),
+        "provenance": np.array(
+            json.dumps(
+                {
+                    "format": "gail-demonstrations-1",
+                    "task": "Hopper-v5",
+                    "source": "",
+                    "stride": 1,
+                    "episode_returns": None,
+                }
+            )
+        ),
+    }
+    np.savez(tmp_path / "nan.npz", **arrays)
+    assert_refused(gail("train", "Hopper-v5", "--demo-file", "nan.npz"), "nan.npz", "observations[0, 0] is nan")
+    np.savez(tmp_path / "empty.npz", **{**arrays, "observations": np.zeros((0, 11)), "actions": np.zeros((0, 3))})
+    assert_refused(gail("train", "Hopper-v5", "--demo-file", "empty.npz"), "empty.npz", "empty")
+    assert_refused(gail("train", "Hopper-v5", "--demo-file", "absent.npz"), "absent.npz", "no such file")
+
+
+def chain(**changes):
+    transitions = np.zeros((2, 2, 2))
+    transitions[:, 0, 0] = transitions[:, 1, 1] = 1.0
+    arrays = {"transitions": transitions, "initial": [1.0, 0.0], "discount": 0.9, "cost": [[0.0, 1.0], [1.0, 0.5]]}
+    return {**arrays, **changes}
+
+
+def with_row(row):
+    transitions = chain()["transitions"]
+    transitions[1, 0] = row
+    return transitions
+
+
+@pytest.mark.parametrize(
+    ("changes", "needles"),
+    [
+        ({"transitions": with_row([0.5, 0.4])}, ("state 1", "action 0", "0.9")),
+        ({"transitions": with_row([1.5, -0.5])}, ("state 1", "action 0", "-0.5")),
+        ({"initial": [0.7, 0.7]}, ("1.4",)),
+        ({"discount": 1.0}, ("discount",)),
+        ({"cost": [[0.0, np.nan], [1.0, 0.5]]}, ("state 0", "action 1", "nan")),
+        ({"expert_occupancy": np.full((2, 2), 2.5)}, ("state 0",)),
+        ({"expert_occupancy": np.full((2, 2), 7.0)}, ("state",)),
+    ],
+)
+def test_mdps_that_are_none_are_refused(gail, tmp_path, changes, needles):
+    np.savez(tmp_path / "mdp.npz", **chain(**changes))
+    assert_refused(gail("verify", "--mdp", "mdp.npz"), *needles)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_users_mdp_is_verified_with_a_report(gail, tmp_path):
+    np.savez(tmp_path / "mdp.npz", **chain())
+    status, out, _ = gail("verify", "--mdp", "mdp.npz", "--out", "here")
+    assert status == 0
+    assert "FAILS" not in out
+    assert "Proposition 3.2" in (tmp_path / "here" / "report.html").read_text()
+
+
+@pytest.mark.parametrize(("text", "needles"), [("S.X\n...\n", ("X",)), ("S..\n..\n", ("row",)), ("...\n", ("start",))])
+def test_maps_that_are_none_are_refused(gail, tmp_path, text, needles):
+    (tmp_path / "map.txt").write_text(text)
+    assert_refused(gail("verify", "--map", "map.txt"), *needles)
+
+
+@pytest.mark.parametrize("weight", ["-1", "nan", "inf"])
+def test_entropy_weights_that_make_no_sense_are_refused(gail, weight):
+    assert_refused(gail("verify", "--entropy-weight", weight), "--entropy-weight")
+    assert_refused(gail("verify", "--expert-entropy-weight", weight), "--expert-entropy-weight")
+
+
+def test_without_entropy_the_two_routes_need_not_meet(gail):
+    assert_refused(gail("verify", "--entropy-weight", "0"), "--entropy-weight")
+
+
+def test_a_deterministic_expert_has_no_optimal_cost_and_the_table_says_so(gail):
+    status, out, _ = gail("verify", "--expert-entropy-weight", "0")
+    assert status == 0
+    assert "no optimal cost exists" in out
+
+
+def test_evaluating_something_else_than_a_policy_is_refused(gail, tmp_path):
+    (tmp_path / "file.safetensors").write_bytes(b"no tensors")
+    assert_refused(gail("evaluate", "file.safetensors", "--task", "Hopper-v5"), "file.safetensors")
+    assert_refused(gail("evaluate", "file.safetensors"), "--task")
+    (tmp_path / "folder").mkdir()
+    assert_refused(gail("evaluate", "folder"), "folder", "config.json")
+    assert_refused(gail("resume", "folder"), "folder", "config.json")
+
+
+def test_a_policy_of_another_task_is_refused(gail):
+    from gail.envs.data import shipped_file
+
+    policy = str(shipped_file("Hopper-v5", "expert.safetensors"))
+    assert_refused(gail("evaluate", policy, "--task", "Walker2d-v5"), "11", "17")
+
+
+def test_a_run_is_never_overwritten(gail, tmp_path):
+    words = ("train", "Hopper-v5", "--algo", "bc", "--out", "run")
+    Path("run").mkdir()
+    (tmp_path / "run" / "config.json").write_text("{}")
+    assert_refused(gail(*words), "gail resume run")
+    assert (tmp_path / "run" / "config.json").read_text() == "{}"

@@ -1,0 +1,39 @@
+"""The demo, with a small budget: all its parts, one self-contained report."""
+
+import io
+import re
+from dataclasses import replace
+
+from rich.console import Console
+
+from gail.experiments import demo
+from gail.experiments.recipes import imitation_recipe
+
+
+def small(task_id):
+    recipe = imitation_recipe(task_id)
+    return replace(recipe, training=replace(recipe.training, env_steps=2_000, batch_size=500), threads=1)
+
+
+def test_the_demo_writes_one_self_contained_report(tmp_path, monkeypatch):
+    monkeypatch.setattr(demo, "imitation_recipe", small)
+    for _ in range(2):  # a second demo replaces the first
+        console = Console(file=io.StringIO(), width=120)
+        assert demo.run_demo(tmp_path, 0, console)
+    printed = console.file.getvalue()
+    assert "true return (not seen by the algorithm)" in printed
+    assert "report.html" in printed
+    page = (tmp_path / "report.html").read_text()
+    for words in ("Proposition 3.2", "Corollary 3.2.1", "Hopper-v5", "behavioural cloning", "random policy", "expert"):
+        assert words in page
+    assert page.count("data:image/png;base64,") >= 6
+    assert not re.search(r"(src|href)=\"(?!data:)", page)  # nothing is fetched
+    assert "FAILS" not in page
+    assert sorted(p.name for p in (tmp_path / "hopper").iterdir()) == [
+        "checkpoint.pt",
+        "config.json",
+        "metrics.csv",
+        "policy.safetensors",
+        "result.json",
+        "versions.json",
+    ]

@@ -140,9 +140,7 @@ class GridLayout:
         """
         per_state = np.asarray(values, dtype=np.float64)
         if per_state.shape[:1] != (self.num_states,):
-            raise ValueError(
-                f"values have shape {per_state.shape}, but the grid has {self.num_states} states"
-            )
+            raise ValueError(f"values have shape {per_state.shape}, but the grid has {self.num_states} states")
         grid = np.full(self.shape + per_state.shape[1:], np.nan)
         grid[~self.walls] = per_state
         return grid

@@ -17,7 +17,7 @@ Both environments spend one uniform number per copy and step, so a :class:`Tabul
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -31,7 +31,7 @@ from gail.exact.mdp import FiniteMDP, validate_cost
 ENDED = -1  # in place of a next state: the episode has ended
 
 
-class TabularEnv(gymnasium.Env):  # type: ignore[misc]  # Gymnasium is untyped to the checker here
+class TabularEnv(gymnasium.Env[Any, Any]):
     """A finite MDP with a cost, as a single environment with Discrete observations and actions.
 
     It never truncates: wrap it in ``gymnasium.wrappers.TimeLimit`` for that, as an MDP without terminal
@@ -46,7 +46,7 @@ class TabularEnv(gymnasium.Env):  # type: ignore[misc]  # Gymnasium is untyped t
         gymnasium.error.ResetNeeded: ``step`` before ``reset``, or after the episode has ended.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": []}
+    metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012 (declared so by Gymnasium)
 
     def __init__(self, mdp: FiniteMDP, cost: ArrayLike) -> None:
         self._dynamics = _Dynamics(mdp, cost)
@@ -54,9 +54,7 @@ class TabularEnv(gymnasium.Env):  # type: ignore[misc]  # Gymnasium is untyped t
         self.action_space = gymnasium.spaces.Discrete(mdp.num_actions)
         self._state: NDArray[np.int64] | None = None
 
-    def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[int, dict[str, Any]]:
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
         """Begin an episode at a state drawn from p0; returns it and an empty info."""
         super().reset(seed=seed)
         self._state = self._dynamics.starts(self.np_random.random(1))
@@ -74,7 +72,7 @@ class TabularEnv(gymnasium.Env):  # type: ignore[misc]  # Gymnasium is untyped t
         return int(observation[0]), float(self._dynamics.rewards[rows[0]]), terminated, False, {}
 
 
-class TabularVectorEnv(gymnasium.vector.VectorEnv):  # type: ignore[misc]  # untyped to the checker, as above
+class TabularVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
     """``num_envs`` independent copies of a finite MDP, stepped together by array operations.
 
     All copies share one generator, seeded by ``reset(seed=...)``. Autoreset is Gymnasium's next-step mode:
@@ -93,7 +91,10 @@ class TabularVectorEnv(gymnasium.vector.VectorEnv):  # type: ignore[misc]  # unt
         gymnasium.error.ResetNeeded: ``step`` before ``reset``.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": [], "autoreset_mode": AutoresetMode.NEXT_STEP}
+    metadata: dict[str, Any] = {  # noqa: RUF012 (declared so by Gymnasium)
+        "render_modes": [],
+        "autoreset_mode": AutoresetMode.NEXT_STEP,
+    }
 
     def __init__(self, mdp: FiniteMDP, cost: ArrayLike, num_envs: int, *, horizon: int | None) -> None:
         if num_envs < 1:
@@ -192,13 +193,9 @@ class _Dynamics:
     def rows(self, states: NDArray[np.int64], actions: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
         """s·A + a for each pair; ValueError on actions of another shape or outside 0..A-1."""
         if actions.shape != states.shape or not np.issubdtype(actions.dtype, np.integer):
-            raise ValueError(
-                f"need {states.size} integer actions, got {actions.dtype} of shape {actions.shape}"
-            )
+            raise ValueError(f"need {states.size} integer actions, got {actions.dtype} of shape {actions.shape}")
         if actions.min() < 0 or actions.max() >= self.num_actions:
-            raise ValueError(
-                f"actions lie in 0..{self.num_actions - 1}, got {actions.min()} to {actions.max()}"
-            )
+            raise ValueError(f"actions lie in 0..{self.num_actions - 1}, got {actions.min()} to {actions.max()}")
         return states * self.num_actions + actions
 
     def starts(self, uniforms: NDArray[np.float64]) -> NDArray[np.int64]:

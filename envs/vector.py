@@ -8,27 +8,27 @@ EnvPool (C++ threads) runs the task where it has it; Gymnasium's own vector envi
 the same dynamics. What differs in EnvPool is settled here, once:
 - its copies take seeds `seed, seed + 1, ...`, so that copy 1 of seed 0 would repeat copy 0 of seed 1; seeds are
   therefore drawn through `numpy.random.SeedSequence`, which spreads them over the integers;
-- it names no autoreset mode in its metadata, although it follows the next-step one;
+- its `observation_space` and `action_space` are those of one copy; here they are batched, as Gymnasium's are;
 - a fall at the very last step before the time limit is reported as truncation only.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import gymnasium
 import numpy as np
-from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector import AutoresetMode, VectorEnv, VectorWrapper
+from gymnasium.vector.utils import batch_space
 
 from gail.envs.tasks import find_task
 
-VectorEnvironment = VectorEnv[Any, Any, Any]
+VectorEnvironment: TypeAlias = VectorEnv[Any, Any, Any]
 
 
-def make_vector(
-    task_id: str, num_envs: int, seed: int | Sequence[int], *, threads: int = 1
-) -> VectorEnvironment:
+def make_vector(task_id: str, num_envs: int, seed: int | Sequence[int], *, threads: int = 1) -> VectorEnvironment:
     """Make `num_envs` copies of a task.
 
     Args:
@@ -61,15 +61,29 @@ def _envpool_or_none() -> Any:
 
 
 def _make_envpool(pool: Any, task_id: str, num_envs: int, seed: int, threads: int) -> VectorEnvironment:
-    envs = pool.make(
-        task_id,
-        env_type="gymnasium",
-        num_envs=num_envs,
-        seed=seed,
-        num_threads=min(threads, num_envs),
+    return _BatchedSpaces(
+        pool.make(
+            task_id,
+            env_type="gymnasium",
+            num_envs=num_envs,
+            seed=seed,
+            num_threads=min(threads, num_envs),
+        )
     )
-    envs.metadata = {**envs.metadata, "autoreset_mode": AutoresetMode.NEXT_STEP}
-    return envs  # type: ignore[no-any-return]
+
+
+class _BatchedSpaces(VectorWrapper[Any, Any, Any]):
+    """A pool whose `observation_space` and `action_space` are those of all copies together."""
+
+    def __init__(self, pool: VectorEnvironment) -> None:
+        super().__init__(pool)
+        with warnings.catch_warnings():
+            # Gymnasium warns that bounds of float64 are stored as float32; that is what the task declares.
+            warnings.simplefilter("ignore", UserWarning)
+            self.single_observation_space = pool.single_observation_space
+            self.single_action_space = pool.single_action_space
+        self.observation_space = batch_space(self.single_observation_space, pool.num_envs)
+        self.action_space = batch_space(self.single_action_space, pool.num_envs)
 
 
 def _make_gymnasium(task_id: str, num_envs: int, seed: int) -> VectorEnvironment:

@@ -8,14 +8,16 @@ import os
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import sys
+from collections.abc import Callable
 
 import tyro
 from rich.console import Console
 
 from gail.experiments import commands
 from gail.experiments.failures import USER_ERRORS
+from gail.experiments.interrupts import INTERRUPTED
 
-_VERBS = {
+_VERBS: dict[str, Callable[..., int]] = {
     "verify": commands.verify,
     "train": commands.train,
     "resume": commands.resume,
@@ -41,5 +43,5 @@ def main() -> None:
         status = 2
     except KeyboardInterrupt:
         errors.print("Stopped.")
-        status = commands.INTERRUPTED
+        status = INTERRUPTED
     sys.exit(status)

@@ -19,18 +19,19 @@ from gail.approx.training import TrainingSettings
 from gail.envs.tasks import TASKS, find_task
 from gail.experiments import training as trainings
 from gail.experiments.bench import bench_exact, bench_imitation, bench_throughput
-from gail.experiments.demo import report_training, run_demo
+from gail.experiments.demo import run_demo
 from gail.experiments.evaluation import evaluate_policy, evaluate_random, evaluation_table, summary
 from gail.experiments.expertise import publish
 from gail.experiments.failures import InvalidRequest
 from gail.experiments.instances import demo_gridworld, gridworld_from_file, mdp_from_file
+from gail.experiments.interrupts import INTERRUPTED
 from gail.experiments.recipes import expert_recipe, imitation_recipe
 from gail.experiments.report import Report
 from gail.experiments.runs import Run, RunConfig
+from gail.experiments.training_report import report_training
 from gail.experiments.verification import print_theory, report_theory, verify_instance
 
 _CONSOLE = Console()
-INTERRUPTED = 130
 
 TaskId = Annotated[Positional[str], arg(metavar="TASK", help="a task: " + ", ".join(TASKS))]
 
@@ -209,7 +210,7 @@ def demo(seed: int = 0, out: Path = Path("runs/demo")) -> int:
         seed: of everything random.
         out: folder of the report; a demo that is already there is replaced.
     """
-    return 0 if run_demo(out, seed, _CONSOLE) else 1
+    return run_demo(out, seed, _CONSOLE)
 
 
 def bench(

@@ -6,16 +6,13 @@ import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 from rich.console import Console
 from rich.table import Table
 
 from gail.approx.evaluation import Evaluation
 from gail.approx.policies import load_policy
 from gail.envs.data import card, shipped_file
-from gail.experiments import figures
 from gail.experiments.evaluation import (
     Reference,
     evaluate_policy,
@@ -24,18 +21,20 @@ from gail.experiments.evaluation import (
     summary,
 )
 from gail.experiments.instances import demo_gridworld
+from gail.experiments.interrupts import INTERRUPTED
 from gail.experiments.recipes import imitation_recipe
 from gail.experiments.report import Report
-from gail.experiments.runs import Run, read_metrics
+from gail.experiments.runs import Run
 from gail.experiments.training import clone_policy, make_training, read_demonstrations, start
+from gail.experiments.training_report import report_training
 from gail.experiments.verification import print_theory, report_theory, verify_instance
 
 TASK = "Hopper-v5"
 EPISODES = 20
 
 
-def run_demo(folder: Path, seed: int, console: Console) -> bool:
-    """Run both parts and write the report; False if interrupted or if a statement fails."""
+def run_demo(folder: Path, seed: int, console: Console) -> int:
+    """Run both parts and write the report; give the exit status: 1 if a statement fails, 130 if interrupted."""
     began = time.monotonic()
     report = Report(
         "gail: one theory, two engines",
@@ -59,7 +58,7 @@ def run_demo(folder: Path, seed: int, console: Console) -> bool:
     run = Run.create(folder / "hopper", config)
     training = make_training(config)
     if not start(run, training, console):
-        return False
+        return INTERRUPTED
     console.print(f"Evaluating: {EPISODES} whole episodes each.")
     evaluations = {
         "GAIL": evaluate_policy(training.policy, TASK, EPISODES, seed, stochastic_actions=False),
@@ -88,7 +87,7 @@ def run_demo(folder: Path, seed: int, console: Console) -> bool:
         soft_wrap=True,
         highlight=False,
     )
-    return theory.holds
+    return 0 if theory.holds else 1
 
 
 _HEADER = ("policy", "return over 20 episodes", "share of the expert", "mean length", "actions")
@@ -126,34 +125,3 @@ def _report_imitation(report: Report, run: Run, evaluations: dict[str, Evaluatio
     )
     report.table(_HEADER, _rows(evaluations, levels))
     report_training(report, run, evaluations)
-
-
-def report_training(report: Report, run: Run, evaluations: dict[str, Evaluation]) -> None:
-    """Add a training's learning curve and diagnostics to a report."""
-    rows = read_metrics(run.metrics)
-    columns = {name: _column(rows, name) for name in rows[0] if name != "outcome"}
-    names = {"expert": "expert", "behavioural cloning, same data": "cloning", "random policy": "random"}
-    shown = {
-        short: (evaluations[name].mean, evaluations[name].std) for name, short in names.items() if name in evaluations
-    }
-    title = f"{run.config.algorithm} on {run.config.task}, seed {run.config.seed}"
-    report.figure(
-        figures.embed(figures.learning_curve(columns["env_steps"], columns["true_return"], shown, title)),
-        "True return of the episodes sampled while learning; bands are one standard deviation between episodes.",
-    )
-    report.figure(
-        figures.embed(figures.diagnostics(columns["env_steps"], columns)),
-        "What the algorithm sees. The discriminator cannot tell learner from expert where its loss is 2 log 2.",
-    )
-    seconds = {part: columns[f"seconds_{part}"].sum() for part in ("sampling", "policy", "critic", "cost")}
-    total = columns["seconds"].sum()
-    steps = columns["env_steps"][-1]
-    report.paragraph(
-        f"{steps:,.0f} environment steps in {total:.0f} s: {steps / total:,.0f} steps/s end to end. "
-        + ", ".join(f"{part} {value / total:.0%}" for part, value in seconds.items())
-        + " (sampling is simulation and inference; cost is the discriminator)."
-    )
-
-
-def _column(rows: list[dict[str, str]], name: str) -> Any:
-    return np.array([float(row[name]) if row[name] != "" else np.nan for row in rows])

@@ -13,9 +13,10 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LogNorm
+from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
+from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from gail.envs.gridworlds import MOVES, GridLayout
@@ -24,6 +25,7 @@ Array = NDArray[np.float64]
 
 _EXPERT, _LEARNER, _CLONING, _RANDOM = "#1b1b1b", "#c8442c", "#2c6fb0", "#8a8a8a"
 _WALL = "#3a3a3a"
+_OUTLINE = [withStroke(linewidth=2.5, foreground="black")]
 
 
 def embed(figure: Figure) -> str:
@@ -57,7 +59,7 @@ def cost_map(layout: GridLayout, cost: Array, title: str) -> Figure:
     figure, axis = plt.subplots(figsize=(5.6, 4.8), layout="constrained")
     spread = float(np.abs(cost).max()) or 1.0
     low, high = (float(cost.min()), 0.0) if cost.max() <= 0.0 else (-spread, spread)
-    norm = plt.Normalize(low, high)
+    norm = Normalize(low, high)
     colours = plt.get_cmap("magma" if high == 0.0 else "RdBu_r")
     for (row, column), costs in zip(layout.cells, cost, strict=True):
         for (down, right), value in zip(MOVES, costs, strict=True):
@@ -133,7 +135,8 @@ def _smooth(values: Array, window: int = 15) -> Array:
     counts = np.cumsum(known)
     sums[window:] -= sums[:-window].copy()
     counts[window:] -= counts[:-window].copy()
-    return np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)
+    means: Array = np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)
+    return means
 
 
 def _frame(axis: Axes, layout: GridLayout, title: str) -> None:
@@ -141,7 +144,7 @@ def _frame(axis: Axes, layout: GridLayout, title: str) -> None:
     axis.imshow(walls, cmap=matplotlib.colors.ListedColormap([_WALL]))
     for mask, letter in ((layout.starts, "S"), (layout.goals, "G"), (layout.pits, "P")):
         for row, column in np.argwhere(mask):
-            axis.text(column - 0.42, row - 0.2, letter, fontsize=8, weight="bold", color="#d01c8b")
+            axis.text(column - 0.42, row - 0.2, letter, fontsize=9, weight="bold", color="white", path_effects=_OUTLINE)
     axis.set(xticks=[], yticks=[], title=title)
 
 

@@ -6,6 +6,9 @@ import signal
 from types import FrameType
 from typing import Any, Self
 
+INTERRUPTED = 130
+"""Exit status of a command that was stopped, as shells have it."""
+
 
 class StopAfterIteration:
     """Context manager: while it is open, the first signal only sets `requested`."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from typing import Any, Self
 
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
 from rich.panel import Panel
 from rich.progress_bar import ProgressBar
@@ -77,5 +77,7 @@ class TrainingDisplay:
         table = Table.grid(padding=(0, 2))
         for name, value in self._facts(row):
             table.add_row(f"[dim]{name}[/dim]", value)
-        bar = ProgressBar(total=self._total, completed=int(row["env_steps"]), width=60)
-        return Panel(Group(bar, table), title=self._title, title_align="left", width=80)
+        rows = Table.grid()
+        rows.add_row(ProgressBar(total=self._total, completed=int(row["env_steps"]), width=76))
+        rows.add_row(table)
+        return Panel(rows, title=self._title, title_align="left", width=80)

@@ -103,9 +103,7 @@ def test_goals_and_pits_absorb():
 
 def test_the_cost_is_the_price_of_the_cell():
     task = gridworld(SMALL, step_cost=0.5, pit_cost=7.0, goal_cost=-1.0)
-    np.testing.assert_array_equal(
-        task.cost, np.repeat([[0.5], [0.5], [0.5], [0.5], [7.0], [-1.0]], 4, axis=1)
-    )
+    np.testing.assert_array_equal(task.cost, np.repeat([[0.5], [0.5], [0.5], [0.5], [7.0], [-1.0]], 4, axis=1))
 
 
 def test_starts_share_the_initial_mass():

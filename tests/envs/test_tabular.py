@@ -184,9 +184,7 @@ def test_the_horizon_truncates_and_an_ended_episode_is_not_truncated():
 
 def test_a_finished_copy_restarts_on_its_next_step():
     mdp, cost = ending_task()
-    mdp = FiniteMDP(
-        mdp.transitions, np.eye(5)[1], 0.9, terminal=mdp.terminal
-    )  # every episode starts in state 1
+    mdp = FiniteMDP(mdp.transitions, np.eye(5)[1], 0.9, terminal=mdp.terminal)  # every episode starts in state 1
     envs = TabularVectorEnv(mdp, cost + 1.0, 500, horizon=2)
     assert envs.metadata["autoreset_mode"] is AutoresetMode.NEXT_STEP
     envs.reset(seed=0)

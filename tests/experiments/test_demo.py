@@ -19,7 +19,7 @@ def test_the_demo_writes_one_self_contained_report(tmp_path, monkeypatch):
     monkeypatch.setattr(demo, "imitation_recipe", small)
     for _ in range(2):  # a second demo replaces the first
         console = Console(file=io.StringIO(), width=120)
-        assert demo.run_demo(tmp_path, 0, console)
+        assert demo.run_demo(tmp_path, 0, console) == 0
     printed = console.file.getvalue()
     assert "true return (not seen by the algorithm)" in printed
     assert "report.html" in printed

@@ -1,0 +1,42 @@
+"""The part of a report that shows a training: learning curve, diagnostics, where the time went."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gail.approx.evaluation import Evaluation
+from gail.experiments import figures
+from gail.experiments.report import Report
+from gail.experiments.runs import Run, read_metrics
+
+
+def report_training(report: Report, run: Run, evaluations: dict[str, Evaluation]) -> None:
+    """Add a training's learning curve and diagnostics to a report."""
+    rows = read_metrics(run.metrics)
+    columns = {name: _column(rows, name) for name in rows[0] if name != "outcome"}
+    names = {"expert": "expert", "behavioural cloning, same data": "cloning", "random policy": "random"}
+    shown = {
+        short: (evaluations[name].mean, evaluations[name].std) for name, short in names.items() if name in evaluations
+    }
+    title = f"{run.config.algorithm} on {run.config.task}, seed {run.config.seed}"
+    report.figure(
+        figures.embed(figures.learning_curve(columns["env_steps"], columns["true_return"], shown, title)),
+        "True return of the episodes sampled while learning; bands are one standard deviation between episodes.",
+    )
+    report.figure(
+        figures.embed(figures.diagnostics(columns["env_steps"], columns)),
+        "What the algorithm sees. The discriminator cannot tell learner from expert where its loss is 2 log 2.",
+    )
+    seconds = {part: columns[f"seconds_{part}"].sum() for part in ("sampling", "policy", "critic", "cost")}
+    total = columns["seconds"].sum()
+    steps = columns["env_steps"][-1]
+    report.paragraph(
+        f"{steps:,.0f} environment steps in {total:.0f} s: {steps / total:,.0f} steps/s end to end. "
+        + ", ".join(f"{part} {value / total:.0%}" for part, value in seconds.items())
+        + " (sampling is simulation and inference; cost is the discriminator)."
+    )
+
+
+def _column(rows: list[dict[str, str]], name: str) -> NDArray[np.float64]:
+    return np.array([float(row[name]) if row[name] != "" else np.nan for row in rows])

@@ -35,7 +35,7 @@ class Distribution(Protocol):
         """KL(self || other) per row, shape (N,), in nats."""
 
     def detach(self) -> Self:
-        """The same distributions, cut from the computation graph."""
+        """The same distributions as constants: cut from the graph and from the memory of parameters."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ class DiagonalGaussian:
         return 0.5 * (ratio + moved - 1.0).sum(-1) + (other.log_std - self.log_std).sum()
 
     def detach(self) -> Self:
-        """The same distributions, cut from the computation graph."""
-        return type(self)(self.mean.detach(), self.log_std.detach())
+        """The same distributions as constants: cut from the graph and from the memory of parameters."""
+        return type(self)(self.mean.detach().clone(), self.log_std.detach().clone())
 
 
 @dataclass(frozen=True)
@@ -109,8 +109,8 @@ class Categorical:
         return (log_p.exp() * (log_p - other._log_probabilities)).sum(-1)
 
     def detach(self) -> Self:
-        """The same distributions, cut from the computation graph."""
-        return type(self)(self.logits.detach())
+        """The same distributions as constants: cut from the graph and from the memory of parameters."""
+        return type(self)(self.logits.detach().clone())
 
 
 _LOG_2PI = math.log(2.0 * math.pi)

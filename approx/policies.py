@@ -128,6 +128,8 @@ def load_policy(path: Path) -> Policy:
         settings = cattrs.structure(described["settings"], PolicySettings)
         policy = Policy(spec, settings, torch.Generator())
         policy.load_state_dict(tensors)
-    except (cattrs.BaseValidationError, json.JSONDecodeError, KeyError, AttributeError, RuntimeError) as error:
+    except InvalidPolicyFile:
+        raise
+    except (cattrs.BaseValidationError, ValueError, TypeError, KeyError, AttributeError, RuntimeError) as error:
         raise InvalidPolicyFile(f"{path}: header and tensors do not make a policy ({error})") from error
     return policy

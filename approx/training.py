@@ -49,10 +49,10 @@ class TrainingSettings:
     """A training: how long, and both players."""
 
     env_steps: int = 1_500_000
-    """Budget of environment steps: no iteration starts that would exceed it."""
+    """Budget of environment steps: no iteration starts with less than a batch of it left."""
     batch_size: int = 5_000
     """State-action pairs per iteration."""
-    checkpoint_every: int = 25
+    checkpoint_every: int = 50
     """Iterations between checkpoints, at which environments are made anew."""
     policy: PolicySettings = field(default_factory=PolicySettings)
     """Architecture of the policy."""

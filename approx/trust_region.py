@@ -210,7 +210,8 @@ def _put(vector: Tensor, parameters: list[torch.nn.Parameter]) -> None:
     Views into the vector would be aligned differently from a parameter read from a file, and matrix products
     may round differently for it: a resumed run would leave the uninterrupted one.
     """
-    for parameter, values in zip(parameters, vector.split([p.numel() for p in parameters]), strict=True):
+    sizes = [p.numel() for p in parameters]
+    for parameter, values in zip(parameters, torch.split(vector, sizes), strict=True):
         parameter.copy_(values.view_as(parameter))
 
 

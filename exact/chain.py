@@ -22,9 +22,7 @@ class Chain:
     """Sparse LU factors of I - gamma P_pi for a policy (S, A)."""
 
     def __init__(self, mdp: FiniteMDP, policy: Array) -> None:
-        matrix = sparse.csr_array(
-            sparse.eye_array(mdp.num_states, format="csr") - mdp.discounted_chain(policy)
-        )
+        matrix = sparse.csr_array(sparse.eye_array(mdp.num_states, format="csr") - mdp.discounted_chain(policy))
         self._factors = splu(
             sparse.csc_array(matrix.T),
             permc_spec="MMD_AT_PLUS_A",

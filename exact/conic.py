@@ -50,17 +50,13 @@ def match_by_cvxpy(problem: Matching) -> Solution:
     status = _solve(cp.Problem(cp.Minimize(objective), [flow, *matched]))
     policy = part.extend(policy_of(np.maximum(rho.value, 0.0)), 1.0 / expert.shape[1])
     if problem.entropy_weight > 0.0 and matched and np.any(expert == 0.0):
-        return replace(
-            certify(problem, policy, None, None, tolerance=TOLERANCE), status=Status.DUAL_NOT_ATTAINED
-        )
+        return replace(certify(problem, policy, None, None, tolerance=TOLERANCE), status=Status.DUAL_NOT_ATTAINED)
     multipliers = part.extend(matched[0].dual_value, 0.0) if matched else None
     solution = priced(problem, policy, multipliers, tolerance=TOLERANCE)
     return replace(solution, status=Status.BACKEND_INACCURATE) if status != cp.OPTIMAL else solution
 
 
-def _conjugate(
-    problem: Matching, rho: cp.Variable, expert: Array
-) -> tuple[cp.Expression, list[cp.Constraint]]:
+def _conjugate(problem: Matching, rho: cp.Variable, expert: Array) -> tuple[cp.Expression, list[cp.Constraint]]:
     """psi*(rho - rho_E) as an expression, and constraints that belong to it."""
     if isinstance(problem.psi, Constant):
         return cp.Constant(0.0), [rho == expert]

@@ -29,7 +29,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gail.exact.matching import matched_exactly
 from gail.exact.mdp import Array, FiniteMDP
-from gail.exact.occupancy import validate_occupancy
+from gail.exact.occupancy import occupancy_of, policy_of, validate_occupancy
 from gail.exact.problems import Matching, validate_entropy_weight
 from gail.exact.reachability import Reachable
 from gail.exact.regularizers import Constant, Regularizer, SmoothCosts
@@ -44,8 +44,17 @@ MAX_ITERATIONS = 300
 SETTLED = 1e-14
 """Size of the gradient, in l1 relative to the total mass, that is rounding."""
 
-ENDGAME = 1e-9
-"""Size of the gradient below which convergence is fast, and a step that fails to halve it meets rounding."""
+ROUNDING = 1e-11
+"""Promised gain, relative to the objective, that differences of its values do not resolve."""
+
+MAX_STALLS = 4
+"""Steps beyond the resolution of the values that may fail to halve the gradient."""
+
+EXPLORATION = (1e-1, 1e-2, 1e-3, 1e-4)
+"""Shares of uniform actions in the learners that starting costs answer."""
+
+FINEST = 1e-6
+"""Least relative residual asked of a Newton step: what a finer one would resolve near the optimum is rounding."""
 
 MAX_PRODUCTS = 2000
 """Hessian products per Newton step."""
@@ -54,9 +63,7 @@ FLAT = 1e-13
 """Curvature, relative to the metric's, that is zero up to rounding."""
 
 
-def solve_irl(
-    mdp: FiniteMDP, expert_occupancy: ArrayLike, psi: Regularizer, entropy_weight: float = 1.0
-) -> Solution:
+def solve_irl(mdp: FiniteMDP, expert_occupancy: ArrayLike, psi: Regularizer, entropy_weight: float = 1.0) -> Solution:
     """A cost that explains the expert under psi, with its soft-optimal policy: RL(IRL_psi(pi_E)).
 
     `expert_occupancy` is (S, A); the entropy weight must be positive, else V_lambda has no gradient. The
@@ -73,9 +80,7 @@ def solve_irl(
     expert = validate_occupancy(mdp, expert_occupancy)
     problem = Matching(mdp, expert, psi, validate_entropy_weight(entropy_weight))
     if problem.entropy_weight == 0.0:
-        raise ValueError(
-            "inverse reinforcement learning by ascent needs entropy_weight > 0; see match_occupancy"
-        )
+        raise ValueError("inverse reinforcement learning by ascent needs entropy_weight > 0; see match_occupancy")
     if not isinstance(psi, SmoothCosts):
         raise TypeError(f"{type(psi).__name__} is not smooth in the cost")
     part = Reachable(mdp)
@@ -107,53 +112,65 @@ class _Point:
 
 
 def _ascend(problem: Matching, psi: SmoothCosts, trace: list[float]) -> _Point:
-    """Newton's method in a trust region; all states are reachable."""
-    mdp, weight, mass = problem.mdp, problem.entropy_weight, float(problem.expert.sum())
-    learner = soft_optimum(mdp, np.zeros_like(problem.expert), weight)
-    visits = np.maximum(learner.chain.visits(mdp.initial)[:, None] * learner.policy, 1e-300)
-    cost, free = psi.start(visits, problem.expert)
-    point = _point(problem, psi, cost, free, None)
+    """Newton's method in a trust region; all states are reachable. The best point met is returned."""
+    point, free = _start(problem, psi)
     best_primal = problem.primal(problem.expert)
     only_expert = isinstance(psi, Constant)  # its other "feasible" points are the expert up to its tolerance
-    radius = np.sqrt(weight * mass)
+    mass = float(problem.expert.sum())
+    radius = float(np.sqrt(problem.entropy_weight * mass))
+    best, best_size, stalls = point, np.inf, 0
     for _ in range(MAX_ITERATIONS):
         if not only_expert:
             best_primal = min(best_primal, problem.primal(point.occupancy))
         trace.append(best_primal - problem.dual(point.cost, point.optimum.values))
         size = float(abs(point.gradient).sum()) / mass
-        if size <= SETTLED:
-            break
-        step = _newton_step(problem, point, free, radius, accuracy=max(1e-6, min(0.1, size)))
-        trial = _point(problem, psi, psi.move(point.cost, step.change), free, point.optimum.values)
-        if size <= ENDGAME:  # differences of values are rounding: the gradient decides
-            if float(abs(trial.gradient).sum()) / mass > 0.5 * size:
-                break
-            point = trial
+        scale = max(abs(point.value), problem.unit)
+        accuracy = max(FINEST, min(0.1, size))
+        step = _newton_step(problem, point, free, radius, accuracy)
+        if best_size == np.inf and step.gain > ROUNDING * scale:
+            trial = _point(problem, psi, psi.move(point.cost, step.change), free, point.optimum.values)
+            agreement = (trial.value - point.value) / step.gain
+            if agreement < 0.25:
+                radius = 0.25 * min(radius, step.length)
+            elif agreement > 0.75 and step.length >= 0.99 * radius:
+                radius *= 4.0
+            point = best = trial if agreement > 1e-4 else point
             continue
-        agreement = (trial.value - point.value) / step.gain
-        if agreement < 0.25:
-            radius = 0.25 * min(radius, step.length)
-        elif agreement > 0.75 and step.length >= 0.99 * radius:
-            radius *= 4.0
-        if agreement > 1e-4:
-            point = trial
-        elif step.gain <= 1e-14 * max(abs(point.value), problem.unit):
+        # Differences of values are rounding: full steps, while they reduce the gradient.
+        stalls += size > 0.5 * best_size
+        if size < best_size:
+            best, best_size = point, size
+        if size <= SETTLED or stalls > MAX_STALLS:
             break
-    return point
+        step = _newton_step(problem, point, free, np.inf, accuracy)
+        trial = _point(problem, psi, psi.move(point.cost, step.change), free, point.optimum.values)
+        if trial.value < point.value - 1e-6 * scale:
+            break  # rounding alone determined the step
+        point = trial
+    return best
 
 
-def _point(
-    problem: Matching, psi: SmoothCosts, cost: Array, free: NDArray[np.bool_], values: Array | None
-) -> _Point:
+def _start(problem: Matching, psi: SmoothCosts) -> tuple[_Point, NDArray[np.bool_]]:
+    """The best start that psi offers against learners near the expert, and the entries to be optimised.
+
+    Learners that try every action now and then put each cost at its scale; how often is best depends on
+    lambda.
+    """
+    mdp, policy = problem.mdp, policy_of(problem.expert)
+    points = []
+    for share in EXPLORATION:
+        learner = occupancy_of(mdp, (1.0 - share) * policy + share / mdp.num_actions)
+        cost, free = psi.start(learner, problem.expert)
+        points.append(_point(problem, psi, cost, free, None))
+    return max(points, key=lambda point: point.value), free
+
+
+def _point(problem: Matching, psi: SmoothCosts, cost: Array, free: NDArray[np.bool_], values: Array | None) -> _Point:
     mdp = problem.mdp
     optimum = soft_optimum(mdp, cost, problem.entropy_weight, values)
     occupancy = np.maximum(optimum.chain.visits(mdp.initial), 0.0)[:, None] * optimum.policy
     slope, curvature = psi.derivatives(cost, problem.expert)
-    value = (
-        float(mdp.initial @ optimum.values)
-        - psi.value(cost, problem.expert)
-        - float(np.sum(problem.expert * cost))
-    )
+    value = float(mdp.initial @ optimum.values) - psi.value(cost, problem.expert) - float(np.sum(problem.expert * cost))
     gradient = np.where(free, occupancy - problem.expert - slope, 0.0)
     return _Point(cost, optimum, occupancy, value, gradient, curvature)
 
@@ -167,10 +184,8 @@ class _Step:
     gain: float
 
 
-def _newton_step(
-    problem: Matching, point: _Point, free: NDArray[np.bool_], radius: float, accuracy: float
-) -> _Step:
-    """Maximise the quadratic model at a point over the free entries, within a radius."""
+def _newton_step(problem: Matching, point: _Point, free: NDArray[np.bool_], radius: float, accuracy: float) -> _Step:
+    """Maximise the quadratic model at a point over the free entries, within a radius in the metric."""
     mdp, policy, chain = problem.mdp, point.optimum.policy, point.optimum.chain
     weights = point.occupancy / problem.entropy_weight
 
@@ -202,7 +217,7 @@ def _truncated_gradients(
         image = product(search)
         curvature, length = float(np.sum(search * image)), float(np.sum(metric * search * search))
         flat = curvature <= FLAT * length
-        if flat and energy <= 1e-6 * initial:
+        if flat and (energy <= 1e-6 * initial or accuracy <= FINEST):
             break
         along, inside = float(np.sum(metric * search * solution)), float(np.sum(metric * solution * solution))
         # Largest t with |solution + t search| <= radius in the metric.

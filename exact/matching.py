@@ -52,6 +52,15 @@ MAX_ITERATIONS = 100
 SETTLED = 1e-14
 """Size of a step, in l1 relative to the total mass, after which another one would be rounding."""
 
+SHIFT_SCALE = 1e-8
+"""Weight of the largest change of a log-policy in the size of a step."""
+
+ENDGAME = 1e-8
+"""Size of a step below which convergence is quadratic, and one that fails to halve is rounding."""
+
+LONGEST = 100.0
+"""Largest change of a log-policy in one step; only pairs on their way to negligible probability meet it."""
+
 VANISHING_ENTROPY = tuple(10.0**-k for k in range(12))
 """Entropy weights followed towards zero where lambda = 0, relative to the scale of the objective."""
 
@@ -99,9 +108,7 @@ def matched_exactly(problem: Matching) -> Solution:
         occupancy = occupancy_of(problem.mdp, policy)
         return Solution(problem, occupancy, policy, None, None, Status.DUAL_NOT_ATTAINED, ())
     # V = 0 solves the soft Bellman equation of this cost.
-    cost = (
-        part.extend(-weight * np.log(part.restrict(policy)), 0.0) if weight > 0.0 else np.zeros_like(expert)
-    )
+    cost = part.extend(-weight * np.log(part.restrict(policy)), 0.0) if weight > 0.0 else np.zeros_like(expert)
     return certify(problem, policy, cost, np.zeros(problem.mdp.num_states), tolerance=TOLERANCE)
 
 
@@ -135,23 +142,28 @@ def _newton(problem: Matching, psi: SmoothConjugate, log_policy: Array, trace: l
     system = _NewtonSystem(mdp)
     point = _point(problem, log_policy)
     values: Array | None = None
+    multipliers = np.zeros(mdp.num_states)
     last_size = np.inf
     for _ in range(MAX_ITERATIONS):
         _, cost = psi.conjugate(point.occupancy, problem.expert)
-        gradient = weight * point.log_policy + cost
-        elasticity = psi.conjugate_elasticity(point.occupancy, problem.expert)
-        change, shift = system.direction(point.occupancy, weight, elasticity, gradient)
         if trace is not None:
             values = soft_optimum(mdp, cost, weight, values).values
             trace.append(point.value - problem.dual(cost, values))
+        # The known multipliers are taken out of the gradient: what is left vanishes at the optimum, and with it
+        # the rounding of the linear solve.
+        gradient = weight * point.log_policy + cost - mdp.flow_adjoint(multipliers)
+        elasticity = psi.conjugate_elasticity(point.occupancy, problem.expert)
+        change, shift, correction = system.direction(point.occupancy, weight, elasticity, gradient)
+        multipliers = multipliers + correction
+        # Rare pairs count little in the occupancy, but their costs count in the certificate.
         size = float(abs(point.occupancy * change).sum() / point.occupancy.sum())
-        moved = _line_search(problem, point, shift, float(np.sum(gradient * point.occupancy * change)))
+        size = max(size, SHIFT_SCALE * float(abs(shift).max()))
+        slope = float(np.sum(gradient * point.occupancy * change))
+        moved = _line_search(problem, point, np.clip(shift, -LONGEST, LONGEST), slope)
         if moved is None:
             break
         point = moved
-        if (
-            size <= SETTLED or last_size <= 2 * size <= 1e-8
-        ):  # converged, or quadratic convergence hit rounding
+        if size <= SETTLED or last_size <= 2 * size <= ENDGAME:
             break
         last_size = size
     return np.exp(point.log_policy)
@@ -175,7 +187,7 @@ def _point(problem: Matching, log_policy: Array) -> _Point:
 
 def _line_search(problem: Matching, point: _Point, shift: Array, slope: float) -> _Point | None:
     """Backtrack along log pi + t * shift to sufficient decrease; None where rounding permits none."""
-    slack = 1e-14 * max(abs(point.value), problem.unit)
+    slack = 1e-13 * max(abs(point.value), problem.unit)
     step = 1.0
     while step > 1e-10:
         trial = _point(problem, point.log_policy + step * shift)
@@ -191,15 +203,13 @@ class _NewtonSystem:
     def __init__(self, mdp: FiniteMDP) -> None:
         self._mdp = mdp
         states, actions = mdp.num_states, mdp.num_actions
-        self._sum: Sparse = sparse.csr_array(
-            sparse.kron(sparse.eye_array(states), np.ones((1, actions)), format="csr")
-        )
+        self._sum: Sparse = sparse.csr_array(sparse.kron(sparse.eye_array(states), np.ones((1, actions)), format="csr"))
         self._rows = sparse.csr_array(sparse.vstack([self._sum, mdp.flow_matrix]))
 
     def direction(
         self, occupancy: Array, weight: float, elasticity: Array, gradient: Array
-    ) -> tuple[Array, Array]:
-        """(S, A) relative change y of the occupancy, and change y - m of the log-policy."""
+    ) -> tuple[Array, Array, Array]:
+        """Relative change y (S, A) of the occupancy, change y - m of the log-policy, multipliers v (S,)."""
         states = self._mdp.num_states
         metric = occupancy / (weight + elasticity)
         scaled = self._rows @ sparse.diags_array(metric.ravel())
@@ -213,4 +223,4 @@ class _NewtonSystem:
         solved = balance * factors.solve(balance * (scaled @ gradient.ravel()))
         relative, multipliers = solved[:states, None] / weight, solved[states:]
         change = (weight * relative + self._mdp.flow_adjoint(multipliers) - gradient) / (weight + elasticity)
-        return change, change - relative
+        return change, change - relative, multipliers

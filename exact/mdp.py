@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -77,9 +77,7 @@ class FiniteMDP:
         rows, states = matrix.shape
         mask = np.zeros(states, dtype=np.bool_) if terminal is None else np.array(terminal)
         if mask.shape != (states,) or mask.dtype != np.bool_:
-            raise InvalidMDP(
-                f"terminal must be a boolean mask of shape ({states},), got {mask.dtype} {mask.shape}"
-            )
+            raise InvalidMDP(f"terminal must be a boolean mask of shape ({states},), got {mask.dtype} {mask.shape}")
         matrix = _stochastic(matrix, mask, rows // states)
         start = _distribution(np.array(initial, dtype=np.float64), states)
         for array in (matrix.data, matrix.indices, matrix.indptr, start, mask):
@@ -126,7 +124,7 @@ class FiniteMDP:
         rows = self.num_states * self.num_actions
         starts = np.arange(0, rows + 1, self.num_actions)
         mixing = sparse.csr_array((policy.ravel(), np.arange(rows), starts), shape=(self.num_states, rows))
-        mixed: Sparse = sparse.csr_array(mixing @ self.transitions)
+        mixed = cast("Sparse", mixing @ self.transitions)
         mixed.data *= self.discount
         return mixed
 
@@ -150,9 +148,7 @@ class FiniteMDP:
         """The process on its reachable states only, in their order; they are closed under transitions."""
         keep = self.reachable
         rows = np.repeat(keep, self.num_actions)
-        return FiniteMDP(
-            self.transitions[rows][:, keep], self.initial[keep], self.discount, self.terminal[keep]
-        )
+        return FiniteMDP(self.transitions[rows][:, keep], self.initial[keep], self.discount, self.terminal[keep])
 
     @cached_property
     def lifetime(self) -> Array:
@@ -256,9 +252,7 @@ def _discount(discount: float, matrix: Sparse, actions: int) -> float:
         _, component = csgraph.connected_components(graph, directed=True, connection="strong")
         cyclic = (np.bincount(component)[component] > 1) | (graph.diagonal() > 0.0)
         if cyclic.any():
-            raise InvalidMDP(
-                f"discount 1 needs acyclic continuation, but state {np.argmax(cyclic)} can recur"
-            )
+            raise InvalidMDP(f"discount 1 needs acyclic continuation, but state {np.argmax(cyclic)} can recur")
     return gamma
 
 
@@ -266,8 +260,6 @@ def _state_graph(matrix: Sparse, actions: int) -> Sparse:
     """Graph of the states with an edge of weight one wherever some action leads from s to s'."""
     entries = sparse.coo_array(matrix)
     states = matrix.shape[1]
-    graph = sparse.csr_array(
-        (np.ones(entries.nnz), (entries.row // actions, entries.col)), shape=(states, states)
-    )
+    graph = sparse.csr_array((np.ones(entries.nnz), (entries.row // actions, entries.col)), shape=(states, states))
     graph.data[:] = 1.0
     return graph

@@ -161,12 +161,8 @@ class Logistic:
         return np.where(seen, np.minimum(self.conjugate(rho, expert)[1], -NEGLIGIBLE), 0.0), seen
 
     def move(self, cost: Array, step: Array) -> Array:
-        """cost + step where that falls, cost * e^(step/cost) where it rises: never through zero."""
-        rising = step > 0.0
-        ratio = np.divide(step, cost, out=np.zeros_like(cost), where=rising)
-        # A long step toward zero is cut to a factor of e^-5, and what is negligible needs no care.
-        shrunk = np.minimum(cost * np.exp(np.maximum(ratio, -5.0)), -NEGLIGIBLE)
-        return np.where(rising, shrunk, cost + step)
+        """cost + step, entries that would come near zero or beyond stopping at a hundredth of what they were."""
+        return np.where(cost < 0.0, np.minimum(cost + step, np.minimum(0.01 * cost, -NEGLIGIBLE)), cost)
 
     def discriminator_loss(
         self,
@@ -181,9 +177,7 @@ class Logistic:
         table of logits weighted by two occupancies has the least loss -psi*(rho - rho_E). Works on numpy
         arrays and torch tensors of any shape alike, finite for every finite logit; returns a scalar array.
         """
-        return _total(_softplus(-logit_learner), weights_learner) + _total(
-            _softplus(logit_expert), weights_expert
-        )
+        return _total(_softplus(-logit_learner), weights_learner) + _total(_softplus(logit_expert), weights_expert)
 
     def cost(self, logit: Any) -> Any:
         """c = -phi(g) = log sigmoid(g), elementwise, on numpy arrays and torch tensors alike."""
@@ -204,6 +198,4 @@ def _total(losses: Any, weights: Any) -> Any:
 def _log1mexp(x: Array) -> Array:
     """log(1 - e^x) for x < 0, accurate at both ends (Maechler 2012)."""
     near = x > -np.log(2.0)
-    return np.where(
-        near, np.log(-np.expm1(np.where(near, x, -1.0))), np.log1p(-np.exp(np.where(near, -1.0, x)))
-    )
+    return np.where(near, np.log(-np.expm1(np.where(near, x, -1.0))), np.log1p(-np.exp(np.where(near, -1.0, x))))

@@ -93,11 +93,7 @@ class Solution:
                 relative to the total mass exceeds the tolerance.
         """
         flow = self.flow_residual / max(1.0, float(self.occupancy.sum()))
-        if (
-            self.status is Status.OPTIMAL
-            and -tolerance <= self.relative_gap <= tolerance
-            and flow <= tolerance
-        ):
+        if self.status is Status.OPTIMAL and -tolerance <= self.relative_gap <= tolerance and flow <= tolerance:
             return self
         raise NotOptimal(
             f"{self.status.value}; primal {self.primal_value:.12g}, dual {self.dual_value:.12g}, "

@@ -54,11 +54,7 @@ def violations(source: str, module: str, is_package: bool = False) -> list[str]:
     found = []
     for path in imports(source, module, is_package):
         if (
-            (
-                within(path, "gail")
-                and allowed is not None
-                and not any(within(path, p) for p in (own, *allowed))
-            )
+            (within(path, "gail") and allowed is not None and not any(within(path, p) for p in (own, *allowed)))
             or (within(path, "cvxpy") and module != "gail.exact.conic")
             or (within(path, "torch") and own == "gail.exact")
         ):
@@ -119,16 +115,12 @@ def test_an_allowed_import_passes(module, statement):
 
 
 def test_a_package_file_resolves_relative_imports_against_itself():
-    assert list(imports("from .mdp import FiniteMDP", "gail.exact", is_package=True)) == [
-        "gail.exact.mdp.FiniteMDP"
-    ]
+    assert list(imports("from .mdp import FiniteMDP", "gail.exact", is_package=True)) == ["gail.exact.mdp.FiniteMDP"]
     assert list(imports("from . import mdp", "gail.exact.planning")) == ["gail.exact.mdp"]
 
 
 def test_every_package_folder_is_listed():
-    tops = [
-        path for path in ROOT.iterdir() if path.name not in NOT_PACKAGED and not path.name.startswith(".")
-    ]
+    tops = [path for path in ROOT.iterdir() if path.name not in NOT_PACKAGED and not path.name.startswith(".")]
     found = {file.parent for top in tops for file in top.rglob("__init__.py")}
     assert set(FOLDERS.values()) == found
     assert set(SETUPTOOLS["packages"]) == set(FOLDERS)

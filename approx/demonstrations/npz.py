@@ -66,10 +66,13 @@ def load_npz(path: Path) -> Demonstrations:
 
 def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # Opened here: numpy leaves a file that it cannot read open.
+        with path.open("rb") as stream:
+            file = np.load(stream, allow_pickle=False)
             if not isinstance(file, np.lib.npyio.NpzFile):
                 raise InvalidDemonstrations(f"{path}: a single array, not an .npz of named arrays")
-            return {name: _native(path, name, file[name]) for name in file.files}
+            with file:
+                return {name: _native(path, name, file[name]) for name in file.files}
     except FileNotFoundError:
         raise InvalidDemonstrations(f"{path}: there is no such file") from None
     except InvalidDemonstrations:

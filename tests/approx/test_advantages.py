@@ -38,9 +38,7 @@ def flat_problem(segments, discount, mixing):
 
 
 def random_segments(rng, lengths, endings):
-    return [
-        (rng.normal(size=n), rng.normal(size=n + 1), end) for n, end in zip(lengths, endings, strict=True)
-    ]
+    return [(rng.normal(size=n), rng.normal(size=n + 1), end) for n, end in zip(lengths, endings, strict=True)]
 
 
 @laws

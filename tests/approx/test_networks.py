@@ -32,7 +32,7 @@ def test_hidden_weights_are_glorot_uniform_and_biases_zero():
     for layer, bound in zip(network[:-1:2], ((6 / 100) ** 0.5, (6 / 90) ** 0.5), strict=True):
         assert layer.weight.abs().max() <= bound
         # A uniform distribution on +-b has standard deviation b / sqrt(3), here estimated from 2000 weights.
-        assert layer.weight.std() == pytest.approx(bound / 3**0.5, rel=0.05)
+        assert layer.weight.std().item() == pytest.approx(bound / 3**0.5, rel=0.05)
         assert not layer.bias.any()
 
 

@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gail.exact import FiniteMDP, Matching, Planning, causal_entropy, occupancy_of
+from gail.exact import regularizers as psi
+from gail.exact.problems import validate_entropy_weight
+
+CHECKED = settings(deadline=None, derandomize=True, max_examples=60)
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.5])
+@CHECKED
+@given(mdp=..., seed=SEEDS)
+def test_any_cost_bounds_any_imitator(mdp: FiniteMDP, seed: int, weight: float, random_policy):
+    """Weak duality of Proposition 3.2, at random points far from the optimum."""
+    rng = np.random.default_rng(seed)
+    expert, rho = (occupancy_of(mdp, random_policy(mdp, seed + k)) for k in range(2))
+    problem = Matching(mdp, expert, psi.Logistic(), weight)
+    cost = -np.exp(rng.normal(size=expert.shape))
+    assert problem.dual(cost, rng.normal(size=mdp.num_states)) <= problem.primal(rho) + 1e-9 * expert.sum()
+
+
+@CHECKED
+@given(mdp=..., seed=SEEDS)
+def test_primal_values_are_the_definitions(mdp: FiniteMDP, seed: int, random_policy, random_cost):
+    expert, rho = (occupancy_of(mdp, random_policy(mdp, seed + k)) for k in range(2))
+    cost = random_cost(mdp, seed)
+    planned = Planning(mdp, cost, 0.7).primal(rho)
+    np.testing.assert_allclose(planned, np.sum(rho * cost) - 0.7 * causal_entropy(rho), rtol=1e-12)
+    seen = expert > 0.0
+    ratio = rho[seen] / (rho[seen] + expert[seen])
+    distance = np.sum(rho[seen] * np.log(ratio)) + np.sum(expert[seen] * np.log(1.0 - ratio))
+    matched = Matching(mdp, expert, psi.Logistic(), 0.7).primal(rho)
+    np.testing.assert_allclose(matched, distance - 0.7 * causal_entropy(rho), rtol=1e-9, atol=1e-9)
+
+
+def test_without_a_finite_cost_there_is_no_bound(gridworld):
+    expert = occupancy_of(gridworld, np.full((64, 4), 0.25))
+    problem = Matching(gridworld, expert, psi.Constant(), 1.0)
+    assert problem.dual(None, None) == -np.inf
+    assert problem.dual(np.full((64, 4), -np.inf), np.zeros(64)) == -np.inf
+
+
+@pytest.mark.parametrize("weight", [-1.0, np.nan, np.inf])
+def test_entropy_weights_are_checked(weight):
+    with pytest.raises(ValueError, match="entropy_weight"):
+        validate_entropy_weight(weight)

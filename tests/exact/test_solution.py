@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+
+from gail.exact import FiniteMDP, NotOptimal, Planning, Status, solve_rl
+from gail.exact.solution import Solution, certify
+
+# One state, two actions: cost 1 and 3, forever; the optimum is 1 / (1 - 0.5) = 2.
+BANDIT = FiniteMDP(np.ones((1, 2, 1)), [1.0], 0.5)
+COST = np.array([[1.0, 3.0]])
+PROBLEM = Planning(BANDIT, COST, 0.0)
+BEST, WORST = np.array([[1.0, 0.0]]), np.array([[0.0, 1.0]])
+
+
+def test_values_are_computed_from_the_problem():
+    solution = certify(PROBLEM, WORST, COST, np.array([1.5]), tolerance=1e-9)
+    assert solution.primal_value == 6.0
+    # V = 1.5 is feasible as it stands: T V = 1 + 0.75.
+    assert solution.dual_value == 1.5
+    assert solution.gap == 4.5
+    assert solution.relative_gap == 0.75
+    assert solution.flow_residual <= 1e-15
+    assert solution.status is Status.NOT_CONVERGED
+
+
+def test_infeasible_values_are_lowered_not_believed():
+    # T V = 1 + 2 is exceeded by 1; the bound falls by 1 / (1 - 0.5).
+    assert certify(PROBLEM, BEST, COST, np.array([4.0]), tolerance=1e-9).dual_value == 2.0
+
+
+def test_a_wrong_claim_of_optimality_does_not_pass():
+    claimed = Solution(PROBLEM, np.array([[0.0, 2.0]]), WORST, COST, np.array([2.0]), Status.OPTIMAL, ())
+    with pytest.raises(NotOptimal, match=r"primal 6, dual 2, gap 4 \(relative 0.667, required 1e-09\)"):
+        claimed.require_optimal()
+
+
+def test_an_infeasible_occupancy_shows_as_a_negative_gap_and_does_not_pass():
+    claimed = Solution(PROBLEM, np.array([[1.0, 0.0]]), BEST, COST, np.array([2.0]), Status.OPTIMAL, ())
+    assert claimed.gap == -1.0
+    assert claimed.relative_gap == pytest.approx(-1.0 / 3.0)  # the largest cost of a step is 3
+    assert claimed.flow_residual == 0.5
+    with pytest.raises(NotOptimal, match=r"gap -1 .*flow residual 0.5"):
+        claimed.require_optimal(tolerance=0.1)
+
+
+def test_without_a_cost_nothing_is_proven():
+    solution = certify(PROBLEM, BEST, None, None, tolerance=1e-9)
+    assert solution.dual_value == -np.inf
+    assert solution.gap == np.inf
+    with pytest.raises(NotOptimal, match="not converged"):
+        solution.require_optimal()
+
+
+def test_require_optimal_gives_the_solution_back():
+    solution = solve_rl(BANDIT, COST)
+    assert solution.require_optimal() is solution
+
+
+def test_relative_gaps_do_not_depend_on_the_unit_of_cost():
+    for unit in (1e-12, 1.0, 1e12):
+        problem = Planning(BANDIT, unit * COST, 0.0)
+        solution = certify(problem, WORST, unit * COST, np.array([1.5 * unit]), tolerance=1e-9)
+        assert solution.relative_gap == pytest.approx(0.75)
+
+
+def test_every_status_has_its_own_message():
+    assert len({status.value for status in Status}) == len(Status)

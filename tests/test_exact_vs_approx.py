@@ -1,0 +1,236 @@
+"""Two engines, one theory: what is sampled and learned agrees with what is solved.
+
+Observations are one-hot states, so that a policy or a discriminator without hidden layers is nearly a table. To
+sample a discounted occupancy without weights, the discount becomes a chance of 1 - gamma that the episode ends
+at each step: undiscounted visits of that process are the discounted occupancy of the original.
+"""
+
+import gymnasium
+import numpy as np
+import pytest
+import torch
+from gymnasium.vector.utils import batch_space
+
+from gail.approx import (
+    Demonstrations,
+    DiscriminatorSettings,
+    PolicySettings,
+    Provenance,
+    SpaceSpec,
+    TrainingSettings,
+    TrustRegionSettings,
+    reinforcement,
+    train_imitator,
+)
+from gail.approx.advantages import lambda_returns
+from gail.approx.adversarial import PolicyPlayerSettings
+from gail.approx.critic import CriticSettings
+from gail.approx.evaluation import play_episodes, stochastic
+from gail.approx.policies import Policy
+from gail.envs import TabularVectorEnv, garnet, gridworld
+from gail.exact import FiniteMDP, occupancy_of, solve_rl
+from gail.exact.regularizers import Logistic
+
+torch.set_num_threads(1)
+
+GAMMA = 0.8
+
+
+class OneHotEnv(gymnasium.vector.VectorWrapper):
+    """States as unit vectors."""
+
+    def __init__(self, envs):
+        super().__init__(envs)
+        size = int(envs.single_observation_space.n)
+        self._rows = np.eye(size)
+        self.single_observation_space = gymnasium.spaces.Box(0.0, 1.0, (size,), np.float64)
+        self.observation_space = batch_space(self.single_observation_space, self.num_envs)
+
+    def reset(self, *, seed=None, options=None):
+        states, info = self.env.reset(seed=seed, options=options)
+        return self._rows[states], info
+
+    def step(self, actions):
+        states, *rest = self.env.step(actions)
+        return self._rows[states], *rest
+
+
+def ending_at_random(mdp):
+    """The process that goes on with probability gamma, whose visits are the discounted occupancy of `mdp`."""
+    return FiniteMDP(mdp.transitions * mdp.discount, mdp.initial, 0.5, terminal=np.ones(mdp.num_states, dtype=bool))
+
+
+def make_envs(mdp, cost, copies, horizon=200):
+    def make(entropy):
+        envs = OneHotEnv(TabularVectorEnv(mdp, cost, copies, horizon=horizon))
+        seed = int(np.random.SeedSequence(entropy).generate_state(1)[0])
+        envs.reset(seed=seed)
+        return envs
+
+    return make
+
+
+def table_of(policy):
+    """pi(a|s), shape (S, A), of a policy on one-hot states."""
+    with torch.no_grad():
+        logits = policy(torch.eye(policy.spec.observation_size, dtype=torch.float64)).logits
+    return torch.softmax(logits.double(), -1).numpy()
+
+
+def softmax_policy(table):
+    """A policy on one-hot states that plays `table`, shape (S, A)."""
+    policy = Policy(SpaceSpec(*table.shape, None, None), PolicySettings(hidden=()), torch.Generator())
+    with torch.no_grad():
+        policy.network[0].weight.copy_(torch.from_numpy(np.log(table).T))
+    return policy
+
+
+def random_table(mdp, seed):
+    return np.random.default_rng(seed).dirichlet(np.ones(mdp.num_actions), mdp.num_states)
+
+
+GARNET = garnet(6, 3, 2, np.random.default_rng(0), discount=GAMMA)
+GRID = gridworld("S..\n.#G\n..P", slip=0.2, discount=0.9)
+
+
+# The cost regularizer
+
+
+@pytest.mark.parametrize("task", [GARNET, GRID], ids=["garnet", "gridworld"])
+def test_a_trained_table_of_logits_is_the_conjugate(task):
+    psi = Logistic()
+    rho, rho_expert = (occupancy_of(task.mdp, random_table(task.mdp, seed)) for seed in (1, 2))
+    value, cost = psi.conjugate(rho, rho_expert)
+    logits = torch.zeros(rho.shape, dtype=torch.float64, requires_grad=True)
+    weights = torch.from_numpy(rho), torch.from_numpy(rho_expert)
+    optimizer = torch.optim.LBFGS([logits], max_iter=500, tolerance_grad=1e-13, tolerance_change=0.0, history_size=50)
+
+    def loss():
+        optimizer.zero_grad()
+        result = psi.discriminator_loss(logits, logits, *weights)
+        result.backward()
+        return result
+
+    optimizer.step(loss)
+    assert loss().item() == pytest.approx(-value, rel=1e-10)
+    seen = (rho > 0) & (rho_expert > 0)
+    assert seen.sum() > 10
+    np.testing.assert_allclose(psi.cost(logits.detach()).numpy()[seen], cost[seen], rtol=1e-5)
+    # The discriminator's optimum is the probability of the learner.
+    np.testing.assert_allclose(
+        torch.sigmoid(logits.detach()).numpy()[seen], (rho / (rho + rho_expert))[seen], rtol=1e-5
+    )
+    # And the cost is the gradient of the conjugate in rho, so also of minus the least loss.
+    step = 1e-6 * rho
+    up, down = psi.conjugate(rho + step, rho_expert)[0], psi.conjugate(rho - step, rho_expert)[0]
+    assert (up - down) / 2 == pytest.approx((cost * step).sum(), rel=1e-6)
+
+
+def test_no_table_of_logits_beats_the_conjugate():
+    psi = Logistic()
+    rho, rho_expert = (occupancy_of(GARNET.mdp, random_table(GARNET.mdp, seed)) for seed in (1, 2))
+    value, _ = psi.conjugate(rho, rho_expert)
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        logits = rng.normal(0, 2, rho.shape)
+        assert psi.discriminator_loss(logits, logits, rho, rho_expert) >= -value
+
+
+def test_losses_of_samples_are_losses_of_their_frequencies():
+    psi, rng = Logistic(), np.random.default_rng(0)
+    logits = torch.from_numpy(rng.normal(size=5))
+    learner, expert = rng.integers(5, size=40), rng.integers(5, size=25)
+    frequencies = [torch.from_numpy(np.bincount(rows, minlength=5) / len(rows)) for rows in (learner, expert)]
+    sampled = psi.discriminator_loss(logits[learner], logits[expert])
+    assert sampled.item() == pytest.approx(psi.discriminator_loss(logits, logits, *frequencies).item())
+
+
+# Sampling
+
+
+def visits(episodes, mdp, weights):
+    """Weighted visits of each episode, shape (K, S, A)."""
+    counts = np.zeros((episodes.num_trajectories, mdp.num_states, mdp.num_actions))
+    owner = np.repeat(np.arange(episodes.num_trajectories), episodes.lengths)
+    np.add.at(counts, (owner, episodes.observations.argmax(1), episodes.actions), weights)
+    return counts
+
+
+def assert_mean(samples, expected):
+    """Each entry within 4.5 standard errors: there are many of them."""
+    error = samples.std(axis=0) / np.sqrt(len(samples))
+    assert (np.abs(samples.mean(axis=0) - expected) <= 4.5 * error + 1e-6).all()
+
+
+@pytest.mark.parametrize("how", ["weights", "restarts"])
+def test_sampled_visits_are_the_occupancy(how):
+    mdp, table = GARNET.mdp, random_table(GARNET.mdp, 3)
+    process = mdp if how == "weights" else ending_at_random(mdp)
+    envs = make_envs(process, GARNET.cost, 3000, horizon=70)((0,))
+    episodes = play_episodes(stochastic(softmax_policy(table), 0), envs)
+    times = np.arange(episodes.num_steps) - np.repeat(episodes.first_steps, episodes.lengths)
+    weights = GAMMA**times if how == "weights" else np.ones(episodes.num_steps)
+    rho = occupancy_of(mdp, table)
+    assert_mean(visits(episodes, mdp, weights), rho)
+    # The return of each episode's first step estimates the value, -<rho, c>.
+    last = episodes.last_steps
+    discounts = np.full(episodes.num_steps, GAMMA if how == "weights" else 1.0)
+    discounts[last] = 0.0
+    mixing = np.ones(episodes.num_steps)
+    returns = lambda_returns(episodes.rewards, discounts, np.zeros(episodes.num_steps), mixing)
+    assert_mean(returns[episodes.first_steps], -(rho * GARNET.cost).sum())
+
+
+# Learning
+
+SETTINGS = TrainingSettings(
+    env_steps=100_000,
+    batch_size=2_000,
+    checkpoint_every=1_000,
+    policy=PolicySettings(hidden=()),
+    player=PolicyPlayerSettings(
+        discount=1.0,
+        trust_region=TrustRegionSettings(max_kl=0.02),
+        critic=CriticSettings(hidden=(), learning_rate=1e-2),
+    ),
+    discriminator=DiscriminatorSettings(hidden=(32,), learning_rate=5e-3, steps=10, gradient_penalty=0.0),
+)
+
+
+def expected_cost(policy):
+    return float((occupancy_of(GARNET.mdp, table_of(policy)) * GARNET.cost).sum())
+
+
+def test_reinforcement_learning_comes_near_the_exact_optimum_and_not_below():
+    optimum = solve_rl(GARNET.mdp, GARNET.cost).primal_value
+    process = ending_at_random(GARNET.mdp)
+    training = reinforcement(make_envs(process, GARNET.cost, 50), SETTINGS, 0)
+    start = expected_cost(training.policy)
+    while not training.finished:
+        training.step()
+    end = expected_cost(training.policy)
+    assert end >= optimum - 1e-9
+    assert end - optimum < 0.05 * (start - optimum)
+
+
+def test_imitation_comes_near_the_experts_occupancy():
+    # The exact objective psi*(rho - rho_E) has its minimum -2 log 2 / (1 - gamma) at rho_E (Corollary A.1.1).
+    table = 0.9 * solve_rl(GARNET.mdp, GARNET.cost).policy + 0.1 / 3
+    rho_expert = occupancy_of(GARNET.mdp, table)
+    make = make_envs(ending_at_random(GARNET.mdp), GARNET.cost, 50)
+    expert_envs = make_envs(ending_at_random(GARNET.mdp), GARNET.cost, 2_000)((1,))
+    episodes = play_episodes(stochastic(softmax_policy(table), 1), expert_envs)
+    demonstrations = Demonstrations(episodes, Provenance("garnet", "nearly optimal play"))
+    excess = []
+
+    def record(training, report):
+        rho = occupancy_of(GARNET.mdp, table_of(training.policy))
+        excess.append(Logistic().conjugate(rho, rho_expert)[0] + 2 * np.log(2) / (1 - GAMMA))
+
+    training = train_imitator(make, demonstrations, Logistic(), SETTINGS, 0, record)
+    assert min(excess) >= 0
+    assert min(excess) < 0.02 * excess[0]
+    assert np.mean(excess[-10:]) < 0.1 * excess[0]  # the discriminator's memory makes the game circle
+    expert = float((rho_expert * GARNET.cost).sum())
+    start = float((occupancy_of(GARNET.mdp, np.full((6, 3), 1 / 3)) * GARNET.cost).sum())
+    assert abs(expected_cost(training.policy) - expert) < 0.1 * (start - expert)

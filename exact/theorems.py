@@ -185,7 +185,7 @@ def _beyond_shaping(mdp: FiniteMDP, cost: Array, expert: Array) -> float:
     """
     flow, weights = mdp.flow_matrix, expert.ravel()
     normal = sparse.csc_array(flow @ sparse.diags_array(weights) @ flow.T)
-    potential = splu(normal).solve(flow @ (weights * cost.ravel()))
+    potential = splu(normal).solve(np.asarray(flow @ (weights * cost.ravel())))
     rest = cost - mdp.flow_adjoint(potential)
     return float(np.sqrt(np.sum(expert * rest**2) / expert.sum()))
 

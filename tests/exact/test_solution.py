@@ -42,6 +42,14 @@ def test_an_infeasible_occupancy_shows_as_a_negative_gap_and_does_not_pass():
         claimed.require_optimal(tolerance=0.1)
 
 
+def test_a_closed_gap_off_the_flow_does_not_pass():
+    free = Planning(BANDIT, np.zeros((1, 2)), 0.0)
+    claimed = Solution(free, np.array([[1.0, 0.0]]), BEST, free.cost, np.zeros(1), Status.OPTIMAL, ())
+    assert claimed.gap == 0.0
+    with pytest.raises(NotOptimal, match=r"flow residual 0\.5"):
+        claimed.require_optimal()
+
+
 def test_without_a_cost_nothing_is_proven():
     solution = certify(PROBLEM, BEST, None, None, tolerance=1e-9)
     assert solution.dual_value == -np.inf

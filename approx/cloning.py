@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from gail.approx.demonstrations import Demonstrations
+from gail.approx.demonstrations import Demonstrations, InvalidDemonstrations
 from gail.approx.policies import Policy, PolicySettings
 from gail.approx.spaces import SpaceSpec
 
@@ -53,6 +53,8 @@ class CloningResult:
 def clone(demonstrations: Demonstrations, spec: SpaceSpec, settings: CloningSettings, seed: int) -> CloningResult:
     """Fit a policy to demonstrations by maximum likelihood with early stopping."""
     demonstrations.check_fits(spec)
+    if demonstrations.trajectories.num_steps < 2:
+        raise InvalidDemonstrations("cloning needs 2 state-action pairs: one to train on, one to stop by; there is 1")
     generator = torch.Generator()
     generator.manual_seed(int(np.random.SeedSequence(seed).generate_state(1, np.uint64)[0] >> 1))
     policy = Policy(spec, settings.policy, generator)
@@ -63,8 +65,6 @@ def clone(demonstrations: Demonstrations, spec: SpaceSpec, settings: CloningSett
     actions = actions.to(torch.float32) if spec.continuous else actions
     order = torch.randperm(batch.num_steps, generator=generator)
     cut = min(batch.num_steps - 1, max(1, round(settings.training_fraction * batch.num_steps)))
-    if batch.num_steps < 2:
-        raise ValueError("cloning needs at least 2 state-action pairs: one to train on, one to stop by")
     train, held_out = order[:cut], order[cut:]
     optimizer = torch.optim.Adam(policy.parameters(), lr=settings.learning_rate)
 

@@ -80,7 +80,9 @@ class DiscriminatorSettings:
     steps: int = 3
     """Adam steps per iteration, each on the learner's whole batch and all demonstrations."""
     gradient_penalty: float = 1.0
-    """Weight of E[(|grad g| - 1)^2] between learner's and expert's pairs (Gulrajani et al. 2017)."""
+    """Weight of E[(|grad g| - 1)^2] between learner's and expert's pairs (Gulrajani et al. 2017). It keeps a small
+    demonstration set from being learned by heart. It also bends the game: with 0 the loss at a perfect imitator is
+    the theory's 2 log 2, with more it is larger, because a slope of 1 is asked for even there."""
 
 
 class Discriminator(nn.Module):

@@ -97,8 +97,8 @@ class Training:
 
     @property
     def at_checkpoint(self) -> bool:
-        """True between the two iterations where environments are made anew, so that state can be saved."""
-        return self._sampler is None
+        """True where environments are made anew anyway, so that state can be saved."""
+        return self._sampler is None and (self.iteration % self.settings.checkpoint_every == 0 or self.finished)
 
     def step(self) -> RoundReport:
         """Play one round."""

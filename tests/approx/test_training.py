@@ -98,7 +98,7 @@ def test_the_seed_decides_everything(start, untouched_random_state):
     assert_same_parameters(first, same)
 
 
-# One copy and odd layers: there, matrix products round differently for differently aligned memory.
+# One copy and odd layers: there, matrix products may round differently for differently aligned memory.
 @pytest.mark.parametrize(("copies", "hidden"), [(2, (32, 32)), (1, (33, 33))])
 def test_an_interrupted_run_goes_on_bit_for_bit(start, tmp_path, copies, hidden):
     settings = replace(SETTINGS, policy=PolicySettings(hidden))

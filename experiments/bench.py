@@ -26,6 +26,7 @@ from gail.experiments.failures import InvalidRequest
 from gail.experiments.instances import demo_gridworld
 from gail.experiments.progress import TrainingDisplay
 from gail.experiments.recipes import imitation_recipe
+from gail.experiments.runs import NETWORK_THREADS
 from gail.experiments.training import make_training, metrics_row
 from gail.experiments.verification import verify_instance
 
@@ -52,7 +53,7 @@ def bench_exact(console: Console, out: Path) -> None:
 def bench_throughput(task_id: str, iterations: int, console: Console, out: Path) -> None:
     """Environment steps per second of GAIL end to end, its split, and the simulator's own rate."""
     config = imitation_recipe(task_id)
-    torch.set_num_threads(config.threads)
+    torch.set_num_threads(NETWORK_THREADS)
     simulator = _simulator_rate(task_id, config.num_envs, config.threads)
     training = make_training(config)
     training.step()  # the first round also builds the environments and warms caches
@@ -112,7 +113,7 @@ def bench_imitation(task_id: str, seeds: Sequence[int], console: Console, out: P
 
 def _imitate(task_id: str, seed: int, expert: float, console: Console) -> dict[str, Any]:
     config = replace(imitation_recipe(task_id), seed=seed)
-    torch.set_num_threads(config.threads)
+    torch.set_num_threads(NETWORK_THREADS)
     training = make_training(config)
     began = time.perf_counter()
     with TrainingDisplay(console, f"gail on {task_id}, seed {seed}", config.training.env_steps) as display:

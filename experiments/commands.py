@@ -105,7 +105,7 @@ def train(
         seed: of everything random.
         steps: environment steps to spend; default: the task's recipe.
         envs: environments stepped together.
-        threads: threads of simulator and networks.
+        threads: threads of the simulator.
         out: folder of the run; default: runs/TASK-ALGO-seedSEED.
     """
     config = _overridden(imitation_recipe(task), seed, steps, envs, threads)
@@ -191,7 +191,7 @@ def expert(
         seed: of everything random.
         steps: environment steps to spend; default: the task's recipe.
         envs: environments stepped together.
-        threads: threads of simulator and networks.
+        threads: threads of the simulator.
         out: folder of the run; default: runs/TASK-expert-seedSEED. What ships is in its folder `ship`.
     """
     config = _overridden(expert_recipe(task), seed, steps, envs, threads)

@@ -27,6 +27,9 @@ from gail.approx.atomic_files import write_text
 from gail.approx.cloning import CloningSettings
 from gail.approx.training import TrainingSettings
 
+NETWORK_THREADS = 1
+"""Threads of the networks: at 100 units a layer, handing work to a second one costs more than it saves."""
+
 _CONVERTER = cattrs.Converter(forbid_extra_keys=True)
 _PACKAGES = ("gail", "numpy", "scipy", "torch", "gymnasium", "mujoco", "envpool")
 
@@ -56,7 +59,7 @@ class RunConfig:
     num_envs: int
     """Environments stepped together."""
     threads: int
-    """Threads of the simulator, and of the networks."""
+    """Threads of the simulator."""
     training: TrainingSettings = field(default_factory=TrainingSettings)
     """Budget and players (gail, trpo)."""
     cloning: CloningSettings = field(default_factory=CloningSettings)

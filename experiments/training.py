@@ -23,7 +23,7 @@ from gail.exact import regularizers as psi
 from gail.experiments.failures import InvalidRequest
 from gail.experiments.interrupts import StopAfterIteration
 from gail.experiments.progress import TrainingDisplay
-from gail.experiments.runs import MetricsFile, Run, RunConfig
+from gail.experiments.runs import NETWORK_THREADS, MetricsFile, Run, RunConfig
 
 
 def read_demonstrations(config: RunConfig) -> Demonstrations:
@@ -89,7 +89,7 @@ def resume(run: Run, console: Console) -> tuple[Training, bool]:
 
 def _go_on(run: Run, training: Training, console: Console) -> bool:
     """Train until the budget is spent (True) or a stop is asked for (False)."""
-    torch.set_num_threads(run.config.threads)
+    torch.set_num_threads(NETWORK_THREADS)
     metrics = MetricsFile(run.metrics, keep_iterations=training.iteration)
     title = f"{run.config.algorithm} on {run.config.task}, seed {run.config.seed}"
     display = TrainingDisplay(console, title, training.settings.env_steps, training.env_steps)
@@ -143,5 +143,5 @@ def metrics_row(training: Training, report: RoundReport, seconds: float) -> dict
 
 def clone_policy(config: RunConfig, demonstrations: Demonstrations) -> Policy:
     """Behavioural cloning of demonstrations, with a config's settings."""
-    torch.set_num_threads(config.threads)
+    torch.set_num_threads(NETWORK_THREADS)
     return clone(demonstrations, task_spec(config.task), config.cloning, config.seed).policy

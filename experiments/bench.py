@@ -137,9 +137,14 @@ def _imitate(task_id: str, seed: int, expert: float, console: Console) -> dict[s
 
 
 def _publish(rows: Sequence[Mapping[str, Any]], console: Console, out: Path | None, title: str) -> None:
-    table = Table(*rows[0], title=title)
-    for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
+    if len(rows) == 1:  # one row of many figures reads better downwards
+        table = Table("figure", "value", title=title)
+        for name, value in rows[0].items():
+            table.add_row(name, str(value))
+    else:
+        table = Table(*rows[0], title=title)
+        for row in rows:
+            table.add_row(*(str(value) for value in row.values()))
     console.print(table)
     if out is not None:
         _write(rows, out)

@@ -3,6 +3,10 @@
 Environments follow next-step autoreset (see `gymnasium.vector.AutoresetMode.NEXT_STEP`): the step after an
 episode's end only resets, its action is ignored and its reward is 0. Such steps are dropped. Episodes that
 are still going on when a batch is full continue in the next batch; they are cut, not ended.
+
+Copies that start together stay together once their episodes last until the time limit, and each batch would then
+show one phase of the episode only. So first episodes are cut too, copy i of n at age (i+1) H / n for a time limit of
+H steps: from then on the copies' ages are spread evenly.
 """
 
 from __future__ import annotations
@@ -38,9 +42,11 @@ class Sampler:
         self._envs = envs
         self._spec = SpaceSpec.of(envs.single_observation_space, envs.single_action_space)
         self._observations, _ = envs.reset()
-        self._ended = np.zeros(envs.num_envs, dtype=bool)  # the next step of these only resets
+        self._dropped = np.zeros(envs.num_envs, dtype=bool)  # the next step of these is none of an episode
+        self._stale = np.zeros(envs.num_envs, dtype=bool)  # these are to be reset after it
         self._returns = np.zeros(envs.num_envs)
         self._lengths = np.zeros(envs.num_envs, dtype=np.int64)
+        self._cut_at = _spread_ages(envs)
 
     def collect(self, policy: Policy, steps: int, generator: torch.Generator) -> Batch:
         """Run `policy` for at least `steps` environment steps; whole rounds of all environments are taken."""
@@ -66,12 +72,14 @@ class Sampler:
         lengths: list[int],
     ) -> int:
         """Step all environments once; return how many real steps that were."""
-        real = ~self._ended
+        real = ~self._dropped
         actions = policy.act(self._observations, generator)
         following, rewards, terminated, truncated, _ = self._envs.step(
             self._spec.executed(actions).astype(self._envs.single_action_space.dtype, copy=False)
         )
         ended = (terminated | truncated) & real
+        if self._stale.any():
+            following, _ = self._envs.reset(options={"reset_mask": self._stale})
         rounds.observations.append(self._observations)
         rounds.actions.append(actions)
         rounds.rewards.append(rewards)
@@ -81,13 +89,29 @@ class Sampler:
         rounds.truncated.append(truncated & ~terminated & real)
         self._returns += np.where(real, rewards, 0.0)
         self._lengths += real
-        if ended.any():
+        # A cut copy takes one more step, dropped like a reset step, after which it is reset.
+        self._stale = real & ~ended & (self._lengths == self._cut_at)
+        rounds.cut.append(self._stale)
+        over = ended | self._stale
+        if over.any():
             returns.extend(self._returns[ended].tolist())
             lengths.extend(self._lengths[ended].tolist())
-            self._returns[ended] = 0.0
-            self._lengths[ended] = 0
-        self._observations, self._ended = following, ended
+            self._returns[over] = 0.0
+            self._lengths[over] = 0
+            self._cut_at[over] = _NEVER
+        self._observations, self._dropped = following, over
         return int(real.sum())
+
+
+_NEVER = -1
+
+
+def _spread_ages(envs: VectorEnv[Any, Any, Any]) -> NDArray[np.int64]:
+    """Age at which each copy's first episode is cut; never where no time limit is known."""
+    horizon = getattr(envs.spec, "max_episode_steps", None)
+    if horizon is None or horizon < 1:
+        return np.full(envs.num_envs, _NEVER)
+    return np.ceil(horizon * np.arange(1, envs.num_envs + 1) / envs.num_envs).astype(np.int64)
 
 
 class _Rounds:
@@ -100,6 +124,7 @@ class _Rounds:
         self.real: list[NDArray[np.bool_]] = []
         self.terminated: list[NDArray[np.bool_]] = []
         self.truncated: list[NDArray[np.bool_]] = []
+        self.cut: list[NDArray[np.bool_]] = []
 
     def flatten(self) -> Trajectories:
         """Order the real steps by environment, then time; a trajectory ends with its episode or the batch."""
@@ -107,7 +132,7 @@ class _Rounds:
         real = np.stack(self.real, axis=1)
         terminated = np.stack(self.terminated, axis=1)
         truncated = np.stack(self.truncated, axis=1)
-        last = terminated | truncated
+        last = terminated | truncated | np.stack(self.cut, axis=1)
         last[:, -1] |= real[:, -1]
         ends = np.flatnonzero(last[real])
         return Trajectories(

@@ -52,7 +52,7 @@ class TrainingSettings:
     """Budget of environment steps: no iteration starts with less than a batch of it left."""
     batch_size: int = 5_000
     """State-action pairs per iteration."""
-    checkpoint_every: int = 50
+    checkpoint_every: int = 100
     """Iterations between checkpoints, at which environments are made anew."""
     policy: PolicySettings = field(default_factory=PolicySettings)
     """Architecture of the policy."""

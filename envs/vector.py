@@ -9,6 +9,7 @@ the same dynamics. What differs in EnvPool is settled here, once:
 - its copies take seeds `seed, seed + 1, ...`, so that copy 1 of seed 0 would repeat copy 0 of seed 1; seeds are
   therefore drawn through `numpy.random.SeedSequence`, which spreads them over the integers;
 - its `observation_space` and `action_space` are those of one copy; here they are batched, as Gymnasium's are;
+- a reset of some copies (`options={"reset_mask": ...}`) returns the rows of those only; here it returns all rows;
 - a fall at the very last step before the time limit is reported as truncation only.
 """
 
@@ -73,7 +74,7 @@ def _make_envpool(pool: Any, task_id: str, num_envs: int, seed: int, threads: in
 
 
 class _BatchedSpaces(VectorWrapper[Any, Any, Any]):
-    """A pool whose `observation_space` and `action_space` are those of all copies together."""
+    """A pool whose spaces, and whose observations after a partial reset, are those of all copies together."""
 
     def __init__(self, pool: VectorEnvironment) -> None:
         super().__init__(pool)
@@ -84,6 +85,22 @@ class _BatchedSpaces(VectorWrapper[Any, Any, Any]):
             self.single_action_space = pool.single_action_space
         self.observation_space = batch_space(self.single_observation_space, pool.num_envs)
         self.action_space = batch_space(self.single_action_space, pool.num_envs)
+        self._observations: Any = None
+
+    def reset(self, *, seed: Any = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        """Reset all copies, or those of `options["reset_mask"]`; observations of all are returned."""
+        observations, info = self.env.reset(seed=seed, options=options)
+        if options is not None and "reset_mask" in options:
+            fresh, observations = observations, self._observations.copy()
+            observations[options["reset_mask"]] = fresh
+        self._observations = observations
+        return observations, info
+
+    def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
+        """Step all copies."""
+        result = self.env.step(actions)
+        self._observations = result[0]
+        return result
 
 
 def _make_gymnasium(task_id: str, num_envs: int, seed: int) -> VectorEnvironment:

@@ -10,6 +10,7 @@ the same dynamics. What differs in EnvPool is settled here, once:
   therefore drawn through `numpy.random.SeedSequence`, which spreads them over the integers;
 - its `observation_space` and `action_space` are those of one copy; here they are batched, as Gymnasium's are;
 - a reset of some copies (`options={"reset_mask": ...}`) returns the rows of those only; here it returns all rows;
+- its `spec` is of another type than Gymnasium's, which names the time limit;
 - a fall at the very last step before the time limit is reported as truncation only.
 """
 
@@ -21,6 +22,7 @@ from typing import Any, TypeAlias
 
 import gymnasium
 import numpy as np
+from gymnasium.envs.registration import EnvSpec
 from gymnasium.vector import AutoresetMode, VectorEnv, VectorWrapper
 from gymnasium.vector.utils import batch_space
 
@@ -62,22 +64,24 @@ def _envpool_or_none() -> Any:
 
 
 def _make_envpool(pool: Any, task_id: str, num_envs: int, seed: int, threads: int) -> VectorEnvironment:
-    return _BatchedSpaces(
+    return _Pool(
         pool.make(
             task_id,
             env_type="gymnasium",
             num_envs=num_envs,
             seed=seed,
             num_threads=min(threads, num_envs),
-        )
+        ),
+        gymnasium.spec(task_id),
     )
 
 
-class _BatchedSpaces(VectorWrapper[Any, Any, Any]):
-    """A pool whose spaces, and whose observations after a partial reset, are those of all copies together."""
+class _Pool(VectorWrapper[Any, Any, Any]):
+    """EnvPool's environments, with spaces, partial resets and spec as Gymnasium's vector environments have them."""
 
-    def __init__(self, pool: VectorEnvironment) -> None:
+    def __init__(self, pool: VectorEnvironment, spec: EnvSpec) -> None:
         super().__init__(pool)
+        self._spec = spec
         with warnings.catch_warnings():
             # Gymnasium warns that bounds of float64 are stored as float32; that is what the task declares.
             warnings.simplefilter("ignore", UserWarning)
@@ -86,6 +90,11 @@ class _BatchedSpaces(VectorWrapper[Any, Any, Any]):
         self.observation_space = batch_space(self.single_observation_space, pool.num_envs)
         self.action_space = batch_space(self.single_action_space, pool.num_envs)
         self._observations: Any = None
+
+    @property
+    def spec(self) -> EnvSpec:
+        """The task's registration, with its time limit."""
+        return self._spec
 
     def reset(self, *, seed: Any = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Reset all copies, or those of `options["reset_mask"]`; observations of all are returned."""

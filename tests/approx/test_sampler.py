@@ -5,9 +5,10 @@ import pytest
 import torch
 from gymnasium.spaces import Box
 
+from gail.approx.policies import Policy, PolicySettings
 from gail.approx.sampler import Sampler
 from gail.approx.spaces import SpaceSpec
-from gail.envs import make_vector
+from gail.envs import make_vector, vector
 
 ENDINGS = [
     [(2, "terminated"), (3, "truncated")],
@@ -147,3 +148,35 @@ def test_batches_of_a_simulator_are_its_steps(task, make_policy, untouched_rando
         np.testing.assert_array_equal(batch.trajectories.actions, [s[1] for s in flat])
         np.testing.assert_array_equal(batch.trajectories.rewards, [s[2] for s in flat])
     envs.close()
+
+
+def lengths_of_one_copy(first, rounds):
+    """Lengths of trajectories when the first is cut at `first` and all later episodes last 50 steps."""
+    lengths, length = [], first
+    while rounds > 0:
+        lengths.append(min(length, rounds))
+        rounds -= length + 1  # the step after an end belongs to no episode
+        length = 50
+    return lengths
+
+
+@pytest.mark.parametrize("backend", ["envpool", "gymnasium"])
+def test_first_episodes_are_cut_at_spread_ages_so_that_copies_do_not_run_in_step(monkeypatch, backend):
+    if backend == "gymnasium":
+        monkeypatch.setattr(vector, "_envpool_or_none", lambda: None)
+    envs = make_vector("Reacher-v5", 4, 0)  # never terminates; its time limit is 50 steps
+    spec = SpaceSpec.of(envs.single_observation_space, envs.single_action_space)
+    policy = Policy(spec, PolicySettings(hidden=(8,)), torch.Generator().manual_seed(0))
+    rounds = 160
+    expected = [lengths_of_one_copy(age, rounds) for age in (13, 25, 38, 50)]  # i 50 / 4, rounded up
+    steps = sum(sum(lengths) for lengths in expected)
+    batch = Sampler(envs).collect(policy, steps, torch.Generator().manual_seed(1))
+    envs.close()
+    flat = batch.trajectories
+    assert flat.lengths.tolist() == [length for lengths in expected for length in lengths]
+    assert (batch.episode_lengths == 50).all()  # what was cut is not reported as a whole episode
+    assert flat.truncated.tolist() == (flat.lengths == 50).tolist()
+    assert not flat.terminated.any()
+    # What follows a cut is the true next observation, not the reset one: the arm moves little in one step.
+    moved = np.abs(flat.final_observations[:, :4] - flat.observations[flat.last_steps, :4]).max(1)
+    assert moved.max() < 0.6

@@ -105,3 +105,15 @@ def test_bad_requests_are_named():
         make_vector("Pong", 1, 0)
     with pytest.raises(ValueError, match="num_envs is 0"):
         make_vector("Hopper-v5", 0, 0)
+
+
+@BACKENDS
+def test_some_copies_can_be_reset_while_the_others_go_on(make, backend):
+    envs = make(backend, "Hopper-v5", 3, 0)
+    envs.reset()
+    before = [envs.step(np.zeros((3, 3)))[0] for _ in range(5)][-1].copy()
+    after, _ = envs.reset(options={"reset_mask": np.array([False, True, False])})
+    assert after.shape == before.shape
+    np.testing.assert_array_equal(after[[0, 2]], before[[0, 2]])
+    assert not np.array_equal(after[1], before[1])
+    assert envs.spec.max_episode_steps == 1000

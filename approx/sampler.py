@@ -111,7 +111,9 @@ def _spread_ages(envs: VectorEnv[Any, Any, Any]) -> NDArray[np.int64]:
     horizon = getattr(envs.spec, "max_episode_steps", None)
     if horizon is None or horizon < 1:
         return np.full(envs.num_envs, _NEVER)
-    return np.ceil(horizon * np.arange(1, envs.num_envs + 1) / envs.num_envs).astype(np.int64)
+    shares = np.arange(1, envs.num_envs + 1) / envs.num_envs
+    ages: NDArray[np.int64] = np.ceil(horizon * shares).astype(np.int64)
+    return ages
 
 
 class _Rounds:

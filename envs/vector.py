@@ -92,7 +92,7 @@ class _Pool(VectorWrapper[Any, Any, Any]):
         self._observations: Any = None
 
     @property
-    def spec(self) -> EnvSpec:
+    def spec(self) -> EnvSpec:  # type: ignore[override]  # Gymnasium's own wrapper has a read-only property here
         """The task's registration, with its time limit."""
         return self._spec
 

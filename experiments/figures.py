@@ -103,7 +103,7 @@ def learning_curve(steps: Array, returns: Array, levels: Mapping[str, tuple[floa
     axis.set_ylabel("true return per episode\n(not seen by the algorithm)")
     axis.set_title(title, fontsize=10)
     axis.grid(alpha=0.25)
-    axis.legend(frameon=False, fontsize=8, loc="lower right")
+    axis.legend(framealpha=0.9, fontsize=8, loc="center right")
     return figure
 
 

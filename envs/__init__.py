@@ -1,5 +1,6 @@
 """Instances: gridworlds and other finite MDPs, the same MDPs as environments, and control tasks."""
 
+from gail.envs.converted import NotTabular, chain, from_graph, from_gymnasium
 from gail.envs.finite import FiniteTask, garnet
 from gail.envs.gridworlds import ACTIONS, DEMO_8X8, MOVES, GridLayout, InvalidMap, gridworld
 from gail.envs.tabular import TabularEnv, TabularVectorEnv
@@ -14,11 +15,15 @@ __all__ = [
     "FiniteTask",
     "GridLayout",
     "InvalidMap",
+    "NotTabular",
     "TabularEnv",
     "TabularVectorEnv",
     "Task",
     "UnknownTask",
+    "chain",
     "find_task",
+    "from_graph",
+    "from_gymnasium",
     "garnet",
     "gridworld",
     "make_vector",

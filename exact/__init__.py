@@ -10,6 +10,7 @@ from gail.exact.inverse import solve_irl
 from gail.exact.linear_program import LinearProgramFailed, solve_occupancy_lp
 from gail.exact.matching import match_occupancy
 from gail.exact.mdp import FiniteMDP, InvalidCost, InvalidMDP, validate_cost
+from gail.exact.memory import NotEnoughMemory
 from gail.exact.occupancy import (
     InvalidOccupancy,
     InvalidPolicy,
@@ -34,6 +35,7 @@ __all__ = [
     "InvalidPolicy",
     "LinearProgramFailed",
     "Matching",
+    "NotEnoughMemory",
     "NotOptimal",
     "Planning",
     "Solution",

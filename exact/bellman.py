@@ -19,18 +19,25 @@ from gail.exact.mdp import Array, FiniteMDP
 
 def action_values(mdp: FiniteMDP, cost: Array, values: Array) -> Array:
     """Q(s,a) = c(s,a) + gamma E[V(s') | s,a], (S, A)."""
-    return cost + mdp.discounted_next(values)
+    future = mdp.discounted_next(values)
+    future += cost
+    return future
+
+
+def least_value(action_value: Array) -> Array:
+    """(S,) min over actions of Q (S, A); column by column, which is several times faster where actions are few."""
+    least = action_value[:, 0].copy()
+    for action in range(1, action_value.shape[1]):
+        np.minimum(least, action_value[:, action], out=least)
+    return least
 
 
 def soft_minimum(action_value: Array, entropy_weight: float) -> Array:
     """(S,) T V from Q (S, A): the minimum over actions, softened by lambda."""
-    least: Array = action_value.min(axis=1)
+    least = least_value(action_value)
     if entropy_weight == 0.0:
         return least
-    # Relative to the least action value, so that small lambda cannot overflow.
-    excess = (action_value - least[:, None]) / entropy_weight
-    soft: Array = least - entropy_weight * np.log(np.exp(-excess).sum(axis=1))
-    return soft
+    return least - entropy_weight * np.log(_total(_weights(action_value, least, entropy_weight)))
 
 
 def soft_log_policy(action_value: Array, entropy_weight: float) -> Array:
@@ -40,8 +47,34 @@ def soft_log_policy(action_value: Array, entropy_weight: float) -> Array:
     return log_policy
 
 
+def soft_backup(action_value: Array, entropy_weight: float) -> tuple[Array, Array]:
+    """T V (S,) from Q (S, A) and the policy (S, A) that attains it, in one pass, lambda > 0."""
+    least = least_value(action_value)
+    weights = _weights(action_value, least, entropy_weight)
+    total = _total(weights)
+    weights /= total[:, None]
+    return least - entropy_weight * np.log(total), weights
+
+
+def certified_gap(mdp: FiniteMDP, values: Array, backup: Array) -> float:
+    """How far `certified_value` lies below <p0, V>, from V (S,) and T V (S,)."""
+    violation = float(np.max(values - backup, where=mdp.reachable, initial=0.0))
+    return violation * float(mdp.initial @ mdp.lifetime)
+
+
 def certified_value(mdp: FiniteMDP, cost: Array, entropy_weight: float, values: Array) -> float:
     """A lower bound on min_rho -lambda Hbar(rho) + <rho, c>, by shifting V (S,) to dual feasibility."""
     backup = soft_minimum(action_values(mdp, cost, values), entropy_weight)
-    violation = max(0.0, float(np.max((values - backup)[mdp.reachable])))
-    return float(mdp.initial @ values) - violation * float(mdp.initial @ mdp.lifetime)
+    return float(mdp.initial @ values) - certified_gap(mdp, values, backup)
+
+
+def _weights(action_value: Array, least: Array, entropy_weight: float) -> Array:
+    """exp(-(Q - min Q)/lambda) (S, A): relative to the least action value, so that small lambda cannot overflow."""
+    weights = action_value - least[:, None]
+    weights /= -entropy_weight
+    return np.asarray(np.exp(weights, out=weights))
+
+
+def _total(weights: Array) -> Array:
+    """(S,) sums over actions, as a product: sums of short rows are slow."""
+    return np.asarray(weights @ np.ones(weights.shape[1]))

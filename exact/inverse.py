@@ -22,21 +22,30 @@ are.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gail.exact.matching import matched_exactly
+from gail.exact.cost_classes import match_cost_class
+from gail.exact.matching import match_smoothly, matched_exactly
 from gail.exact.mdp import Array, FiniteMDP
 from gail.exact.occupancy import occupancy_of, policy_of, validate_occupancy
 from gail.exact.problems import Matching, validate_entropy_weight
 from gail.exact.reachability import Reachable
-from gail.exact.regularizers import Constant, Regularizer, SmoothCosts
+from gail.exact.regularizers import (
+    BoundedCosts,
+    Constant,
+    LinearCosts,
+    Regularizer,
+    SmoothConjugate,
+    SmoothCosts,
+    needs_coverage,
+)
 from gail.exact.soft_planning import SoftOptimum, soft_optimum
-from gail.exact.solution import Solution, certify
+from gail.exact.solution import Solution, Status, certify
 
-TOLERANCE = 1e-9
+TOLERANCE = 1e-8
 """Relative gap up to which the ascent's result is called optimal."""
 
 MAX_ITERATIONS = 300
@@ -70,7 +79,8 @@ def solve_irl(mdp: FiniteMDP, expert_occupancy: ArrayLike, psi: Regularizer, ent
     trace is the dual's distance to the best primal value known at each iteration. For `Constant`, when the
     expert never takes some action of a reachable state, costs run to infinity: the status is
     DUAL_NOT_ATTAINED, the cost None, and the occupancy the expert's, which is still the solution of the
-    primal side.
+    primal side. The same holds for psi whose conjugate is infinite off the expert's support. For classes of
+    costs see `cost_classes`.
 
     Raises:
         InvalidOccupancy: the expert's occupancy is not one of this process.
@@ -82,14 +92,19 @@ def solve_irl(mdp: FiniteMDP, expert_occupancy: ArrayLike, psi: Regularizer, ent
     if problem.entropy_weight == 0.0:
         raise ValueError("inverse reinforcement learning by ascent needs entropy_weight > 0; see match_occupancy")
     if not isinstance(psi, SmoothCosts):
-        raise TypeError(f"{type(psi).__name__} is not smooth in the cost")
+        if isinstance(psi, LinearCosts | BoundedCosts):
+            return match_cost_class(problem, psi)
+        raise TypeError(
+            f"{type(psi).__name__} is not smooth in the cost, and has neither linear nor bounded costs (see "
+            "regularizers.protocols); match_occupancy solves the same problem from the other side"
+        )
     part = Reachable(mdp)
     small = Matching(part.mdp, part.restrict(expert), psi, problem.entropy_weight)
-    if isinstance(psi, Constant) and np.any(small.expert == 0.0):
-        return matched_exactly(problem)
+    if needs_coverage(psi) and np.any(small.expert == 0.0):
+        return match_smoothly(problem, psi) if isinstance(psi, SmoothConjugate) else matched_exactly(problem)
     trace: list[float] = []
     point = _ascend(small, psi, trace)
-    return certify(
+    solution = certify(
         problem,
         part.extend(point.optimum.policy, 1.0 / mdp.num_actions),
         part.extend(point.cost, 0.0),
@@ -97,6 +112,11 @@ def solve_irl(mdp: FiniteMDP, expert_occupancy: ArrayLike, psi: Regularizer, ent
         tolerance=TOLERANCE,
         trace=trace,
     )
+    if solution.status is not Status.OPTIMAL and isinstance(psi, SmoothConjugate):
+        # The other side of the same problem; its cost answers the imitator, and proves itself or not.
+        other = match_smoothly(problem, psi)
+        return replace(other, trace=(*trace, *other.trace)) if other.status is Status.OPTIMAL else solution
+    return solution
 
 
 @dataclass(frozen=True, eq=False)

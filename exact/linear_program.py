@@ -16,12 +16,16 @@ from numpy.typing import ArrayLike
 from scipy.optimize import linprog
 
 from gail.exact.mdp import FiniteMDP, validate_cost
+from gail.exact.memory import require_memory
 from gail.exact.occupancy import policy_of
 from gail.exact.problems import Planning
 from gail.exact.solution import Solution, certify
 
 TOLERANCE = 1e-7
 """Relative gap up to which the result is called optimal; HiGHS stops at absolute violations of 1e-10."""
+
+BYTES_PER_ENTRY = 1000.0
+"""Memory of HiGHS with its factors, per entry of the constraints, on gridworlds."""
 
 
 class LinearProgramFailed(RuntimeError):
@@ -37,7 +41,10 @@ def solve_occupancy_lp(mdp: FiniteMDP, cost: ArrayLike) -> Solution:
     Raises:
         InvalidCost: the cost is not a finite (S, A) array.
         LinearProgramFailed: HiGHS gave up.
+        NotEnoughMemory: the program would need more than is available.
     """
+    entries = mdp.transitions.nnz + mdp.num_states * mdp.num_actions
+    require_memory(BYTES_PER_ENTRY * entries, f"the linear program over {mdp.num_states} states")
     prices = validate_cost(mdp, cost)
     result = linprog(
         prices.ravel(),

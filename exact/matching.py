@@ -9,16 +9,10 @@ relative variables d = rho * y and m(s) = sum_a d(s,a) / rho(s), with multiplier
 
     (lambda + e) y = lambda m + flow* v - g,     e = rho psi*'' >= 0,
 
-so y is eliminated entry by entry and (m, v) solve a sparse symmetric system with the pattern of P P^T:
-
-    [ lambda^2 E W E^T - lambda diag(rho(s))   lambda E W F^T ] [m]   [ lambda E W g ]
-    [ lambda F W E^T                           F W F^T        ] [v] = [ F W g        ],   W = diag(rho /
-    (lambda + e)),
-
-E summing over actions and F the flow matrix. No division by an occupancy occurs. The step is taken in
-log-policies, log pi + t (y - m), and the occupancy recomputed from the policy, so every iterate is positive
-and satisfies the flow; F decreases by Armijo's rule. Because the flow constraints are linear, this keeps
-Newton's quadratic convergence.
+so y is eliminated entry by entry and (m, v) solve a sparse symmetric system, which is `newton_system`'s. No
+division by an occupancy occurs. The step is taken in log-policies, log pi + t (y - m), and the occupancy
+recomputed from the policy, so every iterate is positive and satisfies the flow; F decreases by Armijo's rule.
+Because the flow constraints are linear, this keeps Newton's quadratic convergence.
 
 The certificate is a dual bound that knows nothing of the method: the cost of the conjugate's gradient, priced
 by the soft Bellman equation.
@@ -31,21 +25,31 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import sparse
-from scipy.sparse.linalg import splu
 from scipy.special import logsumexp
 
-from gail.exact.mdp import Array, FiniteMDP, Sparse
+from gail.exact.cost_classes import match_cost_class
+from gail.exact.mdp import Array, FiniteMDP
+from gail.exact.newton_system import NewtonSystem
 from gail.exact.occupancy import occupancy_of, policy_of, validate_occupancy
 from gail.exact.pricing import priced
 from gail.exact.problems import Matching, validate_entropy_weight
 from gail.exact.reachability import Reachable
-from gail.exact.regularizers import Constant, Regularizer, SmoothConjugate
+from gail.exact.regularizers import (
+    BoundedCosts,
+    Constant,
+    LinearCosts,
+    Regularizer,
+    SmoothConjugate,
+    needs_coverage,
+)
 from gail.exact.soft_planning import soft_optimum
 from gail.exact.solution import Solution, Status, certify
 
 TOLERANCE = 1e-10
-"""Relative gap up to which a structured solution is called optimal."""
+"""Relative gap at which the search ends."""
+
+ACCEPTED = 1e-8
+"""Relative gap up to which its result is called optimal: where costs are large, rounding leaves more than 1e-10."""
 
 MAX_ITERATIONS = 100
 
@@ -57,6 +61,18 @@ SHIFT_SCALE = 1e-8
 
 ENDGAME = 1e-8
 """Size of a step below which convergence is quadratic, and one that fails to halve is rounding."""
+
+PROVEN = 1e-12
+"""Certified relative gap after which one more step, which squares the distance, is the last."""
+
+MAX_STALLS = 4
+"""Iterations in a row that may fail to halve the least certified gap, once that is accepted."""
+
+EXPLORATION = (1e-1, 1e-2, 1e-3)
+"""Shares of uniform actions in the policies to start from."""
+
+NEGLIGIBLE = 1e-250
+"""Occupancy that stands for none where psi cannot be evaluated there."""
 
 LONGEST = 100.0
 """Largest change of a log-policy in one step; only pairs on their way to negligible probability meet it."""
@@ -74,13 +90,16 @@ def match_occupancy(
 ) -> Solution:
     """The occupancy that matches the expert's under psi, with the cost that proves it optimal.
 
-    `expert_occupancy` is (S, A). "structured" takes `Constant` and every psi with a smooth separable
-    conjugate; "conic" states the problem in CVXPY. At states that no policy reaches, the policy is uniform
-    and the cost zero. With `Constant` the solution is the expert; its cost exists only if the expert takes
-    every action of every reachable state (or lambda = 0), and the status is DUAL_NOT_ATTAINED otherwise.
+    `expert_occupancy` is (S, A). "structured" takes every psi of the library, and any other that offers one of
+    the protocols of `regularizers`; "conic" states the problem in CVXPY. At states that no policy reaches, the
+    policy is uniform and the cost arbitrary (zero, unless psi needs another). With `Constant` the solution is the
+    expert; its cost exists only if the expert takes every action of every reachable state (or lambda = 0), and
+    the status is DUAL_NOT_ATTAINED otherwise. The same holds for psi whose conjugate is infinite off the expert's
+    support: the solution stays on it.
 
     Raises:
         InvalidOccupancy: the expert's occupancy is not one of this process.
+        NotEnoughMemory: the structured method would need more than is available.
         ValueError: a negative entropy weight or an unknown method.
         TypeError: the method does not take this psi.
     """
@@ -94,9 +113,14 @@ def match_occupancy(
         raise ValueError(f'method must be "structured" or "conic", got {method!r}')
     if isinstance(psi, Constant):
         return matched_exactly(problem)
-    if not isinstance(psi, SmoothConjugate):
-        raise TypeError(f'{type(psi).__name__} has no smooth separable conjugate; use method="conic"')
-    return _match_smoothly(problem, psi)
+    if isinstance(psi, SmoothConjugate):
+        return match_smoothly(problem, psi)
+    if isinstance(psi, LinearCosts | BoundedCosts):
+        return match_cost_class(problem, psi)
+    raise TypeError(
+        f"{type(psi).__name__} has no smooth separable conjugate, no linear costs and no bounded costs (see "
+        'regularizers.protocols); if it has a conic form, use method="conic"'
+    )
 
 
 def matched_exactly(problem: Matching) -> Solution:
@@ -112,16 +136,23 @@ def matched_exactly(problem: Matching) -> Solution:
     return certify(problem, policy, cost, np.zeros(problem.mdp.num_states), tolerance=TOLERANCE)
 
 
-def _match_smoothly(problem: Matching, psi: SmoothConjugate) -> Solution:
+def match_smoothly(problem: Matching, psi: SmoothConjugate) -> Solution:
+    """The solution under a psi with a smooth separable conjugate, by Newton's method."""
     part = Reachable(problem.mdp)
-    small = Matching(part.mdp, part.restrict(problem.expert), psi, problem.entropy_weight)
-    # The expert's policy, kept away from the boundary so that every action starts with some weight.
-    start = 0.9 * policy_of(small.expert) + 0.1 / small.mdp.num_actions
+    expert = part.restrict(problem.expert)
+    unseen = expert == 0.0 if needs_coverage(psi) else np.zeros(expert.shape, dtype=np.bool_)
+    # Off the support psi* is infinite; next to a negligible expert it makes the learner negligible.
+    small = Matching(part.mdp, np.where(unseen, NEGLIGIBLE, expert), psi, problem.entropy_weight)
+    start = _start(small)
     trace: list[float] = []
     if problem.entropy_weight > 0.0:
         policy = _newton(small, psi, np.log(start), trace)
-        return priced(problem, part.extend(policy, 1.0 / policy.shape[1]), tolerance=TOLERANCE, trace=trace)
-    exact = priced(problem, policy_of(problem.expert), tolerance=TOLERANCE)
+        if unseen.any():
+            policy = part.extend(policy_of(np.where(unseen, 0.0, policy)), 1.0 / policy.shape[1])
+            occupancy = occupancy_of(problem.mdp, policy)
+            return Solution(problem, occupancy, policy, None, None, Status.DUAL_NOT_ATTAINED, tuple(trace))
+        return priced(problem, part.extend(policy, 1.0 / policy.shape[1]), tolerance=ACCEPTED, trace=trace)
+    exact = priced(problem, policy_of(problem.expert), tolerance=ACCEPTED)
     if exact.status is Status.OPTIMAL:  # always, unless policies can end episodes at different times
         return exact
     # The entropy as a barrier: its minimisers tend to a solution as its weight vanishes.
@@ -129,26 +160,55 @@ def _match_smoothly(problem: Matching, psi: SmoothConjugate) -> Solution:
     for factor in VANISHING_ENTROPY:
         step = Matching(small.mdp, small.expert, psi, factor * scale)
         start = _newton(step, psi, np.log(np.maximum(start, 1e-300)), None)
-        solution = priced(problem, part.extend(start, 1.0 / start.shape[1]), tolerance=TOLERANCE)
+        policy = part.extend(policy_of(np.where(unseen, 0.0, start)), 1.0 / start.shape[1])
+        solution = priced(problem, policy, _deterring(problem, policy), tolerance=TOLERANCE)
         trace.append(solution.gap)
         if solution.status is Status.OPTIMAL:
             break
-    return certify(problem, solution.policy, solution.cost, solution.values, tolerance=TOLERANCE, trace=trace)
+    return certify(problem, solution.policy, solution.cost, solution.values, tolerance=ACCEPTED, trace=trace)
+
+
+def _deterring(problem: Matching, policy: Array) -> Array | None:
+    """The best response, with the costs that may be as large as they like large enough; None if there are none.
+
+    Off the support of an expert that must be covered any sufficiently large cost is optimal, for lambda = 0.
+    """
+    if not needs_coverage(problem.psi):
+        return None
+    seen = problem.expert > 0.0
+    rho = np.where(seen, np.maximum(occupancy_of(problem.mdp, policy), 1e-300), 0.0)
+    cost = problem.psi.conjugate(rho, problem.expert)[1]
+    largest = float(abs(cost[seen]).max())
+    return np.where(seen, cost, 2.0 * largest * (1.0 + float(problem.mdp.lifetime.max())))
+
+
+def _start(problem: Matching) -> Array:
+    """The best of the expert's policies with some share of uniform actions, so that every action has some weight."""
+    policy, actions = policy_of(problem.expert), problem.mdp.num_actions
+    blends = [(1.0 - share) * policy + share / actions for share in EXPLORATION]
+    return min(blends, key=lambda blend: problem.primal(occupancy_of(problem.mdp, blend)))
 
 
 def _newton(problem: Matching, psi: SmoothConjugate, log_policy: Array, trace: list[float] | None) -> Array:
     """The minimising policy (S, A), all states reachable, lambda > 0."""
     mdp, weight = problem.mdp, problem.entropy_weight
-    system = _NewtonSystem(mdp)
+    system = NewtonSystem(mdp)
     point = _point(problem, log_policy)
     values: Array | None = None
     multipliers = np.zeros(mdp.num_states)
     last_size = np.inf
+    best, least, stalls = point, np.inf, 0
     for _ in range(MAX_ITERATIONS):
         _, cost = psi.conjugate(point.occupancy, problem.expert)
         if trace is not None:
             values = soft_optimum(mdp, cost, weight, values).values
             trace.append(point.value - problem.dual(cost, values))
+            stalls = 0 if trace[-1] < 0.5 * least else stalls + 1
+            if trace[-1] < least:
+                best, least = point, trace[-1]
+            if stalls >= MAX_STALLS and least <= ACCEPTED * max(abs(point.value), problem.unit):
+                break  # only pairs of negligible probability still move
+        proven = trace is not None and trace[-1] <= PROVEN * max(abs(point.value), problem.unit)
         # The known multipliers are taken out of the gradient: what is left vanishes at the optimum, and with it
         # the rounding of the linear solve.
         gradient = weight * point.log_policy + cost - mdp.flow_adjoint(multipliers)
@@ -163,10 +223,10 @@ def _newton(problem: Matching, psi: SmoothConjugate, log_policy: Array, trace: l
         if moved is None:
             break
         point = moved
-        if size <= SETTLED or last_size <= 2 * size <= ENDGAME:
+        if proven or size <= SETTLED or last_size <= 2 * size <= ENDGAME:
             break
         last_size = size
-    return np.exp(point.log_policy)
+    return np.exp((best if stalls else point).log_policy)
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,32 +255,3 @@ def _line_search(problem: Matching, point: _Point, shift: Array, slope: float) -
             return trial
         step *= 0.5
     return None
-
-
-class _NewtonSystem:
-    """The sparse system of the module's opening; E and F are fixed, the weights W change."""
-
-    def __init__(self, mdp: FiniteMDP) -> None:
-        self._mdp = mdp
-        states, actions = mdp.num_states, mdp.num_actions
-        self._sum: Sparse = sparse.csr_array(sparse.kron(sparse.eye_array(states), np.ones((1, actions)), format="csr"))
-        self._rows = sparse.csr_array(sparse.vstack([self._sum, mdp.flow_matrix]))
-
-    def direction(
-        self, occupancy: Array, weight: float, elasticity: Array, gradient: Array
-    ) -> tuple[Array, Array, Array]:
-        """Relative change y (S, A) of the occupancy, change y - m of the log-policy, multipliers v (S,)."""
-        states = self._mdp.num_states
-        metric = occupancy / (weight + elasticity)
-        scaled = self._rows @ sparse.diags_array(metric.ravel())
-        matrix = scaled @ self._rows.T
-        # In (lambda m, v), scaled to unit visits and unit lambda: well balanced however small some of rho
-        # are.
-        balance = np.tile(np.sqrt(weight / occupancy.sum(axis=1)), 2)
-        outer = sparse.diags_array(balance)
-        ones = sparse.diags_array(np.repeat([1.0, 0.0], states))
-        factors = splu(sparse.csc_array(outer @ matrix @ outer - ones))
-        solved = balance * factors.solve(balance * (scaled @ gradient.ravel()))
-        relative, multipliers = solved[:states, None] / weight, solved[states:]
-        change = (weight * relative + self._mdp.flow_adjoint(multipliers) - gradient) / (weight + elasticity)
-        return change, change - relative, multipliers

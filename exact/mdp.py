@@ -100,7 +100,8 @@ class FiniteMDP:
     def discounted_next(self, values: Array) -> Array:
         """gamma E[V(s') | s,a] of a state function V (S,), as (S, A)."""
         expected = np.asarray(self.transitions @ values, dtype=np.float64)
-        return self.discount * expected.reshape(self.num_states, self.num_actions)
+        expected *= self.discount
+        return expected.reshape(self.num_states, self.num_actions)
 
     def flow(self, occupancy: Array) -> Array:
         """(S,) net outflow of a state-action function (S, A): flow rho = p0 for occupancy measures."""
@@ -121,9 +122,10 @@ class FiniteMDP:
 
     def discounted_chain(self, policy: Array) -> Sparse:
         """gamma P_pi, (S, S): the discounted transition matrix of the states under a policy (S, A)."""
-        rows = self.num_states * self.num_actions
-        starts = np.arange(0, rows + 1, self.num_actions)
-        mixing = sparse.csr_array((policy.ravel(), np.arange(rows), starts), shape=(self.num_states, rows))
+        taken = policy > 0.0  # a deterministic policy takes one row in A
+        starts = np.append(0, np.cumsum(taken.sum(axis=1)))
+        shape = (self.num_states, self.num_states * self.num_actions)
+        mixing = sparse.csr_array((policy[taken], np.flatnonzero(taken.ravel()), starts), shape=shape)
         mixed = cast("Sparse", mixing @ self.transitions)
         mixed.data *= self.discount
         return mixed
@@ -132,11 +134,12 @@ class FiniteMDP:
     def reachable(self) -> NDArray[np.bool_]:
         """(S,) mask of the states that some policy visits with positive probability."""
         states = self.num_states
-        starts = np.flatnonzero(self.initial)
-        # One extra node, from which the search starts, leads to every possible initial state.
-        source = sparse.csr_array((np.ones(starts.size), starts, [0, starts.size]), shape=(1, states))
-        edges = sparse.vstack([self._support(), source])
-        graph = sparse.csr_array(sparse.hstack([edges, sparse.csr_array((states + 1, 1))]))
+        starts = np.flatnonzero(self.initial).astype(self.transitions.indices.dtype)
+        # The rows of a state's actions follow each other, so joined they are its edges, some of them repeated. One
+        # extra node, from which the search starts, leads to every possible initial state.
+        ends = np.append(self.transitions.indptr[:: self.num_actions], self.transitions.nnz + starts.size)
+        targets = np.concatenate([self.transitions.indices, starts])
+        graph = sparse.csr_array((np.ones(targets.size), targets, ends), shape=(states + 1, states + 1))
         order = csgraph.breadth_first_order(graph, states, return_predecessors=False)
         mask = np.zeros(states + 1, dtype=np.bool_)
         mask[order] = True
@@ -149,6 +152,18 @@ class FiniteMDP:
         keep = self.reachable
         rows = np.repeat(keep, self.num_actions)
         return FiniteMDP(self.transitions[rows][:, keep], self.initial[keep], self.discount, self.terminal[keep])
+
+    @cached_property
+    def level_width(self) -> int:
+        """The most states at one distance from a remote state, distances counted in transitions either way.
+
+        Small, about the root of the number of states, where the states lie in a plane; a good part of them
+        where transitions lead anywhere.
+        """
+        graph = self._support()
+        remote = int(np.argmax(distances(graph, 0)))
+        levels = distances(graph, remote)
+        return int(np.bincount(levels[levels >= 0]).max())
 
     @cached_property
     def lifetime(self) -> Array:
@@ -201,6 +216,8 @@ def _as_matrix(transitions: Any) -> Sparse:
     rows, states = matrix.shape
     if states == 0 or rows == 0 or rows % states:
         raise InvalidMDP(f"transitions must have S*A rows and S columns with S, A >= 1, got {matrix.shape}")
+    if max(rows, matrix.nnz) <= np.iinfo(np.int32).max:  # half the memory, and what factorizations take
+        matrix.indices, matrix.indptr = matrix.indices.astype(np.int32), matrix.indptr.astype(np.int32)
     matrix.sum_duplicates()
     matrix.eliminate_zeros()
     return matrix
@@ -263,3 +280,10 @@ def _state_graph(matrix: Sparse, actions: int) -> Sparse:
     graph = sparse.csr_array((np.ones(entries.nnz), (entries.row // actions, entries.col)), shape=(states, states))
     graph.data[:] = 1.0
     return graph
+
+
+def distances(graph: Sparse, source: int) -> NDArray[np.int64]:
+    """(S,) steps from a source to each state along edges of either direction; -1 where there is no way."""
+    # The stubs know only some combinations of these options.
+    steps = csgraph.dijkstra(graph, directed=False, indices=source, unweighted=True)  # type: ignore[call-overload]
+    return np.where(np.isfinite(steps), steps, -1.0).astype(np.int64)

@@ -2,8 +2,10 @@
 
     RL(c) = argmin_pi -lambda H(pi) + E_pi[c]            (Ho & Ermon 2016, Eq. 2)
 
-For lambda = 0 policy iteration (Howard 1960; Puterman 1994, section 6.4): evaluate exactly by a sparse
-factorization, then take an improving action where one exists. For lambda > 0 see `soft_planning`; for the
+For lambda = 0 policy iteration (Howard 1960; Puterman 1994, section 6.4): evaluate, then take an improving action
+where one exists. With many states the evaluation V <- V + (I - gamma P_pi)^-1 (T_pi V - V) is stopped early while
+the policy still changes (Puterman & Shin 1978); the last policy is evaluated to rounding, and improved until no
+action is better. For lambda > 0 see `soft_planning`; for the
 linear program over occupancy measures, which solves the same problem by a different route, see
 `linear_program`.
 """
@@ -13,9 +15,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gail.exact.bellman import action_values, certified_value
-from gail.exact.chain import Chain
+from gail.exact.bellman import action_values, certified_gap, least_value
+from gail.exact.chain import FEW, Chain
 from gail.exact.mdp import Array, FiniteMDP, validate_cost
+from gail.exact.memory import require_memory
 from gail.exact.problems import Planning, validate_entropy_weight
 from gail.exact.soft_planning import soft_optimum
 from gail.exact.solution import Solution, certify
@@ -28,14 +31,32 @@ MAX_ITERATIONS = 1000
 TIE = 64 * float(np.finfo(np.float64).eps)
 """Relative advantage below which two actions are tied, so that rounding cannot make policies alternate."""
 
+EARLY_ACCURACY, FULL_ACCURACY = 1e-1, 1e-10
+"""Relative accuracy of an evaluation: while the policy changes, and when it has settled or that takes too long."""
+
+PATIENCE = 100
+"""Iterations after which every policy is evaluated in full."""
+
+WARMING = 100
+"""Value iterations before the first evaluation, with many states."""
+
+SETTLED = 8 * float(np.finfo(np.float64).eps)
+"""Relative residual of an evaluation that is rounding."""
+
+TABLES, COPIES = 16, 3
+"""Arrays of size (S, A), and copies of the transitions, that planning holds at its peak."""
+
 
 def solve_rl(mdp: FiniteMDP, cost: ArrayLike, entropy_weight: float = 0.0) -> Solution:
     """An optimal policy of a cost (S, A), at all states, reachable or not.
 
     Raises:
         InvalidCost: the cost is not a finite (S, A) array.
+        NotEnoughMemory: planning would need more than is available.
         ValueError: the entropy weight is negative or not finite.
     """
+    numbers = TABLES * mdp.num_states * mdp.num_actions + COPIES * mdp.transitions.nnz
+    require_memory(8.0 * numbers, f"planning on {mdp.num_states} states and {mdp.num_actions} actions")
     problem = Planning(mdp, validate_cost(mdp, cost), validate_entropy_weight(entropy_weight))
     trace: list[float] = []
     if problem.entropy_weight > 0.0:
@@ -49,17 +70,30 @@ def solve_rl(mdp: FiniteMDP, cost: ArrayLike, entropy_weight: float = 0.0) -> So
 def _policy_iteration(mdp: FiniteMDP, cost: Array, trace: list[float]) -> tuple[Array, Array]:
     """A deterministic optimal policy (S, A) and its values (S,)."""
     states = np.arange(mdp.num_states)
-    actions = cost.argmin(axis=1)
-    for _ in range(MAX_ITERATIONS):
+    values = np.zeros(mdp.num_states)
+    for _ in range(WARMING if mdp.num_states > FEW else 0):
+        values = least_value(action_values(mdp, cost, values))
+    action_value = action_values(mdp, cost, values)
+    actions, accuracy = action_value.argmin(axis=1), EARLY_ACCURACY
+    residual = action_value[states, actions] - values
+    last_error = np.inf
+    for iteration in range(MAX_ITERATIONS):
         policy = np.zeros_like(cost)
         policy[states, actions] = 1.0
-        values = Chain(mdp, policy).values(cost[states, actions])
+        chain = Chain(mdp, policy)
+        values = values + chain.correction(residual, accuracy)
         action_value = action_values(mdp, cost, values)
-        trace.append(float(mdp.initial @ values) - certified_value(mdp, cost, 0.0, values))
+        least = least_value(action_value)
+        trace.append(certified_gap(mdp, values, least))
+        current = action_value[states, actions]
         # An action is left only for a strictly better one, so values fall with every change and none recurs.
-        gain = action_value[states, actions] - action_value.min(axis=1)
-        better = gain > TIE * (abs(cost).max() + abs(values).max())
-        if not better.any():
+        better = current - least > TIE * (abs(cost).max() + abs(values).max())
+        error, scale = float(abs(current - values).max()), float(abs(values).max())
+        settled = not better.any()
+        if settled and (error <= SETTLED * scale or error > 0.5 * last_error):
             break
-        actions = np.where(better, action_value.argmin(axis=1), actions)
+        accuracy = FULL_ACCURACY if settled or iteration >= PATIENCE else EARLY_ACCURACY
+        last_error = error if settled else np.inf
+        actions[better] = action_value[better].argmin(axis=1)
+        residual = action_value[states, actions] - values
     return policy, values

@@ -30,7 +30,8 @@ def priced(
     """Certify a policy (S, A) with a cost (S, A), by default its best response, and that cost's values."""
     if cost is None:
         # Any finite cost certifies a bound; where rho underflows, one for rho just above zero is as good.
-        occupancy = np.maximum(occupancy_of(problem.mdp, policy), 1e-300)
+        least = np.where(problem.expert > 0.0, 1e-300, 0.0)
+        occupancy = np.maximum(occupancy_of(problem.mdp, policy), least)
         _, cost = problem.psi.conjugate(occupancy, problem.expert)
     finite = bool(np.all(np.isfinite(cost)))
     values = solve_rl(problem.mdp, cost, problem.entropy_weight).values if finite else None

@@ -21,7 +21,7 @@ import numpy as np
 
 from gail.exact.bellman import certified_value
 from gail.exact.mdp import Array, FiniteMDP
-from gail.exact.occupancy import causal_entropy
+from gail.exact.occupancy import causal_entropy, occupancy_of
 from gail.exact.regularizers import Regularizer
 
 
@@ -78,8 +78,13 @@ class Matching:
 
     @cached_property
     def unit(self) -> float:
-        """|psi*(0)| plus lambda."""
-        return abs(self.psi.conjugate(self.expert, self.expert)[0]) + self.entropy_weight
+        """|psi*(0)| plus lambda; if both vanish, the largest finite cost that answers the uniform policy, or one."""
+        unit = abs(self.psi.conjugate(self.expert, self.expert)[0]) + self.entropy_weight
+        if unit == 0.0:
+            uniform = occupancy_of(self.mdp, np.full(self.expert.shape, 1.0 / self.expert.shape[1]))
+            cost = self.psi.conjugate(uniform, self.expert)[1]
+            unit = float(np.max(abs(cost[np.isfinite(cost)]), initial=0.0)) or 1.0
+        return unit
 
     def primal(self, occupancy: Array) -> float:
         """-lambda Hbar(rho) + psi*(rho - rho_E)."""

@@ -15,15 +15,15 @@ class Reachable:
     """The reachable part of a process, and the way there and back for arrays indexed by state."""
 
     def __init__(self, mdp: FiniteMDP) -> None:
-        self._mask = mdp.reachable
+        self.mask = mdp.reachable
         self.mdp = mdp.reachable_part()
 
     def restrict(self, array: Array) -> Array:
         """Rows of the reachable states."""
-        return array[self._mask]
+        return array[self.mask]
 
     def extend(self, array: Array, filler: float) -> Array:
         """Rows for all states, `filler` at the unreachable ones."""
-        full = np.full((self._mask.size, *array.shape[1:]), filler)
-        full[self._mask] = array
+        full = np.full((self.mask.size, *array.shape[1:]), filler)
+        full[self.mask] = array
         return full

@@ -9,9 +9,12 @@ a concave function of the cost whose gradient is the optimal occupancy. T is con
 V - T V = 0 descends monotonically from any policy's values and converges quadratically; one step of it is
 exact evaluation of the current soft-greedy policy,
 
-    V <- (I - gamma P_pi)^-1 sum_a pi (c + lambda log pi),   pi proportional to exp(-Q/lambda),
+    V <- V + (I - gamma P_pi)^-1 (T V - V),   pi proportional to exp(-Q/lambda),
 
-that is, soft policy iteration (Puterman & Brumelle 1979 for lambda = 0).
+that is, soft policy iteration (Puterman & Brumelle 1979 for lambda = 0). With many states the step is found by
+iteration, to a share of the residual that tightens near the solution (inexact Newton: Dembo, Eisenstat & Steihaug
+1982), after a few applications of T itself, a contraction by gamma. Only the last residuals count: they are
+computed from V, whatever led there.
 """
 
 from __future__ import annotations
@@ -20,14 +23,29 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gail.exact.bellman import action_values, certified_value, soft_log_policy
-from gail.exact.chain import Chain
+from gail.exact.bellman import action_values, certified_gap, soft_backup, soft_minimum
+from gail.exact.chain import FEW, Chain
 from gail.exact.mdp import Array, FiniteMDP
 
 MAX_ITERATIONS = 500
 
+WARMING = 30
+"""Applications of T before the first Newton step, with many states."""
+
+NEAR = 1e-3
+"""Relative residual below which Newton steps are asked for accurately."""
+
+FAR_ACCURACY, NEAR_ACCURACY, FULL_ACCURACY = 1e-2, 1e-5, 1e-10
+"""Relative accuracy of a Newton step: away from the solution, near it, and when that has taken too long."""
+
+PATIENCE = 60
+"""Iterations after which every Newton step is asked for in full."""
+
 ROUNDING = 8 * float(np.finfo(np.float64).eps)
 """Relative decrease of the values that is no longer progress."""
+
+RESOLVED = 4 * float(np.finfo(np.float64).eps)
+"""Relative residual that no further step can lower."""
 
 ENDGAME = 1e-9
 """Relative decrease below which convergence is quadratic, and one that fails to halve is rounding as well."""
@@ -53,19 +71,32 @@ def soft_optimum(
 
     Appends to `trace` the gap certified after each iteration.
     """
-    values = np.zeros(mdp.num_states) if values is None else values
-    last_fall = np.inf
+    if values is None:
+        values = _warmed(mdp, cost, entropy_weight) if mdp.num_states > FEW else np.zeros(mdp.num_states)
+    backup, policy = soft_backup(action_values(mdp, cost, values), entropy_weight)
+    last_change = np.inf
     for iteration in range(MAX_ITERATIONS):
-        log_policy = soft_log_policy(action_values(mdp, cost, values), entropy_weight)
-        policy, previous = np.exp(log_policy), values
+        residual, scale = backup - values, float(np.max(abs(values)))
+        accuracy = FAR_ACCURACY if float(np.max(abs(residual))) > NEAR * scale else NEAR_ACCURACY
         chain = Chain(mdp, policy)
-        values = chain.values((policy * (cost + entropy_weight * log_policy)).sum(axis=1))
+        step = chain.correction(residual, accuracy if iteration < PATIENCE else FULL_ACCURACY)
+        values, evaluated = values + step, policy
+        backup, policy = soft_backup(action_values(mdp, cost, values), entropy_weight)
         if trace is not None:
-            trace.append(float(mdp.initial @ values) - certified_value(mdp, cost, entropy_weight, values))
+            trace.append(certified_gap(mdp, values, backup))
         if iteration == 0:
-            continue  # the first values came from the caller, not from a policy: their fall says nothing
-        fall, scale = float(np.max(previous - values)), float(np.max(abs(values)))
-        if fall <= ROUNDING * scale or last_fall <= 2 * fall <= 2 * ENDGAME * scale:
+            continue  # the first values came from the caller, not from a policy: their change says nothing
+        change, scale = float(np.max(abs(step))), float(np.max(abs(values)))
+        if mdp.num_states > FEW and float(np.max(abs(backup - values))) <= RESOLVED * scale:
             break
-        last_fall = fall
-    return SoftOptimum(values, policy, chain)
+        if change <= ROUNDING * scale or last_change <= 2 * change <= 2 * ENDGAME * scale:
+            break
+        last_change = change
+    return SoftOptimum(values, evaluated, chain)
+
+
+def _warmed(mdp: FiniteMDP, cost: Array, entropy_weight: float) -> Array:
+    values = np.zeros(mdp.num_states)
+    for _ in range(WARMING):
+        values = soft_minimum(action_values(mdp, cost, values), entropy_weight)
+    return values

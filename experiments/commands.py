@@ -23,11 +23,12 @@ from gail.experiments.demo import run_demo
 from gail.experiments.evaluation import evaluate_policy, evaluate_random, evaluation_table, summary
 from gail.experiments.expertise import publish
 from gail.experiments.failures import InvalidRequest
-from gail.experiments.instances import demo_gridworld, gridworld_from_file, mdp_from_file
+from gail.experiments.instances import NAMES, Instance, gridworld_from_file, mdp_from_file, named
 from gail.experiments.interrupts import INTERRUPTED
 from gail.experiments.recipes import expert_recipe, imitation_recipe
 from gail.experiments.report import Report
 from gail.experiments.runs import Run, RunConfig
+from gail.experiments.statements import check_statements, find_statements, print_statements, report_statements
 from gail.experiments.training_report import report_training
 from gail.experiments.verification import print_theory, report_theory, verify_instance
 
@@ -37,49 +38,63 @@ TaskId = Annotated[Positional[str], arg(metavar="TASK", help="a task: " + ", ".j
 
 
 def verify(
+    mdp: str = "gridworld",
     map: Path | None = None,
-    mdp: Path | None = None,
+    statement: tuple[str, ...] = (),
     entropy_weight: float = 1.0,
     discount: float = 0.95,
     expert_entropy_weight: float = 1.0,
     seed: int = 0,
     out: Path = Path("runs/verify"),
 ) -> int:
-    """Verify Proposition 3.2 and Corollary 3.2.1 on a finite MDP, with certificates.
+    """Verify the statements of the theory on a finite MDP, with certificates.
 
-    Prints both routes' values with their signed gaps and a verdict per statement; exits with 1 if any fails.
+    Prints both routes of Proposition 3.2 with their signed gaps and a verdict per statement; exits with 1 if any
+    fails.
 
     Args:
-        map: an ASCII map in a text file (# wall, . floor, S start, G goal, P pit); default: the demo's 8x8 map.
-        mdp: an .npz with arrays transitions (S, A, S), initial (S,), discount, and expert_occupancy or cost
-            (S, A), instead of a map.
+        mdp: gridworld, garnet, chain, frozenlake, cliffwalking, taxi, graph, or an .npz file with arrays transitions
+            (S, A, S), initial (S,), discount, and expert_occupancy or cost (S, A).
+        map: an ASCII map in a text file instead (# wall, . floor, S start, G goal, P pit).
+        statement: only these statements, by name; a wrong name lists them all.
         entropy_weight: lambda, the weight of the imitator's causal entropy.
-        discount: of the gridworld.
+        discount: of instances that are not from a file.
         expert_entropy_weight: how random the expert is: it is soft-optimal for the cost with this weight.
         seed: of the random points at which inequalities are tried.
         out: folder of the report.
     """
-    if map is not None and mdp is not None:
-        raise InvalidRequest("--map and --mdp both name an instance: give one of them")
+    chosen = find_statements(statement)
+    instance = _instance(mdp, map, entropy_weight, expert_entropy_weight, discount)
+    report = Report("gail verify", "Statements of the theory, checked numerically.")
+    if not statement:
+        theory = verify_instance(instance, entropy_weight, seed)
+        print_theory(theory, _CONSOLE)
+        report_theory(theory, report)
+    found = check_statements(chosen, instance, entropy_weight, seed)
+    print_statements(found, instance, _CONSOLE)
+    report_statements(found, instance, report)
+    report.write(out / "report.html")
+    _say(f"Report: [bold]{(out / 'report.html').resolve()}[/bold]")
+    return 0 if all(verification.holds for verification in found.values()) else 1
+
+
+def _instance(
+    mdp: str, map_file: Path | None, entropy_weight: float, expert_entropy_weight: float, discount: float
+) -> Instance:
+    """The instance that a command line names."""
     if not 0.0 < entropy_weight < math.inf:
         raise InvalidRequest(
             f"--entropy-weight is {entropy_weight}: a positive number is needed for one occupancy by both routes"
         )
     if not 0.0 <= expert_entropy_weight < math.inf:
         raise InvalidRequest(f"--expert-entropy-weight is {expert_entropy_weight}: a number of at least 0 is needed")
-    if map is not None:
-        instance = gridworld_from_file(map, expert_entropy_weight, discount)
-    elif mdp is not None:
-        instance = mdp_from_file(mdp, expert_entropy_weight)
-    else:
-        instance = demo_gridworld(expert_entropy_weight, discount)
-    theory = verify_instance(instance, entropy_weight, seed)
-    print_theory(theory, _CONSOLE)
-    report = Report("gail verify", "Statements of the theory, checked numerically.")
-    report_theory(theory, report)
-    report.write(out / "report.html")
-    _say(f"Report: [bold]{(out / 'report.html').resolve()}[/bold]")
-    return 0 if theory.holds else 1
+    if map_file is not None:
+        return gridworld_from_file(map_file, expert_entropy_weight, discount)
+    if mdp in NAMES:
+        return named(mdp, expert_entropy_weight, discount)
+    if not Path(mdp).is_file():
+        raise InvalidRequest(f"--mdp {mdp}: neither a file nor one of {', '.join(NAMES)}")
+    return mdp_from_file(Path(mdp), expert_entropy_weight)
 
 
 def train(

@@ -16,15 +16,20 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import gymnasium
+import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
+from gail.envs.converted import chain, from_graph, from_gymnasium
+from gail.envs.finite import FiniteTask, garnet
 from gail.envs.gridworlds import DEMO_8X8, GridLayout, gridworld
-from gail.exact import FiniteMDP, solve_rl, validate_occupancy
+from gail.exact import FiniteMDP, solve_rl, validate_cost, validate_occupancy
 from gail.experiments.failures import InvalidRequest
 
 Array = NDArray[np.float64]
@@ -40,6 +45,8 @@ class Instance:
     """The process."""
     expert_occupancy: Array
     """Occupancy measure of the expert, (S, A)."""
+    cost: Array | None
+    """The task's cost (S, A), where it has one."""
     layout: GridLayout | None
     """Where the states lie, for pictures."""
 
@@ -60,8 +67,51 @@ def gridworld_from_file(path: Path, expert_entropy_weight: float, discount: floa
 
 def _from_map(text: str, name: str, expert_entropy_weight: float, discount: float) -> Instance:
     task = gridworld(text, discount=discount)
+    return _with_soft_expert(name, task, expert_entropy_weight, task.layout)
+
+
+def named(name: str, expert_entropy_weight: float, discount: float) -> Instance:
+    """One of the instances in `NAMES`, with a soft-optimal expert."""
+    if name == "gridworld":
+        return demo_gridworld(expert_entropy_weight, discount)
+    task = _builders(discount)[name]()
+    return _with_soft_expert(name, task, expert_entropy_weight, None)
+
+
+def _builders(discount: float) -> dict[str, Callable[[], FiniteTask[None]]]:
+    def gym(task_id: str) -> Callable[[], FiniteTask[None]]:
+        return lambda: from_gymnasium(gymnasium.make(_registered(task_id)), discount=discount)
+
+    return {
+        "garnet": lambda: garnet(30, 4, 5, np.random.default_rng(0), discount=discount),
+        "chain": lambda: chain(12, discount=discount),
+        "frozenlake": gym("FrozenLake"),
+        "cliffwalking": gym("CliffWalking"),
+        "taxi": gym("Taxi"),
+        "graph": lambda: from_graph(
+            nx.convert_node_labels_to_integers(nx.grid_2d_graph(4, 5)).to_directed(),
+            start=0,
+            goal=19,
+            discount=discount,
+        ),
+    }
+
+
+NAMES = ("gridworld", *_builders(0.9))
+"""Instances that need no file."""
+
+
+def _registered(name: str) -> str:
+    """The newest registered version of a Gymnasium environment."""
+    versions = [spec.version or 0 for spec in gymnasium.registry.values() if spec.name == name]
+    return f"{name}-v{max(versions)}"
+
+
+def _with_soft_expert(
+    name: str, task: FiniteTask[Any], expert_entropy_weight: float, layout: GridLayout | None
+) -> Instance:
     expert = solve_rl(task.mdp, task.cost, expert_entropy_weight).require_optimal(1e-9)
-    return Instance(name, task.mdp, expert.occupancy, task.layout)
+    return Instance(name, task.mdp, expert.occupancy, task.cost, layout)
 
 
 def mdp_from_file(path: Path, expert_entropy_weight: float) -> Instance:
@@ -75,10 +125,10 @@ def mdp_from_file(path: Path, expert_entropy_weight: float) -> Instance:
     discount = float(arrays["discount"].reshape(()))
     mdp = FiniteMDP(arrays["transitions"], arrays["initial"], discount, arrays.get("terminal"))
     if "expert_occupancy" in arrays:
-        return Instance(path.name, mdp, validate_occupancy(mdp, arrays["expert_occupancy"]), None)
+        cost = validate_cost(mdp, arrays["cost"]) if "cost" in arrays else None
+        return Instance(path.name, mdp, validate_occupancy(mdp, arrays["expert_occupancy"]), cost, None)
     if "cost" in arrays:
-        expert = solve_rl(mdp, arrays["cost"], expert_entropy_weight).require_optimal(1e-9)
-        return Instance(path.name, mdp, expert.occupancy, None)
+        return _with_soft_expert(path.name, FiniteTask(mdp, arrays["cost"], None), expert_entropy_weight, None)
     raise InvalidRequest(f"{path}: needs expert_occupancy or cost, to know what the expert does")
 
 

@@ -205,3 +205,18 @@ def test_a_run_is_never_overwritten(gail, tmp_path):
     (tmp_path / "run" / "config.json").write_text("{}")
     assert_refused(gail(*words), "gail resume run")
     assert (tmp_path / "run" / "config.json").read_text() == "{}"
+
+
+@pytest.mark.parametrize("name", ["chain", "graph", "frozenlake"])
+def test_statements_are_checked_on_named_instances(gail, tmp_path, name):
+    words = ("--statement", "prop-3.1", "lemma-a.1", "rl-lp", "compounding")
+    status, out, _ = gail("verify", "--mdp", name, "--discount", "0.9", *words, "--out", "here")
+    assert status == 0, out
+    page = (tmp_path / "here" / "report.html").read_text()
+    assert "Proposition 3.1" in page
+    assert "FAILS" not in page
+
+
+def test_unknown_statements_and_instances_list_the_known_ones(gail):
+    assert_refused(gail("verify", "--statement", "prop-9"), "prop-9", "cor-3.2.1")
+    assert_refused(gail("verify", "--mdp", "nowhere"), "nowhere", "frozenlake")

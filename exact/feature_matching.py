@@ -1,0 +1,101 @@
+"""Occupancy matching when costs are linear in a few weights: Newton's method on the dual.
+
+    max over w in W of   phi(w) = V_lambda(F w) - <rho_E, F w>,
+    V_lambda(c) = min_rho -lambda Hbar(rho) + <rho, c>
+
+(Ho & Ermon 2016, Eq. 9-11 and Proposition 3.2). phi is concave and smooth; with rho the soft-optimal occupancy
+of the cost F w and G the advantage operator of `inverse`, it has
+
+    gradient = F^T (rho - rho_E),         - Hessian = (G F)^T diag(rho) (G F) / lambda,
+
+a matrix of the size of w, for one sparse triangular solve per feature. The quadratic model is maximised over W
+exactly, and the segment towards its maximiser searched until phi rises enough: quadratic convergence, and
+convergence from anywhere. The gap at any w is support(gradient) - <gradient, w>.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gail.exact.mdp import Array
+from gail.exact.problems import Matching
+from gail.exact.regularizers import LinearCosts
+from gail.exact.soft_planning import SoftOptimum, soft_optimum
+
+MAX_ITERATIONS = 500
+
+SETTLED = 1e-14
+"""Gap, relative to the objective, that is rounding."""
+
+STALLED = 3
+"""Iterations beyond the resolution of phi that may fail to halve the gap."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Point:
+    """Weights on the way, with the soft optimum of their cost, phi, and its gradient."""
+
+    weights: Array
+    optimum: SoftOptimum
+    occupancy: Array
+    value: float
+    slope: Array
+
+
+def match_features(problem: Matching, psi: LinearCosts, trace: list[float]) -> tuple[Array, Array]:
+    """The optimal policy and cost, both (S, A), for lambda > 0; appends the gap of each iteration to the trace."""
+    policy, weights = optimal_weights(problem, psi, trace)
+    return policy, psi.features @ weights
+
+
+def optimal_weights(problem: Matching, psi: LinearCosts, trace: list[float]) -> tuple[Array, Array]:
+    """As `match_features`, with the weights (k,) in the place of the cost."""
+    point = _point(problem, psi, psi.start_weights(), None)
+    best, best_gap, stalls = point, np.inf, 0
+    for _ in range(MAX_ITERATIONS):
+        gap = psi.support(point.slope) - float(point.slope @ point.weights)
+        trace.append(gap)
+        stalls += gap > 0.5 * best_gap
+        if gap < best_gap:
+            best, best_gap = point, gap
+        scale = max(abs(point.value), problem.unit)
+        if gap <= SETTLED * scale or (stalls > STALLED and gap <= 1e-10 * scale):
+            break
+        target = psi.maximise(point.weights, point.slope, _curvature(problem, psi, point))
+        moved = _search(problem, psi, point, target - point.weights, 1e-13 * scale)
+        if moved is None:
+            break
+        point = moved
+    return best.optimum.policy, best.weights
+
+
+def _point(problem: Matching, psi: LinearCosts, weights: Array, values: Array | None) -> _Point:
+    mdp, cost = problem.mdp, psi.features @ weights
+    optimum = soft_optimum(mdp, cost, problem.entropy_weight, values)
+    occupancy = np.maximum(optimum.chain.visits(mdp.initial), 0.0)[:, None] * optimum.policy
+    value = float(mdp.initial @ optimum.values) - float(np.sum(problem.expert * cost))
+    slope = np.einsum("sak,sa->k", psi.features, occupancy - problem.expert)
+    return _Point(weights, optimum, occupancy, value, slope)
+
+
+def _curvature(problem: Matching, psi: LinearCosts, point: _Point) -> Array:
+    """(k, k) minus the Hessian of phi."""
+    mdp, policy, chain = problem.mdp, point.optimum.policy, point.optimum.chain
+    advantages = np.empty((point.weights.size, policy.size))
+    for row, feature in zip(advantages, np.moveaxis(psi.features, 2, 0), strict=True):
+        values = chain.values((policy * feature).sum(axis=1))
+        row[:] = (np.sqrt(point.occupancy) * (feature - mdp.flow_adjoint(values))).ravel()
+    return advantages @ advantages.T / problem.entropy_weight
+
+
+def _search(problem: Matching, psi: LinearCosts, point: _Point, direction: Array, slack: float) -> _Point | None:
+    """Backtrack along the segment to a sufficient increase of phi; None where rounding permits none."""
+    promised, step = float(point.slope @ direction), 1.0
+    while step > 1e-10:
+        trial = _point(problem, psi, point.weights + step * direction, point.optimum.values)
+        if trial.value >= point.value + 1e-4 * step * max(promised, 0.0) - slack:
+            return trial
+        step *= 0.5
+    return None

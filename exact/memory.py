@@ -1,0 +1,56 @@
+"""What memory there is, and the refusal of work that would need more.
+
+Work is estimated from the sizes of an instance before it starts. An estimate beyond what is available is refused with
+both numbers, instead of a process that is killed or swaps for hours.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+GIGABYTE = 1e9
+
+
+class NotEnoughMemory(MemoryError):
+    """The work would need more memory than is available; the message has both numbers."""
+
+
+def available_memory() -> float:
+    """Bytes that can still be had: the system's, or what the process's control group leaves of it."""
+    found = [_system(), _left_by_group("memory.max", "memory.current")]
+    found.append(_left_by_group("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"))
+    return min(found)
+
+
+def require_memory(needed: float, work: str) -> None:
+    """Nothing, if `needed` bytes are available for `work`.
+
+    Raises:
+        NotEnoughMemory: they are not.
+    """
+    available = available_memory()
+    if needed > available:
+        raise NotEnoughMemory(
+            f"{work} would need about {needed / GIGABYTE:.3g} GB of memory, and {available / GIGABYTE:.3g} GB "
+            "are available"
+        )
+
+
+def _system() -> float:
+    meminfo = Path("/proc/meminfo")
+    if meminfo.is_file():
+        for line in meminfo.read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return 1024.0 * float(line.split()[1])
+    if "SC_PHYS_PAGES" in os.sysconf_names:
+        return float(os.sysconf("SC_PHYS_PAGES")) * float(os.sysconf("SC_PAGE_SIZE"))
+    return float("inf")
+
+
+def _left_by_group(limit: str, used: str) -> float:
+    group = Path("/sys/fs/cgroup")
+    try:
+        return float((group / limit).read_text()) - float((group / used).read_text())
+    except (OSError, ValueError):  # no such group, or the limit is the word for none
+        return float("inf")

@@ -1,0 +1,239 @@
+"""Costs that are 1-Lipschitz for a metric on state-action pairs: the Wasserstein distance of occupancies.
+
+    psi = the indicator of {c : abs(c(x) - c(y)) <= m(x, y)},
+    psi*(rho - rho_E) = W_1(rho, rho_E) if their masses are equal, else +inf
+
+(Kantorovich & Rubinstein 1958). The shortest-path metric of a graph needs its edges only: a function is
+1-Lipschitz if and only if it is so along every edge. So the transport problem is a flow on the edges (Beckmann
+1952),
+
+    W_1 = min { sum over edges of length * abs(f) : net outflow of f = rho - rho_E },
+
+with the costs c as its potentials. A dense metric is reduced to the graph of the distances that no third point
+explains. Graphs may have nodes besides the pairs, such as a hub that joins all actions of a state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Self, cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+from scipy.optimize import linprog
+from scipy.sparse import csgraph
+
+from gail.exact.mdp import Array, Sparse
+from gail.exact.regularizers.protocols import InvalidRegularizer
+
+ROUNDING = 1e-10
+"""Relative amount by which distances, masses and Lipschitz bounds may be off and still be read as exact."""
+
+LARGEST = 3000
+"""Most points of a dense metric: checking the triangle inequality takes their number to the third power."""
+
+
+@dataclass(frozen=True, eq=False, init=False, repr=False)
+class Lipschitz:
+    """The indicator of 1-Lipschitz costs for a metric given by all distances; see `on_graph` for the other way.
+
+    Args:
+        metric: distances, (S, A, S, A) or (S*A, S*A) with pair (s, a) in row s*A + a.
+
+    Raises:
+        InvalidRegularizer: another shape, distances that are not finite, not positive between distinct pairs,
+            not symmetric, or that violate the triangle inequality: the message names the pairs.
+    """
+
+    edges: NDArray[np.intp]
+    lengths: Array
+    nodes: int
+    pairs: int
+
+    center: ClassVar[float] = 0.0
+
+    def __init__(self, metric: ArrayLike) -> None:
+        distances = _validate(np.array(metric, dtype=np.float64))
+        sources, targets = np.nonzero(_essential(distances))
+        self._set(np.stack([sources, targets], axis=1), distances[sources, targets], *distances.shape)
+
+    @classmethod
+    def on_graph(cls, graph: Any, pairs: int | None = None) -> Self:
+        """For the shortest-path metric of a graph, given as a symmetric sparse matrix (M, M) of edge lengths.
+
+        Its first `pairs` = S*A nodes (by default all) are the state-action pairs, (s, a) at s*A + a; the
+        others only join.
+
+        Raises:
+            InvalidRegularizer: not square, lengths not positive and finite, not symmetric, not connected.
+        """
+        matrix = sparse.coo_array(graph, dtype=np.float64)
+        if matrix.shape[0] != matrix.shape[1] or not 0 < (pairs or 1) <= matrix.shape[0]:
+            raise InvalidRegularizer(f"a graph of shape {matrix.shape} with {pairs} pairs is not one")
+        wrong = np.flatnonzero(~((matrix.data > 0.0) & (matrix.data < np.inf)))
+        if wrong.size:
+            at = wrong[0]
+            raise InvalidRegularizer(f"edge ({matrix.row[at]}, {matrix.col[at]}) has length {matrix.data[at]}")
+        excess = sparse.coo_array(matrix - matrix.T)
+        if excess.nnz and abs(excess.data).max() > ROUNDING * matrix.data.max():
+            at = abs(excess.data).argmax()
+            raise InvalidRegularizer(f"edge ({excess.row[at]}, {excess.col[at]}) differs between its two directions")
+        if csgraph.connected_components(matrix, directed=False)[0] > 1:
+            raise InvalidRegularizer("the graph is not connected: some distances are infinite")
+        upper = matrix.row < matrix.col
+        psi = cls.__new__(cls)
+        edges = np.stack([matrix.row[upper], matrix.col[upper]], axis=1).astype(np.intp)
+        psi._set(edges, matrix.data[upper], matrix.shape[0], matrix.shape[0] if pairs is None else pairs)
+        return psi
+
+    def __repr__(self) -> str:
+        return f"Lipschitz(pairs={self.pairs}, edges={len(self.edges)})"
+
+    def value(self, cost: Array, expert: Array) -> float:
+        """0 for 1-Lipschitz costs (up to rounding), else +inf."""
+        self._fit(cost.size)
+        if not np.all(np.isfinite(cost)):
+            return np.inf
+        excess = float((cost - self.repaired(cost)).max())
+        return 0.0 if excess <= 1e-12 * (float(np.max(self.lengths, initial=0.0)) + float(abs(cost).max())) else np.inf
+
+    def conjugate(self, rho: Array, rho_expert: Array) -> tuple[float, Array]:
+        """W_1 and an optimal potential; +inf and infinite costs where masses differ by more than 1e-10.
+
+        By the linear program over potentials (HiGHS), whose dual is the flow of the module's opening.
+        """
+        self._fit(rho.size)
+        supply = (rho - rho_expert).ravel()
+        excess, size = float(supply.sum()), float(abs(supply).max())
+        if abs(excess) > ROUNDING * float(rho_expert.sum()):
+            return np.inf, np.full(rho.shape, np.copysign(np.inf, excess))
+        if size == 0.0 or self.nodes == 1:
+            return 0.0, np.zeros_like(rho)
+        supply = np.pad((supply - excess / supply.size) / size, (0, self.nodes - self.pairs))
+        differences = self._incidence[:, :-1]  # the last node's potential is zero
+        result = linprog(
+            -supply[:-1],
+            A_ub=cast(Any, sparse.vstack([differences, -differences], format="csc")),
+            b_ub=np.tile(self.lengths, 2),
+            bounds=(None, None),
+            method="highs-ds",
+            options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
+        )
+        if result.x is None:
+            raise RuntimeError(f"the transport problem was not solved: {result.message}")
+        cost = self.repaired(np.append(result.x, 0.0)[: self.pairs].reshape(rho.shape))
+        return -size * float(cast(float, result.fun)), cost
+
+    def bounds(self, states: int, actions: int) -> tuple[Sparse, Array]:
+        """Differences along the edges, and their lengths."""
+        self._fit(states * actions)
+        return self._incidence, self.lengths
+
+    def repaired(self, cost: Array) -> Array:
+        """The largest 1-Lipschitz cost that is nowhere above the given one (McShane 1934)."""
+        return self._envelope(np.arange(self.pairs), cost.ravel()).reshape(cost.shape)
+
+    def restricted(self, states: NDArray[np.bool_]) -> Lipschitz:
+        """On the pairs of some states; the other pairs become nodes that only join."""
+        actions = self.pairs // states.size
+        self._fit(states.size * actions)
+        keep = np.append(np.repeat(states, actions), np.zeros(self.nodes - self.pairs, dtype=np.bool_))
+        order = np.argsort(~keep, kind="stable")
+        rank = np.empty_like(order)
+        rank[order] = np.arange(order.size)
+        psi = Lipschitz.__new__(Lipschitz)
+        psi._set(rank[self.edges], self.lengths, self.nodes, int(keep.sum()))
+        return psi
+
+    def extended(self, cost: Array, states: NDArray[np.bool_]) -> Array:
+        """A cost on some states (S', A), continued to all of them without losing the Lipschitz bound."""
+        known = np.flatnonzero(np.repeat(states, cost.shape[1]))
+        return self._envelope(known, cost.ravel()).reshape(-1, cost.shape[1])
+
+    def conic(self, cp: Any, rho: Any, expert: Array) -> tuple[Any, list[Any]]:
+        """The flow of the module's opening: linear."""
+        flow = cp.Variable(len(self.lengths))
+        outflow = self._incidence.T.tocsr()
+        balance = [outflow[: self.pairs] @ flow == cp.vec(rho - expert, order="C")]
+        if self.nodes > self.pairs:
+            balance.append(outflow[self.pairs :] @ flow == 0.0)
+        return self.lengths @ cp.abs(flow), balance
+
+    def _set(self, edges: NDArray[np.intp], lengths: Array, nodes: int, pairs: int) -> None:
+        for array in (edges, lengths):
+            array.flags.writeable = False
+        for name, thing in (("edges", edges), ("lengths", lengths), ("nodes", nodes), ("pairs", pairs)):
+            object.__setattr__(self, name, thing)
+
+    @cached_property
+    def _incidence(self) -> Sparse:
+        """(m, M): +1 at the first node of an edge and -1 at its second."""
+        count = len(self.lengths)
+        signs, rows = np.tile([1.0, -1.0], count), np.repeat(np.arange(count), 2)
+        matrix = sparse.csr_array((signs, (rows, self.edges.ravel())), shape=(count, self.nodes))
+        return cast(Sparse, matrix)
+
+    def _envelope(self, known: NDArray[np.intp], cost: Array) -> Array:
+        """min over known pairs x of cost(x) + distance(x, y), at every pair y: shortest paths from one source."""
+        least = float(cost.min())
+        source = np.full(known.size, self.nodes)
+        rows, columns = np.concatenate([self.edges, np.stack([source, known], axis=1)]).T
+        # Lengths from the source are kept positive, since sparse graphs have no edges of length zero.
+        offset = float(self.lengths.max()) if self.lengths.size else 1.0
+        lengths = np.concatenate([self.lengths, cost - least + offset])
+        size = self.nodes + 1
+        graph = sparse.csr_array(
+            (np.tile(lengths, 2), (np.r_[rows, columns], np.r_[columns, rows])), shape=(size, size)
+        )
+        distances = np.asarray(csgraph.dijkstra(cast(Any, graph), indices=[self.nodes]), dtype=np.float64)[0]
+        return np.asarray(distances[: self.pairs] - offset + least)
+
+    def _fit(self, pairs: int) -> None:
+        if pairs != self.pairs:
+            raise InvalidRegularizer(f"a metric on {self.pairs} state-action pairs does not fit {pairs} of them")
+
+
+def _validate(metric: Array) -> Array:
+    """The distances as (N, N), a metric."""
+    if metric.ndim == 4 and metric.shape[:2] == metric.shape[2:]:
+        metric = metric.reshape(metric.shape[0] * metric.shape[1], -1)
+    if metric.ndim != 2 or metric.shape[0] != metric.shape[1] or metric.size == 0:
+        raise InvalidRegularizer(f"a metric must have shape (S, A, S, A) or (S*A, S*A), got {metric.shape}")
+    if len(metric) > LARGEST:
+        raise InvalidRegularizer(f"a dense metric on {len(metric)} points is too large; use Lipschitz.on_graph")
+    for wrong, what in (
+        (~np.isfinite(metric), "is not finite"),
+        (metric < 0.0, "is negative"),
+        (
+            (metric == 0.0) != np.eye(len(metric), dtype=np.bool_),
+            "is zero between distinct pairs or not from a pair to itself",
+        ),
+        (abs(metric - metric.T) > ROUNDING * abs(metric).max(), "is not symmetric"),
+    ):
+        if wrong.any():
+            row, column = np.argwhere(wrong)[0]
+            raise InvalidRegularizer(f"the distance {metric[row, column]} from pair {row} to pair {column} {what}")
+    return metric
+
+
+def _essential(metric: Array) -> NDArray[np.bool_]:
+    """(N, N) upper triangular mask of the distances that no path through a third point explains."""
+    size, slack = len(metric), ROUNDING * float(metric.max())
+    needed = np.zeros(metric.shape, dtype=np.bool_)
+    for first in range(size):
+        through = metric[first][:, None] + metric  # to the third point, from there to the second
+        through[first] = np.inf
+        through[np.arange(size), np.arange(size)] = np.inf
+        shortest = through.min(axis=0)
+        broken = np.flatnonzero(metric[first] > shortest + slack)
+        if broken.size:
+            second = broken[0]
+            third = int(through[:, second].argmin())
+            raise InvalidRegularizer(
+                f"the triangle inequality fails: from pair {first} to pair {second} it is {metric[first, second]}, "
+                f"but through pair {third} only {shortest[second]}"
+            )
+        needed[first, first + 1 :] = (metric[first] < shortest * (1.0 - 1e-12))[first + 1 :]
+    return needed

@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from gail.exact import FiniteMDP, occupancy_of, solve_rl
+from gail.exact import regularizers as psi
+from gail.exact.statements import check_imitation_gradient, check_lemma_a_1, gradients
+
+SEEDS = st.integers(0, 2**32 - 1)
+CHECKED = settings(deadline=None, derandomize=True, max_examples=20)
+SMOOTH = [psi.Logistic(), psi.Exponential(), psi.Jeffreys(), psi.ReverseKL(), psi.Quadratic(2.0)]
+
+
+@CHECKED
+@given(mdp=..., seed=SEEDS)
+def test_statement_14_on_random_processes(mdp: FiniteMDP, seed, failures):
+    assert failures(check_lemma_a_1(mdp, "random", np.random.default_rng(seed))) == []
+
+
+@pytest.mark.parametrize("regularizer", SMOOTH, ids=lambda regularizer: type(regularizer).__name__)
+@CHECKED
+@given(mdp=..., seed=SEEDS)
+def test_statement_15_on_random_processes(mdp: FiniteMDP, seed, failures, regularizer, random_policy):
+    assume(mdp.discount < 0.999)
+    assume(bool(mdp.reachable.all()))  # elsewhere both occupancies vanish, and ratios of them mean nothing
+    expert, rng = occupancy_of(mdp, random_policy(mdp, seed)), np.random.default_rng(seed)
+    assert failures(check_imitation_gradient(mdp, expert, regularizer, 0.3, "random", rng)) == []
+
+
+def test_both_on_a_gridworld_with_features(gridworld, goal_cost, failures):
+    rng = np.random.default_rng(0)
+    assert failures(check_lemma_a_1(gridworld, "gridworld", rng)) == []
+    expert = solve_rl(gridworld, goal_cost, 0.3).occupancy
+    features = rng.random((64, 4, 3))
+    for regularizer in (psi.Logistic(), psi.L2Ball(features), psi.Simplex(features)):
+        verification = check_imitation_gradient(gridworld, expert, regularizer, 0.0, "gridworld", rng)
+        assert failures(verification) == []
+    verification = check_imitation_gradient(gridworld, expert, psi.Logistic(), 0.0, "gridworld", rng)
+    assert "another vector" in verification.certificates[-1].statement
+
+
+def test_a_wrong_gradient_is_caught(gridworld, failures, monkeypatch):
+    honest = gradients.entropy_gradient
+    monkeypatch.setattr(gradients, "entropy_gradient", lambda mdp, logits: -honest(mdp, logits))
+    assert len(failures(check_lemma_a_1(gridworld, "broken", np.random.default_rng(0)))) == 2

@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gail.exact import FiniteMDP
+from gail.exact.statements import check_planning_duality, check_soft_planning_duality, planning
+from gail.exact.time_expanded import time_expanded
+
+SEEDS = st.integers(0, 2**32 - 1)
+CHECKED = settings(deadline=None, derandomize=True, max_examples=25)
+
+
+@CHECKED
+@given(mdp=..., seed=SEEDS, weight=st.sampled_from([0.01, 1.0, 10.0]))
+def test_statements_4_and_5_on_random_processes(mdp: FiniteMDP, seed, weight, failures, random_cost):
+    cost = random_cost(mdp, seed)
+    assert failures(check_planning_duality(mdp, cost, "random")) == []
+    assert failures(check_soft_planning_duality(mdp, cost, weight, "random")) == []
+
+
+def test_statements_4_and_5_on_a_gridworld_and_a_finite_horizon(gridworld, goal_cost, failures):
+    for mdp, cost in ((gridworld, goal_cost), (time_expanded(gridworld, 3), np.tile(goal_cost, (3, 1)))):
+        verification = check_planning_duality(mdp, cost, "gridworld")
+        assert failures(verification) == []
+        assert set(verification.solutions) == {"lp", "policy_iteration"}
+        assert failures(check_soft_planning_duality(mdp, cost, 0.5, "gridworld")) == []
+
+
+def test_a_wrong_weight_is_caught(gridworld, goal_cost, failures, monkeypatch):
+    honest = planning.solve_rl
+    monkeypatch.setattr(planning, "solve_rl", lambda mdp, cost, weight=0.0: honest(mdp, cost, 1.01 * weight))
+    caught = failures(check_soft_planning_duality(gridworld, goal_cost, 0.5, "broken"))
+    assert "tight for constant costs" in " ".join(name for name, _ in caught)
+
+
+def test_the_soft_statement_needs_entropy(gridworld, goal_cost):
+    with pytest.raises(ValueError, match="entropy_weight > 0"):
+        check_soft_planning_duality(gridworld, goal_cost, 0.0, "hard")

@@ -21,6 +21,7 @@ from rich.table import Table
 from gail.approx.atomic_files import write_text
 from gail.envs.tasks import find_task
 from gail.envs.vector import make_vector
+from gail.experiments.bench_exact import scale_rows
 from gail.experiments.evaluation import evaluate_policy, reference
 from gail.experiments.failures import InvalidRequest
 from gail.experiments.instances import demo_gridworld
@@ -48,6 +49,18 @@ def bench_exact(console: Console, out: Path) -> None:
         for c in theory.certificates
     ]
     _publish(rows, console, out, f"8x8 gridworld, all checks in {seconds:.1f} s")
+
+
+def bench_scale(largest: int, console: Console, out: Path) -> None:
+    """Seconds, memory and certificates of the exact engine on gridworlds of up to `largest` states."""
+    rows = scale_rows(largest)
+    columns = list(dict.fromkeys(name for row in rows for name in row))  # not every row has a reference
+    filled = [{name: _short(row.get(name, "")) for name in columns} for row in rows]
+    _publish(filled, console, out, "Gridworlds; peak memory is of the whole process so far")
+
+
+def _short(value: Any) -> Any:
+    return f"{value:.4g}" if isinstance(value, float) else value
 
 
 def bench_throughput(task_id: str, iterations: int, console: Console, out: Path) -> None:

@@ -89,6 +89,20 @@ def matching_row(
     return row
 
 
+def scale_rows(largest: int) -> list[Row]:
+    """The table of what the exact engine costs, for instances of up to `largest` states."""
+    work: tuple[tuple[int, Callable[[], Row]], ...] = (
+        (10**4, lambda: linear_program_row(10**4, 0.95)),
+        (10**4, lambda: matching_row(10**4, 0.95, reference=True)),
+        (10**5, lambda: soft_planning_row(10**5, 0.99)),
+        (10**5, lambda: soft_planning_row(10**5, 0.999)),
+        (10**5, lambda: matching_row(10**5, 0.95)),
+        (10**6, lambda: hard_planning_row(10**6, 0.95)),
+        (10**6, lambda: soft_planning_row(10**6, 0.95)),
+    )
+    return [row() for states, row in work if states <= largest]
+
+
 def growth_exponent(rows: list[Row]) -> float:
     """Slope of log seconds against log states, by least squares."""
     states, seconds = (np.log([row[name] for row in rows]) for name in ("states", "seconds"))

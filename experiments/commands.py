@@ -18,7 +18,7 @@ from gail.approx.policies import Policy, load_policy, save_policy
 from gail.approx.training import TrainingSettings
 from gail.envs.tasks import TASKS, find_task
 from gail.experiments import training as trainings
-from gail.experiments.bench import bench_exact, bench_imitation, bench_throughput
+from gail.experiments.bench import bench_exact, bench_imitation, bench_scale, bench_throughput
 from gail.experiments.demo import run_demo
 from gail.experiments.evaluation import evaluate_policy, evaluate_random, evaluation_table, summary
 from gail.experiments.expertise import publish
@@ -229,24 +229,29 @@ def demo(seed: int = 0, out: Path = Path("runs/demo")) -> int:
 
 
 def bench(
-    what: Annotated[Positional[Literal["exact", "throughput", "imitation"]], arg(metavar="WHAT")],
+    what: Annotated[Positional[Literal["exact", "scale", "throughput", "imitation"]], arg(metavar="WHAT")],
     /,
     task: str = "Hopper-v5",
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4),
+    states: int = 10**6,
     out: Path | None = None,
 ) -> int:
     """Measure the figures that the README quotes; leave the machine alone meanwhile.
 
     Args:
-        what: exact (gaps on the gridworld), throughput (steps per second against the simulator's own), or
+        what: exact (gaps on the gridworld), scale (seconds and memory on large ones),
+            throughput (steps per second against the simulator's own), or
             imitation (final score of GAIL by seed; seeds already in the output are not run again).
         task: the task of throughput and imitation.
         seeds: of imitation.
+        states: of the largest instance of scale.
         out: CSV of the raw results; default: runs/bench/WHAT.csv.
     """
     path = out or Path("runs/bench") / f"{what}.csv"
     if what == "exact":
         bench_exact(_CONSOLE, path)
+    elif what == "scale":
+        bench_scale(states, _CONSOLE, path)
     elif what == "throughput":
         bench_throughput(find_task(task).id, 40, _CONSOLE, path)
     else:

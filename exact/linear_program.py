@@ -4,7 +4,8 @@
     max <p0, V>   s.t.  V(s) <= c(s,a) + gamma E[V(s') | s,a]
 
 (Puterman 1994, section 6.9; Syed, Bowling & Schapire 2008). The multipliers of the flow constraints are V.
-Solved by HiGHS; what is returned is judged like every other solution, from the problem's data.
+Solved by HiGHS, by interior points and a crossover to a vertex, which takes half the time of its simplex method on
+gridworlds; what is returned is judged like every other solution, from the problem's data.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def solve_occupancy_lp(mdp: FiniteMDP, cost: ArrayLike) -> Solution:
         A_eq=cast(Any, mdp.flow_matrix),  # sparse is accepted, though the stubs say otherwise
         b_eq=mdp.initial,
         bounds=(0, None),
-        method="highs",
+        method="highs-ipm",
         options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
     )
     if result.x is None:

@@ -6,13 +6,12 @@ learning),
     min_rho  -lambda Hbar(rho) + max over c in C of <rho - rho_E, c>.
 
 For lambda > 0 the class decides the method: `feature_matching` for costs linear in features, `bounded_matching`
-for bounded or Lipschitz costs. For lambda = 0 the expert is tried first, which is a solution whenever psi* is a
-distance; what remains are linear programs (`LPAL` of Syed, Bowling & Schapire 2008 is the one for `Simplex`):
+for bounded or Lipschitz costs. For lambda = 0 the expert is a solution of every class that contains the zero cost,
+which proves it. The simplex does not; there (LPAL: Syed, Bowling & Schapire 2008)
 
-    Simplex:   min t                              s.t.  flow rho = p0,  F^T (rho - rho_E) <= t
-    bounds:    min <c0, rho> + sum l (f+ + f-)    s.t.  flow rho = p0,  B^T (f+ - f-) = rho - rho_E
+    min t   s.t.  flow rho = p0,  rho >= 0,  F^T (rho - rho_E) <= t,
 
-whose multipliers are the weights and the costs. Both sides come from one solve, so both problems have one answer.
+with the weights as multipliers. Both sides come from one solve, so both problems have one answer.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ from gail.exact.pricing import priced
 from gail.exact.problems import Matching
 from gail.exact.reachability import Reachable
 from gail.exact.regularizers import BoundedCosts, LinearCosts, Repairable, Simplex, restricted
-from gail.exact.solution import Solution, Status
+from gail.exact.solution import Solution
 
 CostClass: TypeAlias = LinearCosts | BoundedCosts
 
@@ -47,7 +46,7 @@ def match_cost_class(problem: Matching, psi: CostClass) -> Solution:
     """The solution of a matching problem whose psi is a class of costs.
 
     Raises:
-        TypeError: lambda = 0, the expert is no solution, and the class has no linear program here.
+        TypeError: lambda = 0, and the class is neither the simplex nor contains the zero cost.
         LinearProgramFailed: HiGHS gave up.
     """
     part = Reachable(problem.mdp)
@@ -56,10 +55,9 @@ def match_cost_class(problem: Matching, psi: CostClass) -> Solution:
     small = Matching(part.mdp, part.restrict(problem.expert), small_psi, problem.entropy_weight)
     trace: list[float] = []
     if problem.entropy_weight == 0.0:
-        _, cost = psi.conjugate(problem.expert, problem.expert)
-        exact = priced(problem, policy_of(problem.expert), cost, tolerance=TOLERANCE)
-        if exact.status is Status.OPTIMAL:
-            return exact
+        zero = np.zeros_like(problem.expert)
+        if np.isfinite(psi.value(zero, problem.expert)):
+            return priced(problem, policy_of(problem.expert), zero, tolerance=TOLERANCE)
         policy, dual = _linear_program(small)
     elif isinstance(small_psi, LinearCosts):
         policy, dual = optimal_weights(small, small_psi, trace)
@@ -79,43 +77,23 @@ def _full_cost(psi: CostClass, part: Reachable, dual: Array) -> Array:
 
 
 def _linear_program(problem: Matching) -> tuple[Array, Array]:
-    """An optimal policy (S, A), and weights (k,) or a cost (S, A), for lambda = 0."""
+    """An optimal policy (S, A) and weights (k,) over the simplex, for lambda = 0."""
     psi, mdp, expert = problem.psi, problem.mdp, problem.expert
-    pairs, flow = expert.size, mdp.flow_matrix
-    inequality: Any = None
-    if isinstance(psi, Simplex):
-        gaps = psi.features.reshape(pairs, -1).T
-        objective = np.append(np.zeros(pairs), 1.0)
-        equality = sparse.hstack([flow, sparse.csr_array((flow.shape[0], 1))])
-        right = mdp.initial
-        inequality = np.column_stack([gaps, np.full(len(gaps), -1.0)])
-        ceiling = gaps @ expert.ravel()
-        ranges = [(0.0, None)] * pairs + [(None, None)]
-    elif isinstance(psi, BoundedCosts):
-        bounds, lengths = psi.bounds(mdp.num_states, mdp.num_actions)
-        objective = np.concatenate([np.full(pairs, psi.center), lengths, lengths])
-        forces: Any = sparse.hstack([bounds.T, -bounds.T])
-        embed: Any = sparse.eye_array(bounds.shape[1], pairs)
-        equality = sparse.block_array([[flow, None], [-embed, forces]])
-        right = np.concatenate([mdp.initial, -np.pad(expert.ravel(), (0, bounds.shape[1] - pairs))])
-        ceiling, ranges = None, [(0.0, None)] * objective.size
-    else:
+    if not isinstance(psi, Simplex):
         raise TypeError(f'{type(psi).__name__} has no linear program; use entropy_weight > 0 or method="conic"')
+    gaps = psi.features.reshape(expert.size, -1).T
+    equality: Any = sparse.hstack([mdp.flow_matrix, sparse.csr_array((mdp.num_states, 1))], format="csc")
     result = linprog(
-        objective,
-        A_ub=inequality,
-        b_ub=ceiling,
-        A_eq=cast(Any, sparse.csc_array(equality)),
-        b_eq=right,
-        bounds=ranges,
+        np.append(np.zeros(expert.size), 1.0),
+        A_ub=np.column_stack([gaps, np.full(len(gaps), -1.0)]),
+        b_ub=gaps @ expert.ravel(),
+        A_eq=equality,
+        b_eq=mdp.initial,
+        bounds=[(0.0, None)] * expert.size + [(None, None)],
         method="highs",
         options={"primal_feasibility_tolerance": FEASIBILITY, "dual_feasibility_tolerance": FEASIBILITY},
     )
     if result.x is None:
         raise LinearProgramFailed(result.message)
-    policy = policy_of(np.maximum(result.x[:pairs], 0.0).reshape(expert.shape))
-    if isinstance(psi, Simplex):
-        return policy, psi.nearby(-np.asarray(result.ineqlin.marginals))
-    multipliers = np.asarray(result.eqlin.marginals)[mdp.num_states :][:pairs]
-    # HiGHS prices a unit of -rho_E; the constraint's right hand side is B^T f - rho = -rho_E.
-    return policy, psi.center + multipliers.reshape(expert.shape)
+    policy = policy_of(np.maximum(result.x[:-1], 0.0).reshape(expert.shape))
+    return policy, psi.nearby(-np.asarray(result.ineqlin.marginals))

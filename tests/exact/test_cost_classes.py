@@ -98,16 +98,6 @@ def test_the_simplex_can_beat_the_expert():
     np.testing.assert_allclose(solution.occupancy, [[2.0, 0.0]])
 
 
-def test_a_longer_life_overlaps_more_with_the_expert():
-    """min(rho, rho_E) can be larger than at no overlap lost: where episodes end, the hinge has a linear program."""
-    stay_or_end = FiniteMDP([[[1.0, 0.0], [0.0, 0.0]], [[0.0, 1.0], [1.0, 0.0]]], [1.0, 0.0], 0.9, terminal=[True, False])
-    expert = occupancy_of(stay_or_end, [[0.5, 0.5], [0.5, 0.5]])
-    solution = match_occupancy(stay_or_end, expert, psi.Hinge(), 0.0).require_optimal(1e-9)
-    problem = Matching(stay_or_end, expert, psi.Hinge(), 0.0)
-    grid = [problem.primal(occupancy_of(stay_or_end, [[p, 1.0 - p], [0.5, 0.5]])) for p in np.linspace(0.0, 1.0, 501)]
-    assert solution.primal_value == pytest.approx(min(grid), abs=1e-2)
-
-
 def test_total_variation_is_half_the_hinge_where_no_episode_ends(gridworld, goal_cost):
     expert = solve_rl(gridworld, goal_cost, 0.3).occupancy
     bounded = match_occupancy(gridworld, expert, psi.LInfBall(), 1.0).require_optimal(1e-9)

@@ -22,7 +22,7 @@ are.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -43,7 +43,7 @@ from gail.exact.regularizers import (
     needs_coverage,
 )
 from gail.exact.soft_planning import SoftOptimum, soft_optimum
-from gail.exact.solution import Solution, Status, certify
+from gail.exact.solution import Solution, certify
 
 TOLERANCE = 1e-8
 """Relative gap up to which the ascent's result is called optimal."""
@@ -104,7 +104,7 @@ def solve_irl(mdp: FiniteMDP, expert_occupancy: ArrayLike, psi: Regularizer, ent
         return match_smoothly(problem, psi) if isinstance(psi, SmoothConjugate) else matched_exactly(problem)
     trace: list[float] = []
     point = _ascend(small, psi, trace)
-    solution = certify(
+    return certify(
         problem,
         part.extend(point.optimum.policy, 1.0 / mdp.num_actions),
         part.extend(point.cost, 0.0),
@@ -112,11 +112,6 @@ def solve_irl(mdp: FiniteMDP, expert_occupancy: ArrayLike, psi: Regularizer, ent
         tolerance=TOLERANCE,
         trace=trace,
     )
-    if solution.status is not Status.OPTIMAL and isinstance(psi, SmoothConjugate):
-        # The other side of the same problem; its cost answers the imitator, and proves itself or not.
-        other = match_smoothly(problem, psi)
-        return replace(other, trace=(*trace, *other.trace)) if other.status is Status.OPTIMAL else solution
-    return solution
 
 
 @dataclass(frozen=True, eq=False)

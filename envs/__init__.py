@@ -1,8 +1,11 @@
 """Instances: gridworlds and other finite MDPs, the same MDPs as environments, and control tasks."""
 
+from gail.envs.cliff_world import cliff_world
 from gail.envs.converted import NotTabular, chain, from_graph, from_gymnasium
 from gail.envs.finite import FiniteTask, garnet
+from gail.envs.flat import UnsupportedEnvironment
 from gail.envs.gridworlds import ACTIONS, DEMO_8X8, MOVES, GridLayout, InvalidMap, gridworld
+from gail.envs.horizons import AbsorbingStates, FixedHorizon
 from gail.envs.tabular import TabularEnv, TabularVectorEnv
 from gail.envs.tasks import TASKS, Task, UnknownTask, find_task
 from gail.envs.vector import make_vector
@@ -12,7 +15,9 @@ __all__ = [
     "DEMO_8X8",
     "MOVES",
     "TASKS",
+    "AbsorbingStates",
     "FiniteTask",
+    "FixedHorizon",
     "GridLayout",
     "InvalidMap",
     "NotTabular",
@@ -20,7 +25,9 @@ __all__ = [
     "TabularVectorEnv",
     "Task",
     "UnknownTask",
+    "UnsupportedEnvironment",
     "chain",
+    "cliff_world",
     "find_task",
     "from_graph",
     "from_gymnasium",

@@ -3,7 +3,8 @@
 Gymnasium's tabular environments (FrozenLake, CliffWalking, Taxi) hold their law as a table
 `P[s][a] = [(probability, next state, reward, done), ...]`. A transition with `done` ends the episode: here its
 probability is missing from the row of (s, a), and s is marked terminal, so that occupancy measures count exactly the
-steps that the environment takes. The cost of (s, a) is minus the expected reward of its transitions.
+steps that the environment takes. The cost of (s, a) is minus the expected reward of its transitions. States, actions
+and endings of a task sampled again (`gail.envs.tabular`) thus have the original's law, and rewards its mean.
 """
 
 from __future__ import annotations

@@ -2,28 +2,38 @@
 
 Each row gives the protocol of the paper for that task: how many full expert trajectories are recorded, which
 dataset sizes are compared, the subsampling stride (every k-th step from a random offset, so that a
-1000-step MuJoCo trajectory becomes about 50 state-action pairs), and the interaction budget.
+1000-step MuJoCo trajectory becomes about 50 state-action pairs), and the interaction budget. HumanoidStandup, which
+is not in the paper, is compared on the same sizes and stride as its smaller MuJoCo tasks, and has no budget.
 
 Returns of experts and of random play are not typed in here: they come with the shipped expert of a task
 (`gail.envs.data`), whose card says how they were measured.
+
+Any other environment that is registered with Gymnasium is a task too, if its spaces are Box or Discrete and it has a
+time limit. `find_task` reads its sizes off the environment as learners will see it (`gail.envs.flat`).
 """
 
 from __future__ import annotations
 
 import difflib
+import importlib
 from dataclasses import dataclass
+
+import gymnasium
+from gymnasium.spaces import Discrete
+
+from gail.envs.flat import UnsupportedEnvironment, flattened
 
 
 class UnknownTask(ValueError):
-    """The name is not one of the tasks that can be made here."""
+    """The name is neither in the table nor registered with Gymnasium."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """One control task and the protocol that the paper used on it."""
+    """One control task and the protocol of imitation on it: the paper's, or what comes nearest."""
 
     id: str
-    """Gymnasium id."""
+    """Gymnasium id, with the module that registers it in front where one was named: `my_package:MyEnv-v0`."""
     observation_size: int
     """Length of the observation vector."""
     action_size: int
@@ -33,19 +43,21 @@ class Task:
     horizon: int
     """Time limit, in steps, after which an episode is truncated."""
     full_trajectories: int
-    """Full expert trajectories recorded by the paper."""
+    """Full expert trajectories to record."""
     dataset_sizes: tuple[int, ...]
-    """Numbers of trajectories that the paper trains on."""
+    """Numbers of trajectories to train on, ascending."""
     subsample: int
     """Keep every k-th step of each trajectory."""
-    paper_iterations: int
-    """Iterations of FEM, GTAL and GAIL in the paper (Table 2)."""
-    paper_batch: int
-    """State-action pairs per iteration in the paper (Table 2; a minimum there)."""
+    paper_iterations: int | None = None
+    """Iterations of FEM, GTAL and GAIL in the paper (Table 2); None for a task that is not in it."""
+    paper_batch: int | None = None
+    """State-action pairs per iteration in the paper (Table 2; a minimum there); None for a task that is not in it."""
 
     @property
-    def paper_interactions(self) -> int:
-        """Environment steps of the paper's budget."""
+    def paper_interactions(self) -> int | None:
+        """Environment steps of the paper's budget; None for a task that is not in it."""
+        if self.paper_iterations is None or self.paper_batch is None:
+            return None
         return self.paper_iterations * self.paper_batch
 
 
@@ -59,17 +71,77 @@ _ROWS = (
     Task("Walker2d-v5", 17, 6, True, 1000, 50, (4, 11, 18, 25), 20, 500, 50_000),
     Task("Ant-v5", 105, 8, True, 1000, 50, (4, 11, 18, 25), 20, 500, 50_000),
     Task("Humanoid-v5", 348, 17, True, 1000, 240, (80, 160, 240), 20, 1500, 50_000),
+    Task("HumanoidStandup-v5", 348, 17, True, 1000, 50, (4, 11, 18, 25), 20),
 )
 
 TASKS: dict[str, Task] = {task.id: task for task in _ROWS}
-"""The nine tasks of the paper, by Gymnasium id."""
+"""The nine tasks of the paper and HumanoidStandup, by Gymnasium id."""
 
 
 def find_task(task_id: str) -> Task:
-    """Return the row of the table for `task_id`; raise `UnknownTask` naming the nearest ids."""
+    """The row of the table for `task_id`, or what an environment registered with Gymnasium says of itself.
+
+    `module:Name-v0` imports the module first, as `gymnasium.make` does. A task that is not in the table takes its
+    horizon from its registration, its sizes from its spaces, and from the paper's MuJoCo tasks their numbers of
+    trajectories; its data are not subsampled.
+
+    Raises:
+        UnknownTask: no such environment; names the nearest row of the table.
+        UnsupportedEnvironment: it cannot be made, has no time limit, or spaces other than Box and Discrete.
+    """
     if task_id in TASKS:
         return TASKS[task_id]
+    module, _, name = task_id.rpartition(":")
+    if module:
+        _import(module, task_id)
+    if (name if module else task_id) not in gymnasium.registry:
+        raise UnknownTask(f"unknown task {task_id!r}: {_hint(task_id, module)}")
+    return _task_of(task_id)
+
+
+def _import(module: str, task_id: str) -> None:
+    try:
+        importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        raise UnknownTask(
+            f"unknown task {task_id!r}: importing {module!r} failed ({error}); "
+            "install it, or add its folder to PYTHONPATH"
+        ) from error
+
+
+def _hint(task_id: str, module: str) -> str:
+    if module:
+        return f"module {module!r} was imported, but registers no environment of that name with Gymnasium"
     by_lower_case = {known.lower(): known for known in TASKS}
     near = difflib.get_close_matches(task_id.lower(), list(by_lower_case), n=1, cutoff=0.5)
-    hint = f"did you mean {by_lower_case[near[0]]}? " if near else ""
-    raise UnknownTask(f"unknown task {task_id!r}: {hint}known tasks are {', '.join(TASKS)}")
+    nearest = f"did you mean {by_lower_case[near[0]]}? " if near else ""
+    return (
+        f"{nearest}known tasks are {', '.join(TASKS)}, and whatever else is registered with Gymnasium "
+        "(my_package:MyEnv-v0 imports my_package first)"
+    )
+
+
+def _task_of(task_id: str) -> Task:
+    """What a registered environment says of itself."""
+    try:
+        env = gymnasium.make(task_id, disable_env_checker=True)
+    except (gymnasium.error.Error, ImportError) as error:
+        raise UnsupportedEnvironment(f"{task_id} cannot be made: {error}") from error
+    try:
+        flat = flattened(env)
+        horizon = None if env.spec is None else env.spec.max_episode_steps
+    finally:
+        env.close()
+    if horizon is None:
+        raise UnsupportedEnvironment(f"{task_id} has no time limit: register it with max_episode_steps=...")
+    discrete = isinstance(flat.action_space, Discrete)
+    return Task(
+        id=task_id,
+        observation_size=gymnasium.spaces.flatdim(flat.observation_space),
+        action_size=gymnasium.spaces.flatdim(flat.action_space),
+        continuous=not discrete,
+        horizon=horizon,
+        full_trajectories=50,
+        dataset_sizes=(4, 11, 18, 25),
+        subsample=1,
+    )

@@ -4,89 +4,113 @@
 returns its true last observation with `terminated` or `truncated` set, and the following step ignores the
 action, returns the first observation of the next episode, and has reward 0. Learners drop that reset step.
 
-EnvPool (C++ threads) runs the task where it has it; Gymnasium's own vector environment elsewhere. Both compute
-the same dynamics. What differs in EnvPool is settled here, once:
+EnvPool (C++ threads) runs the tasks of the table where it is installed; Gymnasium's own vector environment runs
+everything else, with observations and actions flattened (`gail.envs.flat`). Both compute the same dynamics, to
+rounding where MuJoCo is of the release that EnvPool is built on; another release resolves contacts of Ant and the
+Humanoids a little differently. What else differs in EnvPool is settled here, once:
 - its copies take seeds `seed, seed + 1, ...`, so that copy 1 of seed 0 would repeat copy 0 of seed 1; seeds are
   therefore drawn through `numpy.random.SeedSequence`, which spreads them over the integers;
+- its `reset(seed=...)` ignores the seed; here it makes the pool anew;
 - its `observation_space` and `action_space` are those of one copy; here they are batched, as Gymnasium's are;
+- its bounds of actions are float64, so that 0.4 is not Gymnasium's 0.4; here they are float32, and so are actions;
+- its rewards are float32, with the precision of that; here they have Gymnasium's type, float64;
 - a reset of some copies (`options={"reset_mask": ...}`) returns the rows of those only; here it returns all rows;
+- importing it draws from numpy's global generator; here that is left as it was;
 - its `spec` is of another type than Gymnasium's, which names the time limit;
-- a fall at the very last step before the time limit is reported as truncation only.
+- a fall at the very last step before the time limit is reported as truncation only, by Gymnasium as both. This one
+  remains: EnvPool does not say which it was. A learner then estimates a value where there is none, once in a while.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import gymnasium
 import numpy as np
 from gymnasium.envs.registration import EnvSpec
+from gymnasium.spaces import Box
 from gymnasium.vector import AutoresetMode, VectorEnv, VectorWrapper
 from gymnasium.vector.utils import batch_space
 
-from gail.envs.tasks import find_task
+from gail.envs.flat import flattened
+from gail.envs.tasks import TASKS, find_task
 
 VectorEnvironment: TypeAlias = VectorEnv[Any, Any, Any]
+Entropy: TypeAlias = int | Sequence[int]
 
 
-def make_vector(task_id: str, num_envs: int, seed: int | Sequence[int], *, threads: int = 1) -> VectorEnvironment:
+def make_vector(task_id: str, num_envs: int, seed: Entropy, *, threads: int = 1) -> VectorEnvironment:
     """Make `num_envs` copies of a task.
 
+    `reset(seed=...)` of what is returned takes entropy like `seed` here, and does what making it anew would.
+
     Args:
-        task_id: a row of `TASKS`.
+        task_id: a row of `TASKS`, or the id of an environment registered with Gymnasium, `module:Name-v0`.
         num_envs: number of copies, at least 1.
         seed: entropy for `numpy.random.SeedSequence`: one non-negative integer or several, such as
             `(run seed, iteration)`. The same entropy gives the same episodes under the same actions.
         threads: simulator threads (EnvPool only; fewer than copies is usual).
 
     Raises:
-        UnknownTask: the task is not in the table.
+        UnknownTask: no such task.
+        UnsupportedEnvironment: the task's spaces or its time limit do not fit.
     """
     task = find_task(task_id)
     if num_envs < 1:
         raise ValueError(f"num_envs is {num_envs}: at least one environment is needed")
-    base_seed = int(np.random.SeedSequence(seed).generate_state(1)[0] & 0x3FFFFFFF)
     pool = _envpool_or_none()
-    if pool is not None and task.id in pool.list_all_envs():
-        return _make_envpool(pool, task.id, num_envs, base_seed, threads)
-    return _make_gymnasium(task.id, num_envs, base_seed)
+    if pool is not None and task.id in TASKS and task.id in pool.list_all_envs():
+        return _Pool(_pool_maker(pool, task.id, num_envs, threads), _base_seed(seed), gymnasium.spec(task.id))
+    return _Seeded(_make_gymnasium(task.id, num_envs), _base_seed(seed))
+
+
+def _base_seed(seed: Entropy) -> int:
+    """The seed of the first copy."""
+    return int(np.random.SeedSequence(seed).generate_state(1)[0] & 0x3FFFFFFF)
 
 
 def _envpool_or_none() -> Any:
     """EnvPool, where it is installed: it has no builds for some platforms, and Gymnasium serves there."""
+    state = np.random.get_state()  # noqa: NPY002
     try:
         import envpool
     except ModuleNotFoundError:
         return None
+    finally:
+        np.random.set_state(state)  # noqa: NPY002
     return envpool
 
 
-def _make_envpool(pool: Any, task_id: str, num_envs: int, seed: int, threads: int) -> VectorEnvironment:
-    return _Pool(
-        pool.make(
-            task_id,
-            env_type="gymnasium",
-            num_envs=num_envs,
-            seed=seed,
-            num_threads=min(threads, num_envs),
-        ),
-        gymnasium.spec(task_id),
-    )
+def _pool_maker(pool: Any, task_id: str, num_envs: int, threads: int) -> Callable[[int], VectorEnvironment]:
+    def make(base_seed: int) -> VectorEnvironment:
+        made: VectorEnvironment = pool.make(
+            task_id, env_type="gymnasium", num_envs=num_envs, seed=base_seed, num_threads=min(threads, num_envs)
+        )
+        with warnings.catch_warnings():
+            # Spaces are made when first asked for, and Gymnasium warns that bounds of float64 are stored as float32;
+            # that is what the task declares.
+            warnings.simplefilter("ignore", UserWarning)
+            made.single_observation_space, made.single_action_space  # noqa: B018
+        return made
+
+    return make
 
 
 class _Pool(VectorWrapper[Any, Any, Any]):
-    """EnvPool's environments, with spaces, partial resets and spec as Gymnasium's vector environments have them."""
+    """EnvPool's environments, with all that Gymnasium's vector environments have and EnvPool's have not."""
 
-    def __init__(self, pool: VectorEnvironment, spec: EnvSpec) -> None:
+    def __init__(self, make: Callable[[int], VectorEnvironment], base_seed: int, spec: EnvSpec) -> None:
+        pool = make(base_seed)
         super().__init__(pool)
+        self._make = make
         self._spec = spec
-        with warnings.catch_warnings():
-            # Gymnasium warns that bounds of float64 are stored as float32; that is what the task declares.
-            warnings.simplefilter("ignore", UserWarning)
-            self.single_observation_space = pool.single_observation_space
-            self.single_action_space = pool.single_action_space
+        self.single_observation_space = pool.single_observation_space
+        actions = pool.single_action_space
+        if isinstance(actions, Box):
+            actions = Box(actions.low.astype(np.float32), actions.high.astype(np.float32), dtype=np.float32)
+        self.single_action_space = actions
         self.observation_space = batch_space(self.single_observation_space, pool.num_envs)
         self.action_space = batch_space(self.single_action_space, pool.num_envs)
         self._observations: Any = None
@@ -98,8 +122,14 @@ class _Pool(VectorWrapper[Any, Any, Any]):
 
     def reset(self, *, seed: Any = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Reset all copies, or those of `options["reset_mask"]`; observations of all are returned."""
-        observations, info = self.env.reset(seed=seed, options=options)
-        if options is not None and "reset_mask" in options:
+        some = options is not None and "reset_mask" in options
+        if seed is not None:
+            if some:
+                raise ValueError("a seed makes all copies anew: it cannot be given with a reset_mask")
+            self.env.close()
+            self.env = self._make(_base_seed(seed))
+        observations, info = self.env.reset(options=options)
+        if options is not None and some:
             fresh, observations = observations, self._observations.copy()
             observations[options["reset_mask"]] = fresh
         self._observations = observations
@@ -107,18 +137,30 @@ class _Pool(VectorWrapper[Any, Any, Any]):
 
     def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
         """Step all copies."""
-        result = self.env.step(actions)
-        self._observations = result[0]
-        return result
+        observations, rewards, terminated, truncated, info = self.env.step(actions)
+        self._observations = observations
+        return observations, rewards.astype(np.float64), terminated, truncated, info
 
 
-def _make_gymnasium(task_id: str, num_envs: int, seed: int) -> VectorEnvironment:
-    envs = gymnasium.make_vec(
+class _Seeded(VectorWrapper[Any, Any, Any]):
+    """Gymnasium's environments, with seeds that are spread as EnvPool's are here, from the first `reset()` on."""
+
+    def __init__(self, envs: VectorEnvironment, base_seed: int) -> None:
+        super().__init__(envs)
+        self._first_seed: int | None = base_seed
+
+    def reset(self, *, seed: Any = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        """Reset all copies, or those of `options["reset_mask"]`; observations of all are returned."""
+        chosen = self._first_seed if seed is None else _base_seed(seed)
+        self._first_seed = None
+        return self.env.reset(seed=chosen, options=options)
+
+
+def _make_gymnasium(task_id: str, num_envs: int) -> VectorEnvironment:
+    return gymnasium.make_vec(
         task_id,
         num_envs=num_envs,
         vectorization_mode="sync",
         vector_kwargs={"autoreset_mode": AutoresetMode.NEXT_STEP},
+        wrappers=[flattened],  # type: ignore[list-item]  # an environment that needs no wrapper stays as it is
     )
-    # The first call of reset() by a learner carries no seed; seeding now makes that call reproducible too.
-    envs.reset(seed=seed)
-    return envs

@@ -1,5 +1,8 @@
 """Vector environments: one interface, one autoreset semantics, seeds that do not overlap."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode
@@ -84,20 +87,88 @@ def test_next_step_autoreset(make, backend):
     pytest.fail("full throttle did not make the hopper fall")
 
 
-def test_backends_compute_the_same_dynamics(make):
-    """From one state, the same actions lead to the same observations and rewards."""
-    pool = make("envpool", "Hopper-v5", 1, 3)
-    start = np.array(pool.reset()[0][0])
-    envs = make("gymnasium", "Hopper-v5", 1, 3)
+@BACKENDS
+@pytest.mark.parametrize("seed", [7, (7, 1)])
+@pytest.mark.parametrize("task", ["Hopper-v5", "CartPole-v1"])
+def test_a_reset_with_a_seed_is_a_new_beginning(make, backend, task, seed):
+    """What has been played, and with which seed, leaves no trace."""
+    new, used = make(backend, task, 3, seed), make(backend, task, 3, 1)
+    action = np.ones(new.action_space.shape, new.action_space.dtype)
+    used.reset()
+    for _ in range(25):
+        used.step(action)
+    np.testing.assert_array_equal(used.reset(seed=seed)[0], new.reset()[0])
+    for _ in range(40):
+        for one, other in zip(used.step(action)[:4], new.step(action)[:4], strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+@BACKENDS
+def test_a_reset_without_a_seed_begins_other_episodes(make, backend):
+    envs = make(backend, "Hopper-v5", 3, 0)
+    assert not np.array_equal(envs.reset()[0], envs.reset()[0])
+
+
+@BACKENDS
+@pytest.mark.parametrize("task", ["Hopper-v5", "CartPole-v1"])
+def test_types_are_gymnasiums(make, backend, task):
+    envs = make(backend, task, 2, 0)
+    observations, _ = envs.reset()
+    assert observations in envs.observation_space
+    _, rewards, terminated, truncated, _ = envs.step(envs.action_space.sample())
+    assert (rewards.dtype, terminated.dtype, truncated.dtype) == (np.float64, np.bool_, np.bool_)
+
+
+@BACKENDS
+def test_observations_are_the_callers_own(make, backend):
+    envs, untouched = (make(backend, "Hopper-v5", 2, 0) for _ in range(2))
+    mine, kept = envs.reset()[0], untouched.reset()[0]
+    for _ in range(5):
+        mine[:] = 0.0
+        mine = envs.step(np.ones((2, 3)))[0]
+        before, kept = kept.copy(), untouched.step(np.ones((2, 3)))[0]
+        np.testing.assert_array_equal(mine, kept)
+        assert (before != kept).any()
+
+
+@pytest.mark.filterwarnings("ignore:.*precision lowered:UserWarning")
+@pytest.mark.parametrize("task", ["Hopper-v5", "CartPole-v1"])
+def test_a_fall_at_the_time_limit(task):
+    """EnvPool reports truncation only, Gymnasium both: the one difference that remains."""
+    envpool = pytest.importorskip("envpool")
+
+    def last_step(limit):
+        pool = envpool.make(task, env_type="gymnasium", num_envs=1, seed=0, max_episode_steps=limit)
+        pool.reset()
+        action = np.ones((1, *pool.action_space.shape), dtype=pool.action_space.dtype)
+        for step in range(1, limit + 1):
+            _, _, terminated, truncated, _ = pool.step(action)
+            if terminated[0] or truncated[0]:
+                return step, bool(terminated[0]), bool(truncated[0])
+
+    fall, terminated, truncated = last_step(400)
+    assert (terminated, truncated) == (True, False)
+    assert last_step(fall) == (fall, False, True)
+    assert last_step(fall + 1) == (fall, True, False)
+
+
+def test_global_generators_are_left_alone():
+    """In a process of its own, as what draws from them is the first import of EnvPool."""
+    script = """if True:
+        import random, numpy as np
+        from gail.envs import make_vector
+        before = random.getstate(), str(np.random.get_state())
+        make_vector("CartPole-v1", 2, 0).reset()
+        assert (random.getstate(), str(np.random.get_state())) == before
+    """
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_a_seed_for_some_copies_is_refused(make):
+    envs = make("envpool", "Hopper-v5", 2, 0)
     envs.reset()
-    hopper = envs.envs[0].unwrapped
-    hopper.set_state(np.concatenate([[0.0], start[:5]]), start[5:])
-    rng = np.random.default_rng(0)
-    for _ in range(8):
-        action = rng.uniform(-1, 1, size=(1, 3))
-        left, right = pool.step(action), envs.step(action.astype(np.float32))
-        np.testing.assert_allclose(left[0], right[0], atol=1e-5)
-        np.testing.assert_allclose(left[1], right[1], atol=1e-4)
+    with pytest.raises(ValueError, match="reset_mask"):
+        envs.reset(seed=1, options={"reset_mask": np.array([True, False])})
 
 
 def test_bad_requests_are_named():

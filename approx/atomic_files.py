@@ -5,8 +5,11 @@ A crash, a full disk or an interrupt in the middle of a write leaves the previou
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -29,3 +32,19 @@ def write_bytes(path: Path, content: bytes) -> None:
 def write_text(path: Path, content: str) -> None:
     """Write text as UTF-8, atomically."""
     write_bytes(path, content.encode())
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary name beside `path`, for content too large to hold: renamed to `path` if the block succeeds.
+
+    Raises:
+        FileExistsError: `path` is a folder, or a folder was written where a file is.
+    """
+    if path.is_dir():
+        raise FileExistsError(errno.EEXIST, "a folder of that name is there already", str(path))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.", suffix=".partial") as folder:
+        temporary = Path(folder) / path.name
+        yield temporary
+        os.replace(temporary, path)

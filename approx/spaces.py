@@ -4,8 +4,8 @@ Observations are vectors. Actions are a box (continuous) or a finite set.
 
 A Gaussian policy's actions are unbounded while the environment's box is not. The rule here, everywhere: the
 policy's own action is what its log-probability is taken of, and the *executed* action, clipped to the box, is
-what the environment receives, what demonstrations record, and what a cost player sees of learner and expert
-alike. A cost that saw unclipped actions could tell the two apart by numbers that have no effect.
+what the environment receives and what a cost player sees of learner and expert alike. A cost that saw unclipped
+actions could tell the two apart by numbers that have no effect. Demonstrations may hold either: they are clipped here.
 """
 
 from __future__ import annotations

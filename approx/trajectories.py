@@ -12,6 +12,7 @@ last two cases a value function has to stand for what would have followed.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,6 +72,11 @@ class Trajectories:
             raise InvalidTrajectories("these trajectories carry no rewards, so they have no returns")
         return np.add.reduceat(self.rewards.astype(np.float64), self.first_steps)
 
+    def place(self, step: int) -> str:
+        """Where the flat index `step` lies, in words."""
+        trajectory = int(np.searchsorted(self.last_steps, step))
+        return f"step {step - int(self.first_steps[trajectory])} of trajectory {trajectory}"
+
     def first(self, count: int) -> Trajectories:
         """The first `count` trajectories."""
         if not 1 <= count <= self.num_trajectories:
@@ -123,10 +129,24 @@ def _check_shapes(batch: Trajectories) -> None:
 def _check_values(batch: Trajectories) -> None:
     for name in ("observations", "actions", "rewards", "final_observations"):
         values = getattr(batch, name)
-        if values is None or np.isfinite(values).all():
+        place = None if values is None else first_not_finite(values)
+        if place is None:
             continue
-        place = tuple(int(i) for i in np.argwhere(~np.isfinite(values))[0])
-        raise InvalidTrajectories(f"{name}{list(place)} is {values[place]}: every entry must be finite")
+        where = f"the end of trajectory {place[0]}" if name == "final_observations" else batch.place(place[0])
+        raise InvalidTrajectories(f"{name}{list(place)} is {values[place]} ({where}): every entry must be finite")
     if (batch.terminated & batch.truncated).any():
         k = int(np.flatnonzero(batch.terminated & batch.truncated)[0])
         raise InvalidTrajectories(f"trajectory {k} is both terminated and truncated: it can only be one")
+
+
+_CHUNK = 1 << 16
+
+
+def first_not_finite(values: NDArray[Any]) -> tuple[int, ...] | None:
+    """Index of the first infinite or undefined entry, if any; looked for without a second array of that size."""
+    for start in range(0, len(values), _CHUNK):
+        finite = np.isfinite(values[start : start + _CHUNK])
+        if not finite.all():
+            first, *rest = (int(i) for i in np.argwhere(~finite)[0])
+            return (start + first, *rest)
+    return None

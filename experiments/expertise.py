@@ -10,18 +10,15 @@ from typing import Any
 from rich.console import Console
 
 from gail.approx.atomic_files import write_text
-from gail.approx.demonstrations import Demonstrations, Provenance, save_npz
-from gail.approx.evaluation import play_episodes, stochastic
+from gail.approx.demonstrations import save_npz
 from gail.approx.policies import Policy, save_policy
-from gail.approx.trajectories import Trajectories
 from gail.envs.tasks import find_task
-from gail.envs.vector import make_vector
+from gail.experiments.demos import record
 from gail.experiments.evaluation import evaluate_policy, evaluate_random, summary
 from gail.experiments.recipes import expert_recipe
 from gail.experiments.runs import Run, RunConfig, read_metrics, versions
 
 _EPISODES = 50
-_RECORDING_STREAM = 2_000_003  # keeps recorded episodes apart from training and evaluation
 
 
 def publish(run: Run, policy: Policy, console: Console) -> Path:
@@ -30,7 +27,14 @@ def publish(run: Run, policy: Policy, console: Console) -> Path:
     folder = run.folder / "ship"
     console.print(f"Evaluating over {_EPISODES} episodes and recording demonstrations.")
     save_policy(policy, folder / "expert.safetensors")
-    save_npz(record(policy, config.task, config.seed), folder / "demonstrations.npz")
+    recorded = record(
+        policy,
+        config.task,
+        find_task(config.task).full_trajectories,
+        config.seed,
+        f"stochastic TRPO expert of seed {config.seed}",
+    )
+    save_npz(recorded, folder / "demonstrations.npz")
     sampled = evaluate_policy(policy, config.task, _EPISODES, 0, stochastic_actions=True)
     greedy = evaluate_policy(policy, config.task, _EPISODES, 0, stochastic_actions=False)
     rows = read_metrics(run.metrics)
@@ -59,33 +63,6 @@ def publish(run: Run, policy: Policy, console: Console) -> Path:
         highlight=False,
     )
     return folder
-
-
-def record(policy: Policy, task_id: str, seed: int) -> Demonstrations:
-    """Full episodes of the stochastic expert, as many as the paper recorded; float32 observations and actions."""
-    task = find_task(task_id)
-    envs = make_vector(task_id, task.full_trajectories, (_RECORDING_STREAM, seed))
-    try:
-        episodes = play_episodes(stochastic(policy, seed), envs)
-    finally:
-        envs.close()
-    returns = tuple(round(float(r), 3) for r in episodes.returns)
-    source = f"stochastic TRPO expert of seed {seed}, actions clipped to the action space"
-    return Demonstrations(_in_single_precision(episodes), Provenance(task_id, source, 1, returns))
-
-
-def _in_single_precision(episodes: Trajectories) -> Trajectories:
-    discrete = episodes.actions.dtype.kind in "iu"
-    assert episodes.rewards is not None
-    return Trajectories(
-        observations=episodes.observations.astype("float32"),
-        actions=episodes.actions.astype("int64" if discrete else "float32"),
-        rewards=episodes.rewards.astype("float32"),
-        final_observations=episodes.final_observations.astype("float32"),
-        lengths=episodes.lengths,
-        terminated=episodes.terminated,
-        truncated=episodes.truncated,
-    )
 
 
 def _command(config: RunConfig) -> str:

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from gail.approx.adversarial import RoundReport
 from gail.approx.cloning import clone
-from gail.approx.demonstrations import Demonstrations, load_npz
+from gail.approx.demonstrations import Demonstrations, load_demonstrations
 from gail.approx.policies import InvalidPolicyFile, Policy, save_policy
 from gail.approx.spaces import SpaceSpec
 from gail.approx.training import MakeEnvs, Training, imitation, reinforcement
@@ -27,12 +27,19 @@ from gail.experiments.runs import NETWORK_THREADS, MetricsFile, Run, RunConfig
 
 
 def read_demonstrations(config: RunConfig) -> Demonstrations:
-    """The demonstrations that a config names, validated against its task, subsampled as it says."""
+    """The demonstrations that a config names, validated against its task, subsampled as it says.
+
+    Actions outside the task's bounds are used as recorded; a line says so.
+    """
     path = config.demonstrations or shipped_file(config.task, "demonstrations.npz")
-    full = load_npz(Path(path))
+    full, spec = load_demonstrations(Path(path)), task_spec(config.task)
     full.check_task(config.task)
-    full.check_fits(task_spec(config.task))
-    return full.first(config.num_demonstrations).subsample(config.demonstration_stride, config.demonstration_seed)
+    full.check_fits(spec)
+    outside = full.outside_bounds(spec)
+    if outside is not None:
+        Console(stderr=True).print(f"{path}: {outside}.", soft_wrap=True, highlight=False, markup=False)
+    chosen = full if config.num_demonstrations is None else full.first(config.num_demonstrations)
+    return chosen.subsample(config.demonstration_stride, config.demonstration_seed)
 
 
 def task_spec(task_id: str) -> SpaceSpec:

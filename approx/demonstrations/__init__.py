@@ -1,6 +1,21 @@
 """Demonstrations: what an expert did, where it comes from, and the files that hold it."""
 
-from gail.approx.demonstrations.dataset import Demonstrations, InvalidDemonstrations, Provenance
+from gail.approx.demonstrations.bounds import OutsideBounds
+from gail.approx.demonstrations.dataset import Demonstrations, Provenance
+from gail.approx.demonstrations.errors import InvalidDemonstrations, printable
+from gail.approx.demonstrations.formats import FORMATS, Format, load_demonstrations, named_task
 from gail.approx.demonstrations.npz import load_npz, save_npz
 
-__all__ = ["Demonstrations", "InvalidDemonstrations", "Provenance", "load_npz", "save_npz"]
+__all__ = [
+    "FORMATS",
+    "Demonstrations",
+    "Format",
+    "InvalidDemonstrations",
+    "OutsideBounds",
+    "Provenance",
+    "load_demonstrations",
+    "load_npz",
+    "named_task",
+    "printable",
+    "save_npz",
+]

@@ -9,23 +9,23 @@ strong competitor.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from gail.approx.demonstrations.bounds import OutsideBounds, outside_bounds
+from gail.approx.demonstrations.errors import InvalidDemonstrations
 from gail.approx.spaces import SpaceSpec
-from gail.approx.trajectories import Trajectories
-
-
-class InvalidDemonstrations(ValueError):
-    """Demonstrations are malformed or do not fit the task; the message says what, where and the value."""
+from gail.approx.trajectories import Trajectories, first_not_finite
 
 
 @dataclass(frozen=True)
 class Provenance:
     """Where demonstrations come from."""
 
-    task: str
-    """Id of the environment in which they were recorded."""
+    task: str | None
+    """Id of the environment in which they were recorded; None where a file does not say."""
     source: str
     """Who acted, and how it was recorded, in words."""
     stride: int = 1
@@ -36,36 +36,90 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Demonstrations:
-    """Trajectories of an expert. Actions are as executed: inside the action space."""
+    """Trajectories of an expert, with actions as they were recorded: some experts leave the action space."""
 
     trajectories: Trajectories
     provenance: Provenance
+    next_observations: NDArray[np.floating] | None = None
+    """Shape (N, observation size): what followed each step, where the next row is not it."""
 
     def __post_init__(self) -> None:
-        returns = self.provenance.episode_returns
-        if returns is not None and len(returns) != self.trajectories.num_trajectories:
+        if self.provenance.episode_returns is not None:
+            self._check_returns(self.provenance.episode_returns)
+        if self.next_observations is not None:
+            self._check_next(self.next_observations)
+
+    def _check_returns(self, returns: tuple[float, ...]) -> None:
+        if len(returns) != self.trajectories.num_trajectories:
             raise InvalidDemonstrations(
                 f"the provenance lists {len(returns)} episode returns, "
                 f"but there are {self.trajectories.num_trajectories} trajectories"
             )
+        odd = np.flatnonzero(~np.isfinite(returns))
+        if odd.size:
+            raise InvalidDemonstrations(f"episode_returns: that of episode {odd[0]} is {returns[odd[0]]}")
+
+    def _check_next(self, following: NDArray[np.floating]) -> None:
+        wanted = self.trajectories.observations.shape
+        if following.shape != wanted:
+            raise InvalidDemonstrations(f"next_observations has shape {following.shape}: {wanted} is needed")
+        place = first_not_finite(following)
+        if place is not None:
+            step, entry = place
+            raise InvalidDemonstrations(
+                f"next_observations[{step}, {entry}] is {following[step, entry]} "
+                f"({self.trajectories.place(step)}): every entry must be finite"
+            )
+
+    @property
+    def whole(self) -> bool:
+        """True if the steps of each trajectory follow one another, so that each row's successor is the next row."""
+        return self.provenance.stride == 1 and self.next_observations is None
+
+    @property
+    def returns(self) -> NDArray[np.float64] | None:
+        """Undiscounted return of each full episode, shape (K,): as recorded, or the sum of all its rewards."""
+        if self.provenance.episode_returns is not None:
+            return np.asarray(self.provenance.episode_returns)
+        if self.trajectories.rewards is None or self.provenance.stride != 1:
+            return None
+        return self.trajectories.returns
+
+    def following(self) -> NDArray[np.floating]:
+        """The observation after each step, shape (N, observation size).
+
+        Raises:
+            InvalidDemonstrations: they were subsampled without keeping it.
+        """
+        if self.next_observations is not None:
+            return self.next_observations
+        if not self.whole:
+            raise InvalidDemonstrations("what followed each step was not kept: subsample with next observations")
+        full = self.trajectories
+        following = np.empty_like(full.observations)
+        following[:-1] = full.observations[1:]
+        following[full.last_steps] = full.final_observations
+        return following
 
     def first(self, count: int) -> Demonstrations:
         """The first `count` trajectories, as the paper takes them."""
         available = self.trajectories.num_trajectories
         if not 1 <= count <= available:
             raise InvalidDemonstrations(
-                f"{count} demonstrations asked for, but {self.provenance.task} has {available} "
+                f"{count} demonstrations asked for, but {self.provenance.task or 'the file'} has {available} "
                 f"({self.provenance.source}): choose 1 to {available}"
             )
         returns = self.provenance.episode_returns
         kept = None if returns is None else returns[:count]
-        return Demonstrations(self.trajectories.first(count), replace(self.provenance, episode_returns=kept))
+        batch = self.trajectories.first(count)
+        following = None if self.next_observations is None else self.next_observations[: batch.num_steps]
+        return Demonstrations(batch, replace(self.provenance, episode_returns=kept), following)
 
-    def subsample(self, stride: int, seed: int) -> Demonstrations:
+    def subsample(self, stride: int, seed: int, *, keep_next: bool = False) -> Demonstrations:
         """Keep every `stride`-th step of each trajectory, from a random offset in [0, stride).
 
         Rewards are left out: a part of them is not a return. Final observations stay those of the full
-        episodes.
+        episodes. With `keep_next`, the observation that followed each kept step is kept beside it.
         """
         if stride < 1:
             raise InvalidDemonstrations(f"the stride is {stride}: it must be at least 1")
@@ -85,15 +139,43 @@ class Demonstrations:
             terminated=full.terminated,
             truncated=full.truncated,
         )
-        return Demonstrations(sparse, replace(self.provenance, stride=self.provenance.stride * stride))
+        returns = self.returns
+        provenance = replace(
+            self.provenance,
+            stride=self.provenance.stride * stride,
+            episode_returns=None if returns is None else tuple(returns.tolist()),
+        )
+        return Demonstrations(sparse, provenance, self._following(rows) if keep_next else None)
+
+    def _following(self, rows: NDArray[np.integer]) -> NDArray[np.floating]:
+        """What followed the steps `rows`, without a copy of what followed all of them."""
+        if not self.whole:
+            kept: NDArray[np.floating] = self.following()[rows]
+            return kept
+        full = self.trajectories
+        following: NDArray[np.floating] = full.observations[np.minimum(rows + 1, full.num_steps - 1)]
+        last = np.isin(rows, full.last_steps)
+        following[last] = full.final_observations[np.searchsorted(full.last_steps, rows[last])]
+        return following
 
     def check_task(self, task: str) -> None:
-        """Raise `InvalidDemonstrations` if these were recorded in another task."""
-        if self.provenance.task != task:
+        """Raise `InvalidDemonstrations` if these are known to be from another task.
+
+        The module that registers a task, `module:Name-v0`, is not part of its name: recordings leave it out.
+        """
+        recorded = self.provenance.task
+        if recorded is not None and recorded.rpartition(":")[2] != task.rpartition(":")[2]:
             raise InvalidDemonstrations(f"these demonstrations were recorded in {self.provenance.task}, not in {task}")
 
+    def outside_bounds(self, spec: SpaceSpec) -> OutsideBounds | None:
+        """The continuous actions that lie outside the task's box, if any: the environment clips those."""
+        return outside_bounds(self.trajectories.actions, spec) if spec.continuous else None
+
     def check_fits(self, spec: SpaceSpec) -> None:
-        """Raise `InvalidDemonstrations` naming the first thing that does not fit the task's spaces."""
+        """Raise `InvalidDemonstrations` naming the first thing that does not fit the task's spaces.
+
+        Continuous actions outside the task's box do fit; see `outside_bounds`.
+        """
         batch = self.trajectories
         if batch.observations.shape[1] != spec.observation_size:
             raise InvalidDemonstrations(
@@ -105,44 +187,34 @@ class Demonstrations:
                 f"demonstrated observations are of type {batch.observations.dtype}: floating point is needed"
             )
         if spec.continuous:
-            self._check_box(spec)
+            _check_box(batch.actions, spec)
         else:
-            self._check_discrete(spec)
+            _check_discrete(batch, spec)
 
-    def _check_box(self, spec: SpaceSpec) -> None:
-        actions = self.trajectories.actions
-        if not np.issubdtype(actions.dtype, np.floating):
-            raise InvalidDemonstrations(
-                f"demonstrated actions are of type {actions.dtype}: "
-                "this task's actions are continuous, floating point is needed"
-            )
-        if actions.ndim != 2 or actions.shape[1] != spec.action_size:
-            raise InvalidDemonstrations(
-                f"demonstrated actions have shape {actions.shape}: (steps, {spec.action_size}) is needed"
-            )
-        low, high = np.asarray(spec.action_low), np.asarray(spec.action_high)
-        # float32 storage of a bound may round it outwards by half a unit in the last place
-        slack = 1e-6 * np.maximum(1.0, np.abs(actions))
-        outside = np.argwhere((actions < low - slack) | (actions > high + slack))
-        if outside.size:
-            step, entry = (int(i) for i in outside[0])
-            raise InvalidDemonstrations(
-                f"demonstrated action {entry} at step {step} is {actions[step, entry]:g}, outside the task's "
-                f"bounds [{low[entry]:g}, {high[entry]:g}] ({len(outside)} such entries in all); "
-                "record the action that the environment executed"
-            )
 
-    def _check_discrete(self, spec: SpaceSpec) -> None:
-        actions = self.trajectories.actions
-        if not np.issubdtype(actions.dtype, np.integer) or actions.ndim != 1:
-            raise InvalidDemonstrations(
-                f"demonstrated actions have type {actions.dtype} and shape {actions.shape}: "
-                "this task's actions are integers, one per step"
-            )
-        outside = np.flatnonzero((actions < 0) | (actions >= spec.action_size))
-        if outside.size:
-            step = int(outside[0])
-            raise InvalidDemonstrations(
-                f"demonstrated action at step {step} is {actions[step]}: "
-                f"this task's actions are 0 to {spec.action_size - 1}"
-            )
+def _check_box(actions: NDArray[Any], spec: SpaceSpec) -> None:
+    if not np.issubdtype(actions.dtype, np.floating):
+        raise InvalidDemonstrations(
+            f"demonstrated actions are of type {actions.dtype}: "
+            "this task's actions are continuous, floating point is needed"
+        )
+    if actions.ndim != 2 or actions.shape[1] != spec.action_size:
+        raise InvalidDemonstrations(
+            f"demonstrated actions have shape {actions.shape}: (steps, {spec.action_size}) is needed"
+        )
+
+
+def _check_discrete(batch: Trajectories, spec: SpaceSpec) -> None:
+    actions = batch.actions
+    if not np.issubdtype(actions.dtype, np.integer) or actions.ndim != 1:
+        raise InvalidDemonstrations(
+            f"demonstrated actions have type {actions.dtype} and shape {actions.shape}: "
+            "this task's actions are integers, one per step"
+        )
+    outside = np.flatnonzero((actions < 0) | (actions >= spec.action_size))
+    if outside.size:
+        step = int(outside[0])
+        raise InvalidDemonstrations(
+            f"demonstrated action at step {step} is {actions[step]} ({batch.place(step)}): "
+            f"this task's actions are 0 to {spec.action_size - 1}"
+        )

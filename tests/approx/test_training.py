@@ -252,9 +252,19 @@ def test_a_checkpoint_of_the_other_kind_of_training(demonstrations, tmp_path):
 
 
 def test_demonstrations_are_checked_first(demonstrations):
-    wide = replace(demonstrations.trajectories, actions=np.full((demonstrations.trajectories.num_steps, 3), 2.0))
-    with pytest.raises(InvalidDemonstrations, match="outside the task's bounds"):
+    wide = replace(demonstrations.trajectories, actions=np.zeros((demonstrations.trajectories.num_steps, 4)))
+    with pytest.raises(InvalidDemonstrations, match=r"\(steps, 3\) is needed"):
         imitation(hopper(2), replace(demonstrations, trajectories=wide), Logistic(), SETTINGS, 0)
+
+
+def test_actions_outside_the_bounds_are_trained_on_as_the_environment_would_execute_them(demonstrations):
+    batch = demonstrations.trajectories
+    outside = replace(demonstrations, trajectories=replace(batch, actions=np.full((batch.num_steps, 3), 5.1)))
+    clipped = replace(demonstrations, trajectories=replace(batch, actions=np.ones((batch.num_steps, 3))))
+    trained = [imitation(hopper(2), recorded, Logistic(), SETTINGS, 0) for recorded in (outside, clipped)]
+    for training in trained:
+        training.step()
+    assert_same_parameters(*trained)
 
 
 def test_the_learner_starts_with_the_experts_standardization(demonstrations):

@@ -1,0 +1,199 @@
+"""Episodes of any file, one after the other, into flat arrays that are set aside once.
+
+Whatever a file's layout, its reader gives the lengths of all episodes and reads episode k when asked, k = 0, 1, ...
+Only one episode is held beside the arrays that it is copied into, so that a large file never has to fit twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gail.approx.demonstrations.dataset import Demonstrations, Provenance
+from gail.approx.demonstrations.errors import InvalidDemonstrations
+from gail.approx.trajectories import Trajectories
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Episode:
+    """T steps of one episode; `place` and the names of a file's fields go into messages."""
+
+    observations: Array
+    """Shape (T, observation size)."""
+    final_observation: Array
+    """Shape (observation size,): the observation after the last action."""
+    actions: Array
+    """Shape (T, action size), or (T,)."""
+    rewards: Array | None
+    """Shape (T,)."""
+    terminated: bool
+    """The environment ended the episode."""
+    truncated: bool
+    """A time limit ended it."""
+    next_observations: Array | None = None
+    """Shape (T, observation size), where the file has them."""
+
+
+def join(lengths: Sequence[int], read: Callable[[int], Episode], provenance: Provenance) -> Demonstrations:
+    """Demonstrations of the episodes that `read` gives, `lengths[k]` steps in the k-th.
+
+    Next observations are kept where they are not simply the next rows.
+
+    Raises:
+        InvalidDemonstrations: an episode is malformed or unlike the first; the message names it and the field.
+    """
+    if not lengths:
+        raise InvalidDemonstrations("the data is empty: 0 episodes")
+    first = _checked(read(0), 0, lengths[0])
+    flat = _Flat(first, lengths)
+    flat.put(0, first)
+    for k in range(1, len(lengths)):
+        flat.put(k, _checked(read(k), k, lengths[k]))
+    return Demonstrations(flat.trajectories(), provenance, flat.following)
+
+
+class _Flat:
+    """Arrays of all episodes, filled from the first to the last."""
+
+    def __init__(self, first: Episode, lengths: Sequence[int]) -> None:
+        self._lengths = np.asarray(lengths, dtype=np.int64)
+        steps, episodes = int(self._lengths.sum()), len(lengths)
+        observation, action = first.observations, first.actions
+        self._observations = np.empty((steps, *observation.shape[1:]), observation.dtype)
+        self._actions = np.empty((steps, *action.shape[1:]), action.dtype)
+        self._rewards = None if first.rewards is None else np.empty(steps, first.rewards.dtype)
+        self._finals = np.empty((episodes, *observation.shape[1:]), observation.dtype)
+        self._terminated, self._truncated = np.zeros((2, episodes), dtype=bool)
+        has_next = first.next_observations is not None
+        self._following = np.empty_like(self._observations) if has_next else None
+        self._consecutive = True
+        self._step = 0
+
+    def put(self, k: int, episode: Episode) -> None:
+        """Copy episode k into its place."""
+        rows = slice(self._step, self._step + len(episode.observations))
+        _fill(self._observations, rows, episode.observations, k, "observations")
+        _fill(self._actions, rows, episode.actions, k, "actions")
+        _fill(self._rewards, rows, episode.rewards, k, "rewards")
+        _fill(self._following, rows, episode.next_observations, k, "next observations")
+        _fill(self._finals, slice(k, k + 1), episode.final_observation[None], k, "final observation")
+        self._terminated[k], self._truncated[k] = episode.terminated, episode.truncated
+        self._step = rows.stop
+        if episode.next_observations is not None:
+            self._consecutive &= np.array_equal(episode.next_observations[:-1], episode.observations[1:])
+
+    @property
+    def following(self) -> Array | None:
+        """Next observations, if they are not the next rows."""
+        return None if self._consecutive else self._following
+
+    def trajectories(self) -> Trajectories:
+        """What was filled in."""
+        return Trajectories(
+            observations=self._observations,
+            actions=self._actions,
+            rewards=self._rewards,
+            final_observations=self._finals,
+            lengths=self._lengths,
+            terminated=self._terminated,
+            truncated=self._truncated,
+        )
+
+
+def _fill(target: Array | None, rows: slice, values: Array | None, k: int, name: str) -> None:
+    if (target is None) != (values is None):
+        raise InvalidDemonstrations(f"episode {k} has {'no' if values is None else 'its'} {name}, unlike episode 0")
+    if target is None or values is None:
+        return
+    if values.dtype != target.dtype or values.shape[1:] != target.shape[1:]:
+        raise InvalidDemonstrations(
+            f"episode {k} has {name} of type {values.dtype} and row shape {values.shape[1:]}, episode 0 has "
+            f"{target.dtype} and {target.shape[1:]}: episodes of one task are needed"
+        )
+    target[rows] = values
+
+
+def _checked(episode: Episode, k: int, length: int) -> Episode:
+    """The episode with its actions and rewards in their usual shape, if every field is as it has to be."""
+    where = f"episode {k}"
+    observations = numbers(episode.observations, "f", 2, f"{where}: observations")
+    _rows(observations, length, f"{where}: observations")
+    final = numbers(episode.final_observation, "f", 1, f"{where}: final observation")
+    actions = _usual_actions(episode.actions, f"{where}: actions")
+    _rows(actions, length, f"{where}: actions")
+    rewards = following = None
+    if episode.rewards is not None:
+        rewards = _usual_rewards(episode.rewards, f"{where}: rewards")
+        _rows(rewards, length, f"{where}: rewards")
+    if episode.next_observations is not None:
+        following = numbers(episode.next_observations, "f", 2, f"{where}: next observations")
+        _rows(following, length, f"{where}: next observations")
+    # Both at once is possible: the episode is over, nothing remains to be estimated.
+    truncated = episode.truncated and not episode.terminated
+    return Episode(observations, final, actions, rewards, episode.terminated, truncated, following)
+
+
+_KINDS = {"f": "floating point", "i": "integer", "u": "unsigned integer", "b": "bool"}
+
+
+def numbers(values: Any, kinds: str, axes: int, what: str) -> Array:
+    """The array, if it has one of `kinds` of type, at most 64 bits each, and `axes` axes."""
+    if not isinstance(values, np.ndarray):
+        raise InvalidDemonstrations(f"{what}: a {type(values).__name__} where an array is needed")
+    if values.dtype.kind not in kinds or values.dtype.itemsize > 8:
+        wanted = ", ".join(_KINDS[kind] for kind in kinds)
+        raise InvalidDemonstrations(f"{what} is of type {values.dtype}: {wanted} of at most 64 bits is needed")
+    if values.ndim != axes:
+        raise InvalidDemonstrations(f"{what} has shape {values.shape}: {axes} axes are needed")
+    return values
+
+
+def flags(values: Any, what: str) -> NDArray[np.bool_]:
+    """An array of yes and no, shape (T,), from bools or from the numbers 0 and 1."""
+    if isinstance(values, np.ndarray) and values.shape[1:] == (1,):
+        values = values[:, 0]
+    found = numbers(values, "biuf", 1, what)
+    odd = np.flatnonzero((found != 0) & (found != 1))
+    if odd.size:
+        raise InvalidDemonstrations(f"{what}: entry {odd[0]} is {found[odd[0]]}, where 0 or 1 is needed")
+    return found.astype(bool)
+
+
+def listed_returns(values: Any, episodes: int, what: str) -> NDArray[np.float64]:
+    """The return of each episode, as a file lists them."""
+    found = numbers(values, "fiu", 1, what)
+    if len(found) != episodes:
+        raise InvalidDemonstrations(f"{what} has {len(found)} entries, but there are {episodes} episodes")
+    odd = np.flatnonzero(~np.isfinite(found))
+    if odd.size:
+        raise InvalidDemonstrations(f"{what}: that of episode {odd[0]} is {found[odd[0]]}")
+    return found.astype(np.float64)
+
+
+def _rows(values: Array, length: int, what: str) -> None:
+    if len(values) != length:
+        raise InvalidDemonstrations(f"{what} has {len(values)} rows where {length} are needed")
+
+
+def _usual_actions(actions: Any, what: str) -> Array:
+    """Integers (T,), or numbers (T, m)."""
+    kind = actions.dtype.kind if isinstance(actions, np.ndarray) else ""
+    column = isinstance(actions, np.ndarray) and actions.ndim == 2 and actions.shape[1] == 1
+    if kind in ("i", "u"):
+        return numbers(actions[:, 0] if column else actions, "iu", 1, what)
+    if kind == "f" and actions.ndim == 1:
+        return numbers(actions[:, None], "f", 2, what)
+    return numbers(actions, "fiu", 2, what)
+
+
+def _usual_rewards(rewards: Any, what: str) -> Array:
+    if isinstance(rewards, np.ndarray) and rewards.ndim == 2 and rewards.shape[1] == 1:
+        rewards = rewards[:, 0]
+    found = numbers(rewards, "fiu", 1, what)
+    return found if found.dtype.kind == "f" else found.astype(np.float64)

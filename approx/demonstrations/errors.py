@@ -1,0 +1,73 @@
+"""One sentence for whatever is wrong with a file: which file, which field and episode, what was found."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
+from gail.approx.atomic_files import replacing
+from gail.approx.trajectories import InvalidTrajectories
+
+_NO_FILE = (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError)
+_NO_PLACE = (FileExistsError, *_NO_FILE)
+_REASONS = {FileNotFoundError: "there is no such file", IsADirectoryError: "a folder where a file is needed"}
+
+
+class InvalidDemonstrations(ValueError):
+    """Demonstrations are malformed or do not fit the task; the message says what, where and the value."""
+
+
+_LONGEST = 400
+
+
+def printable(text: str) -> str:
+    """Text that a file chose, on one line and without anything that a terminal would act on."""
+    shown = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Put the file's name before what is wrong with its content."""
+    try:
+        yield
+    except (InvalidTrajectories, InvalidDemonstrations) as error:
+        raise InvalidDemonstrations(f"{path}: {printable(str(error))}") from error
+    except _NO_FILE as error:
+        where = error.filename or path
+        raise InvalidDemonstrations(f"{where}: {_REASONS.get(type(error), error.strerror)}") from error
+
+
+@contextmanager
+def readable(kind: str) -> Iterator[None]:
+    """Around calls that parse: say that the file is no readable `kind`."""
+    try:
+        yield
+    except (InvalidDemonstrations, *_NO_FILE):
+        raise
+    except Exception as error:  # parsers raise many kinds for damaged files; all mean the same
+        said = " ".join(str(error)[:_LONGEST].split()) or type(error).__name__
+        raise InvalidDemonstrations(f"not a readable {kind} ({said})") from error
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[Path]:
+    """A temporary name for what becomes `path` once it is written; a folder that is there is never replaced."""
+    try:
+        with replacing(path) as temporary:
+            yield temporary
+    except _NO_PLACE as error:
+        raise InvalidDemonstrations(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def optional(module: str, what: str) -> ModuleType:
+    """Import what only the extra `data` installs; where it is missing, say how to get it."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise InvalidDemonstrations(
+            f'{what} needs the package {module.partition(".")[0]}: pip install "gail[data]"'
+        ) from error

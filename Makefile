@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test test-slow lint types bench clean
+.PHONY: demo test test-slow lint types bench peers clean
 
 demo: $(INSTALLED)
 	$(BIN)/gail demo
@@ -25,7 +25,15 @@ types: $(INSTALLED)
 	$(BIN)/pip install --quiet --no-deps --target build/types .
 	$(BIN)/mypy -p gail.exact -p gail.approx -p gail.envs -p gail.experiments
 
+# Other libraries, in environments of their own, for `gail bench exact --peers build/peers`.
+peers:
+	$(PYTHON) -m venv build/peers/planning
+	build/peers/planning/bin/pip install --quiet -r bench/peers/requirements.txt
+	$(PYTHON) -m venv build/peers/imitation
+	build/peers/imitation/bin/pip install --quiet -r bench/peers/requirements-imitation.txt
+
 bench: $(INSTALLED)
+	$(BIN)/gail bench gaps
 	$(BIN)/gail bench exact
 	$(BIN)/gail bench throughput
 	$(BIN)/gail bench imitation
@@ -36,7 +44,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	  echo "gail needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1)." \
 	       "Name another one: make PYTHON=python3.12 demo"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev,data]'
 	@touch $@
 
 clean:

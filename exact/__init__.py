@@ -23,10 +23,11 @@ from gail.exact.occupancy import (
 )
 from gail.exact.planning import solve_rl
 from gail.exact.problems import Matching, Planning
-from gail.exact.solution import NotOptimal, Solution, Status
+from gail.exact.solution import BackendFailed, NotOptimal, Solution, Status
 from gail.exact.theorems import check_corollary_3_2_1, check_proposition_3_2
 
 __all__ = [
+    "BackendFailed",
     "Certificate",
     "FiniteMDP",
     "InvalidCost",

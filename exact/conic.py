@@ -21,19 +21,15 @@ from gail.exact.occupancy import policy_of
 from gail.exact.pricing import priced
 from gail.exact.problems import Matching
 from gail.exact.reachability import Reachable
-from gail.exact.regularizers import ConicForm, Constant, Repairable, needs_coverage, restricted
-from gail.exact.solution import Solution, Status, certify
+from gail.exact.regularizers import ConicForm, Constant, Repairable, demands_equality, needs_coverage, restricted
+from gail.exact.solution import BackendFailed, Solution, Status, certify
 
 TOLERANCE = 1e-5
 """Relative gap up to which the result is called optimal; Clarabel aims at 1e-8 in its own measure."""
 
 FEASIBILITY = 1e-10
-"""Clarabel's tolerance on the constraints where rho = rho_E is one of them: at its default of 1e-8 the matched
-occupancy may miss the expert's by more than `Constant` takes for equal."""
-
-
-class BackendFailed(RuntimeError):
-    """The conic solver returned no point; the message has its status."""
+"""Clarabel's tolerance on the constraints where equality with the expert is one of them: at its default of 1e-8 the
+occupancy may miss the expert's by more than psi takes for equal."""
 
 
 def match_by_cvxpy(problem: Matching) -> Solution:
@@ -58,7 +54,7 @@ def match_by_cvxpy(problem: Matching) -> Solution:
         state = cp.sum(rho, axis=1, keepdims=True) @ np.ones((1, expert.shape[1]))
         objective = objective + problem.entropy_weight * cp.sum(cp.rel_entr(rho, state))
     flow = part.mdp.flow_matrix @ cp.vec(rho, order="C") == part.mdp.initial
-    settings = {"tol_feas": FEASIBILITY} if isinstance(psi, Constant) else {}
+    settings = {"tol_feas": FEASIBILITY} if demands_equality(psi) else {}
     status = _solve(cp.Problem(cp.Minimize(objective), [flow, *copied, *constraints]), **settings)
     policy = part.extend(policy_of(np.maximum(rho.value, 0.0)), 1.0 / expert.shape[1])
     if problem.entropy_weight > 0.0 and needs_coverage(psi) and np.any(expert == 0.0):

@@ -5,9 +5,10 @@ learning),
 
     min_rho  -lambda Hbar(rho) + max over c in C of <rho - rho_E, c>.
 
-For lambda > 0 the class decides the method: `feature_matching` for costs linear in features, `bounded_matching`
-for bounded or Lipschitz costs. For lambda = 0 the expert is a solution of every class that contains the zero cost,
-which proves it. The simplex does not; there (LPAL: Syed, Bowling & Schapire 2008)
+For lambda > 0 the class decides the method: `feature_matching` for costs linear in features, `expectation_matching`
+if their weights are not bounded, `bounded_matching` for bounded or Lipschitz costs. For lambda = 0 the expert is a
+solution of every class that contains the zero cost, which proves it. The simplex does not; there (LPAL: Syed,
+Bowling & Schapire 2008)
 
     min t   s.t.  flow rho = p0,  rho >= 0,  F^T (rho - rho_E) <= t,
 
@@ -23,15 +24,16 @@ from scipy import sparse
 from scipy.optimize import linprog
 
 from gail.exact.bounded_matching import match_bounded
+from gail.exact.expectation_matching import match_expectations
 from gail.exact.feature_matching import optimal_weights
 from gail.exact.linear_program import LinearProgramFailed
 from gail.exact.mdp import Array
-from gail.exact.occupancy import policy_of
+from gail.exact.occupancy import occupancy_of, policy_of
 from gail.exact.pricing import priced
 from gail.exact.problems import Matching
 from gail.exact.reachability import Reachable
-from gail.exact.regularizers import BoundedCosts, LinearCosts, Repairable, Simplex, restricted
-from gail.exact.solution import Solution
+from gail.exact.regularizers import BoundedCosts, LinearCosts, Repairable, Simplex, demands_equality, restricted
+from gail.exact.solution import Solution, Status
 
 CostClass: TypeAlias = LinearCosts | BoundedCosts
 
@@ -45,6 +47,9 @@ FEASIBILITY = 1e-10
 def match_cost_class(problem: Matching, psi: CostClass) -> Solution:
     """The solution of a matching problem whose psi is a class of costs.
 
+    With unbounded weights no cost is optimal where the expert's feature expectations are at the boundary of what
+    soft-optimal policies have: the status is DUAL_NOT_ATTAINED then, and the policy matches them to rounding.
+
     Raises:
         TypeError: lambda = 0, and the class is neither the simplex nor contains the zero cost.
         LinearProgramFailed: HiGHS gave up.
@@ -54,17 +59,23 @@ def match_cost_class(problem: Matching, psi: CostClass) -> Solution:
     small_psi = cast(CostClass, restricted(psi, mask))
     small = Matching(part.mdp, part.restrict(problem.expert), small_psi, problem.entropy_weight)
     trace: list[float] = []
+    dual: Array | None
     if problem.entropy_weight == 0.0:
         zero = np.zeros_like(problem.expert)
         if np.isfinite(psi.value(zero, problem.expert)):
             return priced(problem, policy_of(problem.expert), zero, tolerance=TOLERANCE)
         policy, dual = _linear_program(small)
+    elif isinstance(small_psi, LinearCosts) and demands_equality(psi):
+        policy, dual = match_expectations(small, small_psi, trace)
     elif isinstance(small_psi, LinearCosts):
         policy, dual = optimal_weights(small, small_psi, trace)
     else:
         policy, dual = match_bounded(small, small_psi, trace)
-    cost = _full_cost(psi, part, dual)
-    return priced(problem, part.extend(policy, 1.0 / policy.shape[1]), cost, tolerance=TOLERANCE, trace=trace)
+    policy = part.extend(policy, 1.0 / policy.shape[1])
+    if dual is None:
+        occupancy = occupancy_of(problem.mdp, policy)
+        return Solution(problem, occupancy, policy, None, None, Status.DUAL_NOT_ATTAINED, tuple(trace))
+    return priced(problem, policy, _full_cost(psi, part, dual), tolerance=TOLERANCE, trace=trace)
 
 
 def _full_cost(psi: CostClass, part: Reachable, dual: Array) -> Array:

@@ -8,9 +8,9 @@ of the cost F w and G the advantage operator of `inverse`, it has
 
     gradient = F^T (rho - rho_E),         - Hessian = (G F)^T diag(rho) (G F) / lambda,
 
-a matrix of the size of w, for one sparse triangular solve per feature. The quadratic model is maximised over W
-exactly, and the segment towards its maximiser searched until phi rises enough: quadratic convergence, and
-convergence from anywhere. The gap at any w is support(gradient) - <gradient, w>.
+a matrix of the size of w, for one sparse triangular solve per feature, all at once. The quadratic model is
+maximised over W exactly, and the segment towards its maximiser searched until phi rises enough: quadratic
+convergence, and convergence from anywhere. The gap at any w is support(gradient) - <gradient, w>.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gail.exact.mdp import Array
+from gail.exact.chain import Chain
+from gail.exact.mdp import Array, FiniteMDP
 from gail.exact.problems import Matching
 from gail.exact.regularizers import LinearCosts
 from gail.exact.soft_planning import SoftOptimum, soft_optimum
@@ -34,7 +35,7 @@ STALLED = 3
 
 
 @dataclass(frozen=True, eq=False)
-class _Point:
+class Point:
     """Weights on the way, with the soft optimum of their cost, phi, and its gradient."""
 
     weights: Array
@@ -52,7 +53,7 @@ def match_features(problem: Matching, psi: LinearCosts, trace: list[float]) -> t
 
 def optimal_weights(problem: Matching, psi: LinearCosts, trace: list[float]) -> tuple[Array, Array]:
     """As `match_features`, with the weights (k,) in the place of the cost."""
-    point = _point(problem, psi, psi.start_weights(), None)
+    point = point_at(problem, psi, psi.start_weights(), None)
     best, best_gap, stalls = point, np.inf, 0
     for _ in range(MAX_ITERATIONS):
         gap = psi.support(point.slope) - float(point.slope @ point.weights)
@@ -64,37 +65,42 @@ def optimal_weights(problem: Matching, psi: LinearCosts, trace: list[float]) -> 
         if gap <= SETTLED * scale or (stalls > STALLED and gap <= 1e-10 * scale):
             break
         target = psi.maximise(point.weights, point.slope, _curvature(problem, psi, point))
-        moved = _search(problem, psi, point, target - point.weights, 1e-13 * scale)
+        moved = search(problem, psi, point, target - point.weights, 1e-13 * scale)
         if moved is None:
             break
         point = moved
     return best.optimum.policy, best.weights
 
 
-def _point(problem: Matching, psi: LinearCosts, weights: Array, values: Array | None) -> _Point:
+def point_at(problem: Matching, psi: LinearCosts, weights: Array, values: Array | None) -> Point:
+    """The point of some weights (k,), planned for from a guess of its values (S,)."""
     mdp, cost = problem.mdp, psi.features @ weights
     optimum = soft_optimum(mdp, cost, problem.entropy_weight, values)
     occupancy = np.maximum(optimum.chain.visits(mdp.initial), 0.0)[:, None] * optimum.policy
     value = float(mdp.initial @ optimum.values) - float(np.sum(problem.expert * cost))
     slope = np.einsum("sak,sa->k", psi.features, occupancy - problem.expert)
-    return _Point(weights, optimum, occupancy, value, slope)
+    return Point(weights, optimum, occupancy, value, slope)
 
 
-def _curvature(problem: Matching, psi: LinearCosts, point: _Point) -> Array:
+def advantages(mdp: FiniteMDP, policy: Array, chain: Chain, costs: Array) -> Array:
+    """G applied to costs (S, A, k): what is left of each when the policy (S, A) with this chain prices it."""
+    values = chain.values(np.einsum("sa,sak->sk", policy, costs))
+    return costs - mdp.flow_adjoint(values)
+
+
+def _curvature(problem: Matching, psi: LinearCosts, point: Point) -> Array:
     """(k, k) minus the Hessian of phi."""
-    mdp, policy, chain = problem.mdp, point.optimum.policy, point.optimum.chain
-    advantages = np.empty((point.weights.size, policy.size))
-    for row, feature in zip(advantages, np.moveaxis(psi.features, 2, 0), strict=True):
-        values = chain.values((policy * feature).sum(axis=1))
-        row[:] = (np.sqrt(point.occupancy) * (feature - mdp.flow_adjoint(values))).ravel()
-    return advantages @ advantages.T / problem.entropy_weight
+    relative = advantages(problem.mdp, point.optimum.policy, point.optimum.chain, psi.features)
+    relative *= np.sqrt(point.occupancy)[:, :, None]
+    flat = relative.reshape(point.occupancy.size, -1)
+    return np.asarray(flat.T @ flat / problem.entropy_weight)
 
 
-def _search(problem: Matching, psi: LinearCosts, point: _Point, direction: Array, slack: float) -> _Point | None:
+def search(problem: Matching, psi: LinearCosts, point: Point, direction: Array, slack: float) -> Point | None:
     """Backtrack along the segment to a sufficient increase of phi; None where rounding permits none."""
     promised, step = float(point.slope @ direction), 1.0
     while step > 1e-10:
-        trial = _point(problem, psi, point.weights + step * direction, point.optimum.values)
+        trial = point_at(problem, psi, point.weights + step * direction, point.optimum.values)
         if trial.value >= point.value + 1e-4 * step * max(promised, 0.0) - slack:
             return trial
         step *= 0.5

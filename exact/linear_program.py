@@ -1,11 +1,13 @@
 """RL(c) without entropy as the linear program over occupancy measures.
 
-    min <c, rho>  s.t.  rho >= 0,  sum_a rho(s,a) - gamma sum P(s|s',a') rho(s',a') = p0(s)
-    max <p0, V>   s.t.  V(s) <= c(s,a) + gamma E[V(s') | s,a]
+    min <c, rho>  s.t.  rho >= 0,  sum_a rho(s,a) - gamma sum P(s|s',a') rho(s',a') = alpha(s)
+    max <alpha, V>   s.t.  V(s) <= c(s,a) + gamma E[V(s') | s,a]
 
-(Puterman 1994, section 6.9; Syed, Bowling & Schapire 2008). The multipliers of the flow constraints are V.
-Solved by HiGHS, by interior points and a crossover to a vertex, which takes half the time of its simplex method on
-gridworlds; what is returned is judged like every other solution, from the problem's data.
+(Puterman 1994, section 6.9; Syed, Bowling & Schapire 2008). The multipliers of the flow constraints are V. Whatever
+the weights alpha > 0, V is optimal at every state, and so is the policy of rho: one for all starts, p0 among them.
+With alpha = 1 no state is left unvisited, where p0 lets the multipliers of most states be anything: HiGHS spends most
+of its time on such ties. It is asked for interior points and a crossover to a vertex, which is faster than its simplex
+method on gridworlds; what is returned is judged like every other solution, from the problem's data.
 """
 
 from __future__ import annotations
@@ -36,8 +38,7 @@ class LinearProgramFailed(RuntimeError):
 def solve_occupancy_lp(mdp: FiniteMDP, cost: ArrayLike) -> Solution:
     """An optimal policy of a cost (S, A) without entropy, from the occupancy linear program and its dual.
 
-    At states that the optimal occupancy does not visit the program determines no action; the policy is
-    uniform.
+    Policy and values are optimal at all states, reachable or not.
 
     Raises:
         InvalidCost: the cost is not a finite (S, A) array.
@@ -50,7 +51,7 @@ def solve_occupancy_lp(mdp: FiniteMDP, cost: ArrayLike) -> Solution:
     result = linprog(
         prices.ravel(),
         A_eq=cast(Any, mdp.flow_matrix),  # sparse is accepted, though the stubs say otherwise
-        b_eq=mdp.initial,
+        b_eq=np.ones(mdp.num_states),
         bounds=(0, None),
         method="highs-ipm",
         options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},

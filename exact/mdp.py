@@ -20,12 +20,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeAlias, cast
+from itertools import pairwise
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
+
+from gail.exact.stages import stage_bounds
 
 Array: TypeAlias = NDArray[np.float64]
 Sparse: TypeAlias = "sparse.csr_array[np.float64, tuple[int, int]]"
@@ -98,10 +101,10 @@ class FiniteMDP:
         return int(self.transitions.shape[0]) // self.num_states
 
     def discounted_next(self, values: Array) -> Array:
-        """gamma E[V(s') | s,a] of a state function V (S,), as (S, A)."""
+        """gamma E[V(s') | s,a] of a state function V (S,), as (S, A); of several, (S, k), as (S, A, k)."""
         expected = np.asarray(self.transitions @ values, dtype=np.float64)
         expected *= self.discount
-        return expected.reshape(self.num_states, self.num_actions)
+        return expected.reshape(self.num_states, self.num_actions, *values.shape[1:])
 
     def flow(self, occupancy: Array) -> Array:
         """(S,) net outflow of a state-action function (S, A): flow rho = p0 for occupancy measures."""
@@ -109,7 +112,7 @@ class FiniteMDP:
         return np.asarray(occupancy.sum(axis=1) - self.discount * inflow)
 
     def flow_adjoint(self, values: Array) -> Array:
-        """(S, A) adjoint of `flow`: V(s) - gamma E[V(s') | s,a], the potential shaping by V."""
+        """(S, A) adjoint of `flow`: V(s) - gamma E[V(s') | s,a], the potential shaping by V; (S, A, k) for (S, k)."""
         return values[:, None] - self.discounted_next(values)
 
     @cached_property
@@ -122,13 +125,26 @@ class FiniteMDP:
 
     def discounted_chain(self, policy: Array) -> Sparse:
         """gamma P_pi, (S, S): the discounted transition matrix of the states under a policy (S, A)."""
-        taken = policy > 0.0  # a deterministic policy takes one row in A
-        starts = np.append(0, np.cumsum(taken.sum(axis=1)))
-        shape = (self.num_states, self.num_states * self.num_actions)
-        mixing = sparse.csr_array((policy[taken], np.flatnonzero(taken.ravel()), starts), shape=shape)
-        mixed = cast("Sparse", mixing @ self.transitions)
+        taken = np.flatnonzero(policy.ravel() > 0.0)
+        if taken.size == self.num_states:
+            mixed = self.transitions[taken]  # a deterministic policy takes one row in A, as it is
+        else:
+            chances, rows = policy.ravel()[taken], taken.astype(self.transitions.indices.dtype)
+            starts = np.append(0, np.cumsum(np.count_nonzero(policy > 0.0, axis=1))).astype(rows.dtype)
+            shape = (self.num_states, self.num_states * self.num_actions)
+            mixed = sparse.csr_array((chances, rows, starts), shape=shape) @ self.transitions
         mixed.data *= self.discount
         return mixed
+
+    @cached_property
+    def stages(self) -> tuple[tuple[slice, Sparse], ...] | None:
+        """The runs of states of `stage_bounds`, last first, each with gamma P of its pairs; None without stages."""
+        bounds = stage_bounds(self.transitions, self.num_actions)
+        if bounds is None:
+            return None
+        pairs = [slice(start * self.num_actions, stop * self.num_actions) for start, stop in pairwise(bounds)]
+        discounted = self.discount * self.transitions
+        return tuple((slice(*run), discounted[pair]) for run, pair in zip(pairwise(bounds), pairs, strict=True))[::-1]
 
     @cached_property
     def reachable(self) -> NDArray[np.bool_]:
@@ -137,7 +153,8 @@ class FiniteMDP:
         starts = np.flatnonzero(self.initial).astype(self.transitions.indices.dtype)
         # The rows of a state's actions follow each other, so joined they are its edges, some of them repeated. One
         # extra node, from which the search starts, leads to every possible initial state.
-        ends = np.append(self.transitions.indptr[:: self.num_actions], self.transitions.nnz + starts.size)
+        bounds = self.transitions.indptr
+        ends = np.append(bounds[:: self.num_actions], bounds.dtype.type(self.transitions.nnz + starts.size))
         targets = np.concatenate([self.transitions.indices, starts])
         graph = sparse.csr_array((np.ones(targets.size), targets, ends), shape=(states + 1, states + 1))
         order = csgraph.breadth_first_order(graph, states, return_predecessors=False)
@@ -174,8 +191,13 @@ class FiniteMDP:
         """
         if self.discount < 1.0:
             return np.full(self.num_states, 1.0 / (1.0 - self.discount))
-        support = self._support()
         steps = np.ones(self.num_states)
+        if self.stages is not None:
+            for run, rows in self.stages:
+                later: Array = np.asarray(rows @ steps)
+                steps[run] += later.reshape(-1, self.num_actions).max(axis=1)
+            return steps
+        support = self._support()
         while True:  # one more level of the acyclic graph is final after each sweep
             reached = sparse.csr_array(support @ sparse.diags_array(steps))
             longer = 1.0 + reached.max(axis=1).toarray().ravel()

@@ -3,11 +3,10 @@
     RL(c) = argmin_pi -lambda H(pi) + E_pi[c]            (Ho & Ermon 2016, Eq. 2)
 
 For lambda = 0 policy iteration (Howard 1960; Puterman 1994, section 6.4): evaluate, then take an improving action
-where one exists. With many states the evaluation V <- V + (I - gamma P_pi)^-1 (T_pi V - V) is stopped early while
-the policy still changes (Puterman & Shin 1978); the last policy is evaluated to rounding, and improved until no
-action is better. For lambda > 0 see `soft_planning`; for the
-linear program over occupancy measures, which solves the same problem by a different route, see
-`linear_program`.
+where one exists. With many states it starts from `value_iteration`, and the evaluation
+V <- V + (I - gamma P_pi)^-1 (T_pi V - V) is stopped early while the policy still changes (Puterman & Shin 1978); the
+last policy is evaluated to rounding, and improved until no action is better. For lambda > 0 see `soft_planning`; for
+the linear program over occupancy measures, which solves the same problem by a different route, see `linear_program`.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ from gail.exact.memory import require_memory
 from gail.exact.problems import Planning, validate_entropy_weight
 from gail.exact.soft_planning import soft_optimum
 from gail.exact.solution import Solution, certify
+from gail.exact.value_iteration import warm_values
 
 TOLERANCE = 1e-9
 """Relative gap up to which planning calls its result optimal."""
@@ -31,14 +31,14 @@ MAX_ITERATIONS = 1000
 TIE = 64 * float(np.finfo(np.float64).eps)
 """Relative advantage below which two actions are tied, so that rounding cannot make policies alternate."""
 
-EARLY_ACCURACY, FULL_ACCURACY = 1e-1, 1e-10
+EARLY_ACCURACY, FULL_ACCURACY = 1e-1, 1e-12
 """Relative accuracy of an evaluation: while the policy changes, and when it has settled or that takes too long."""
 
 PATIENCE = 100
 """Iterations after which every policy is evaluated in full."""
 
-WARMING = 100
-"""Value iterations before the first evaluation, with many states."""
+WARMING = 10
+"""Rounds of value iteration before the first evaluation, with many states."""
 
 SETTLED = 8 * float(np.finfo(np.float64).eps)
 """Relative residual of an evaluation that is rounding."""
@@ -71,17 +71,18 @@ def _policy_iteration(mdp: FiniteMDP, cost: Array, trace: list[float]) -> tuple[
     """A deterministic optimal policy (S, A) and its values (S,)."""
     states = np.arange(mdp.num_states)
     values = np.zeros(mdp.num_states)
-    for _ in range(WARMING if mdp.num_states > FEW else 0):
-        values = least_value(action_values(mdp, cost, values))
+    if mdp.num_states > FEW:
+        values = warm_values(mdp, cost, WARMING)
     action_value = action_values(mdp, cost, values)
     actions, accuracy = action_value.argmin(axis=1), EARLY_ACCURACY
     residual = action_value[states, actions] - values
-    last_error = np.inf
+    last_error, flow = np.inf, None
     for iteration in range(MAX_ITERATIONS):
         policy = np.zeros_like(cost)
         policy[states, actions] = 1.0
-        chain = Chain(mdp, policy)
+        chain = Chain(mdp, policy, flow)
         values = values + chain.correction(residual, accuracy)
+        flow = chain.flow  # policies change little from here on, and finding an order costs more than sweeps
         action_value = action_values(mdp, cost, values)
         least = least_value(action_value)
         trace.append(certified_gap(mdp, values, least))

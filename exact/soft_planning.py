@@ -15,6 +15,9 @@ that is, soft policy iteration (Puterman & Brumelle 1979 for lambda = 0). With m
 iteration, to a share of the residual that tightens near the solution (inexact Newton: Dembo, Eisenstat & Steihaug
 1982), after a few applications of T itself, a contraction by gamma. Only the last residuals count: they are
 computed from V, whatever led there.
+
+Where the states come in stages that lead only to later ones, as in a finite horizon, one backward recursion over
+them (Ziebart 2010, chapter 5) is exact, and nothing is iterated.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ import numpy as np
 
 from gail.exact.bellman import action_values, certified_gap, soft_backup, soft_minimum
 from gail.exact.chain import FEW, Chain
-from gail.exact.mdp import Array, FiniteMDP
+from gail.exact.mdp import Array, FiniteMDP, Sparse
 
 MAX_ITERATIONS = 500
 
@@ -71,6 +74,12 @@ def soft_optimum(
 
     Appends to `trace` the gap certified after each iteration.
     """
+    if mdp.stages is not None:
+        optimum = _backward(mdp, mdp.stages, cost, entropy_weight)
+        if trace is not None:
+            backup = soft_minimum(action_values(mdp, cost, optimum.values), entropy_weight)
+            trace.append(certified_gap(mdp, optimum.values, backup))
+        return optimum
     if values is None:
         values = _warmed(mdp, cost, entropy_weight) if mdp.num_states > FEW else np.zeros(mdp.num_states)
     backup, policy = soft_backup(action_values(mdp, cost, values), entropy_weight)
@@ -93,6 +102,17 @@ def soft_optimum(
             break
         last_change = change
     return SoftOptimum(values, evaluated, chain)
+
+
+def _backward(
+    mdp: FiniteMDP, stages: tuple[tuple[slice, Sparse], ...], cost: Array, entropy_weight: float
+) -> SoftOptimum:
+    """Every stage from those after it."""
+    values, policy = np.zeros(mdp.num_states), np.empty_like(cost)
+    for run, rows in stages:
+        future: Array = np.asarray(rows @ values)
+        values[run], policy[run] = soft_backup(future.reshape(-1, mdp.num_actions) + cost[run], entropy_weight)
+    return SoftOptimum(values, policy, Chain(mdp, policy))
 
 
 def _warmed(mdp: FiniteMDP, cost: Array, entropy_weight: float) -> Array:

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
+import numpy as np
+
 from gail.exact.mdp import Array
 from gail.exact.occupancy import flow_residual, occupancy_of
 from gail.exact.problems import Problem
@@ -27,12 +29,19 @@ class Status(Enum):
 
     OPTIMAL = "optimal: the recomputed gap is within tolerance"
     NOT_CONVERGED = "not converged: the recomputed gap is beyond tolerance"
-    DUAL_NOT_ATTAINED = "no optimal cost exists: the expert never takes some action of a reachable state"
+    DUAL_NOT_ATTAINED = (
+        "no optimal cost exists: the expert is at the boundary of what soft-optimal policies do, "
+        "as when it never takes some action of a reachable state"
+    )
     BACKEND_INACCURATE = "the backend reports reduced accuracy"
 
 
 class NotOptimal(RuntimeError):
     """The solution does not prove what was required of it; the message has the numbers."""
+
+
+class BackendFailed(RuntimeError):
+    """A solver from elsewhere returned no point; the message has its status."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +85,8 @@ class Solution:
     @property
     def relative_gap(self) -> float:
         """Signed gap over the larger of the values' magnitudes and the problem's unit."""
-        if self.gap == 0.0:
-            return 0.0
+        if self.gap == 0.0 or not np.isfinite(self.gap):
+            return self.gap
         return self.gap / max(abs(self.primal_value), min(abs(self.dual_value), 1e300), self.problem.unit)
 
     @cached_property

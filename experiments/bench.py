@@ -21,7 +21,8 @@ from rich.table import Table
 from gail.approx.atomic_files import write_text
 from gail.envs.tasks import find_task
 from gail.envs.vector import make_vector
-from gail.experiments.bench_exact import scale_rows
+from gail.experiments.bench_peers import check_peers, peer_rows
+from gail.experiments.bench_table import draw_growth, growth_rows, growth_work, measured, table_work
 from gail.experiments.evaluation import evaluate_policy, reference
 from gail.experiments.failures import InvalidRequest
 from gail.experiments.instances import demo_gridworld
@@ -34,7 +35,7 @@ from gail.experiments.verification import verify_instance
 _PARTS = ("sampling", "cost", "policy", "critic")
 
 
-def bench_exact(console: Console, out: Path) -> None:
+def bench_gaps(console: Console, out: Path) -> None:
     """Gaps and differences of the two routes on the demo gridworld."""
     began = time.perf_counter()
     theory = verify_instance(demo_gridworld(expert_entropy_weight=1.0, discount=0.95), entropy_weight=1.0, seed=0)
@@ -51,12 +52,39 @@ def bench_exact(console: Console, out: Path) -> None:
     _publish(rows, console, out, f"8x8 gridworld, all checks in {seconds:.1f} s")
 
 
-def bench_scale(largest: int, console: Console, out: Path) -> None:
-    """Seconds, memory and certificates of the exact engine on gridworlds of up to `largest` states."""
-    rows = scale_rows(largest)
-    columns = list(dict.fromkeys(name for row in rows for name in row))  # not every row has a reference
-    filled = [{name: _short(row.get(name, "")) for name in columns} for row in rows]
-    _publish(filled, console, out, "Gridworlds; peak memory is of the whole process so far")
+def bench_exact(largest: int, peers: Path | None, console: Console, out: Path) -> None:
+    """Seconds, memory and certificates of the exact engine on gridworlds of up to `largest` states, and a picture.
+
+    The table is written anew after every row, so an interrupted run leaves what it measured. With a folder of peers'
+    environments, they are measured on the same instances.
+    """
+    rows: list[dict[str, Any]] = []
+    if peers is not None:
+        check_peers(peers)
+        for row in peer_rows(peers, largest):
+            console.print(", ".join(f"{name} {_short(value)}" for name, value in row.items()), highlight=False)
+            rows.append(row)
+            _write(_squared(rows), out)
+    for row in measured(table_work(), largest, console):
+        rows.append(row)
+        _write(_squared(rows), out)
+    series: dict[str, list[dict[str, Any]]] = {}
+    for name, work in growth_work().items():
+        series[name] = []
+        for row in measured(work, largest, console):
+            series[name].append(row)
+            rows.append({**row, "work": f"growth: {row['work']}"})
+            _write(_squared(rows), out)
+    rows += growth_rows(series)
+    _publish(_squared(rows), console, out, "Gridworlds; peak memory is of each row's own process")
+    draw_growth(series, out.with_suffix(".png"))
+    console.print(f"Picture: {out.with_suffix('.png')}", soft_wrap=True, highlight=False)
+
+
+def _squared(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """All rows with the columns of any, short numbers, and blanks where a row has nothing to say."""
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    return [{name: _short(row.get(name, "")) for name in columns} for row in rows]
 
 
 def _short(value: Any) -> Any:

@@ -19,11 +19,14 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
+from gail.envs.cliff_world import cliff_world
 from gail.envs.finite import FiniteTask
 from gail.envs.gridworlds import GridLayout, gridworld
-from gail.exact import Solution, match_occupancy, occupancy_of, regularizers, solve_occupancy_lp, solve_rl
+from gail.exact import Solution, match_occupancy, occupancy_of, regularizers, solve_irl, solve_occupancy_lp, solve_rl
 from gail.exact.bellman import action_values, soft_backup, soft_minimum
 from gail.exact.mdp import Array, FiniteMDP
+from gail.exact.time_expanded import at_every_step, by_step, time_expanded
+from gail.experiments.psi_choices import CHOICES
 
 Row: TypeAlias = dict[str, Any]
 Outcome = TypeVar("Outcome")
@@ -89,18 +92,13 @@ def matching_row(
     return row
 
 
-def scale_rows(largest: int) -> list[Row]:
-    """The table of what the exact engine costs, for instances of up to `largest` states."""
-    work: tuple[tuple[int, Callable[[], Row]], ...] = (
-        (10**4, lambda: linear_program_row(10**4, 0.95)),
-        (10**4, lambda: matching_row(10**4, 0.95, reference=True)),
-        (10**5, lambda: soft_planning_row(10**5, 0.99)),
-        (10**5, lambda: soft_planning_row(10**5, 0.999)),
-        (10**5, lambda: matching_row(10**5, 0.95)),
-        (10**6, lambda: hard_planning_row(10**6, 0.95)),
-        (10**6, lambda: soft_planning_row(10**6, 0.95)),
-    )
-    return [row() for states, row in work if states <= largest]
+def psi_row(name: str, states: int, discount: float, entropy_weight: float = 0.1) -> Row:
+    """Matching of a soft-optimal expert for the psi of this name, as `gail verify --psi` makes it."""
+    task = bench_gridworld(states, discount)
+    expert = solve_rl(task.mdp, task.cost, entropy_weight).occupancy
+    psi = CHOICES[name](task.mdp)
+    seconds, solution = fastest(lambda: match_occupancy(task.mdp, expert, psi, entropy_weight), 1)
+    return _row(f"matching, psi {name}", solution, seconds)
 
 
 def growth_exponent(rows: list[Row]) -> float:
@@ -126,6 +124,36 @@ def export_planning(path: Path, states: int, discount: float, tolerance: float =
         tolerance=tolerance,
     )
     return _row("policy iteration", solution, seconds)
+
+
+def cliff_world_row(path: Path, discount: float, horizon: int = 40, repeats: int = 5) -> Row:
+    """Maximum causal entropy IRL on the cliff world, one feature per state; written for peers like `export_planning`.
+
+    The seconds include the expansion of the process in time.
+    """
+    task = cliff_world()
+    features = np.repeat(np.eye(task.mdp.num_states)[:, None], task.mdp.num_actions, axis=1)
+    expanded = time_expanded(task.mdp, horizon, discount)
+    expert = solve_rl(expanded, at_every_step(task.cost, horizon), 1.0).occupancy
+
+    def solved() -> Solution:
+        psi = regularizers.LinearSpan(at_every_step(features, horizon))
+        return solve_irl(time_expanded(task.mdp, horizon, discount), expert, psi)
+
+    seconds, solution = fastest(solved, repeats)
+    np.savez(
+        path,
+        transitions=task.mdp.transitions.toarray().reshape(*task.cost.shape, -1),
+        cost=task.cost,
+        initial=task.mdp.initial,
+        horizon=horizon,
+        discount=discount,
+        policy=by_step(solution.policy, horizon),
+        seconds=seconds,
+    )
+    row = _row("maximum causal entropy IRL", solution, seconds)
+    row["relative_error"] = float(abs(solution.occupancy - expert).sum() / expert.sum())
+    return row
 
 
 def plain_soft_values(mdp: FiniteMDP, cost: Array, entropy_weight: float, tolerance: float = 1e-10) -> Array:

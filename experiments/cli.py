@@ -13,7 +13,7 @@ from collections.abc import Callable
 import tyro
 from rich.console import Console
 
-from gail.experiments import commands
+from gail.experiments import commands, demo_commands
 from gail.experiments.failures import USER_ERRORS
 from gail.experiments.interrupts import INTERRUPTED
 
@@ -23,6 +23,7 @@ _VERBS: dict[str, Callable[..., int]] = {
     "resume": commands.resume,
     "evaluate": commands.evaluate,
     "expert": commands.expert,
+    "demos": demo_commands.demos,
     "demo": commands.demo,
     "bench": commands.bench,
 }

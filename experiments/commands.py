@@ -18,91 +18,109 @@ from gail.approx.policies import Policy, load_policy, save_policy
 from gail.approx.training import TrainingSettings
 from gail.envs.tasks import TASKS, find_task
 from gail.experiments import training as trainings
-from gail.experiments.bench import bench_exact, bench_imitation, bench_scale, bench_throughput
+from gail.experiments.bench import bench_exact, bench_gaps, bench_imitation, bench_throughput
 from gail.experiments.demo import run_demo
 from gail.experiments.evaluation import evaluate_policy, evaluate_random, evaluation_table, summary
 from gail.experiments.expertise import publish
 from gail.experiments.failures import InvalidRequest
+from gail.experiments.findings import check_statements, print_findings
 from gail.experiments.instances import NAMES, Instance, gridworld_from_file, mdp_from_file, named
 from gail.experiments.interrupts import INTERRUPTED
+from gail.experiments.psi_choices import find_psi
 from gail.experiments.recipes import expert_recipe, imitation_recipe
 from gail.experiments.report import Report
 from gail.experiments.runs import Run, RunConfig
-from gail.experiments.statements import check_statements, find_statements, print_statements, report_statements
+from gail.experiments.statements import find_statements
+from gail.experiments.theory_report import theories, write_report
 from gail.experiments.training_report import report_training
-from gail.experiments.verification import print_theory, report_theory, verify_instance
+from gail.experiments.verification import print_routes
 
 _CONSOLE = Console()
 
-TaskId = Annotated[Positional[str], arg(metavar="TASK", help="a task: " + ", ".join(TASKS))]
+TaskId = Annotated[
+    Positional[str],
+    arg(metavar="TASK", help=f"a task: {', '.join(TASKS)}, or one of your own, my_package:MyEnv-v0"),
+]
 
 
 def verify(
-    mdp: str = "gridworld",
+    mdp: tuple[str, ...] = (),
     map: Path | None = None,
     statement: tuple[str, ...] = (),
+    psi: tuple[str, ...] = (),
     entropy_weight: float = 1.0,
     discount: float = 0.95,
     expert_entropy_weight: float = 1.0,
+    tolerance: float | None = None,
     seed: int = 0,
     out: Path = Path("runs/verify"),
 ) -> int:
-    """Verify the statements of the theory on a finite MDP, with certificates.
+    """Verify the statements of the theory on finite MDPs, with certificates.
 
-    Prints both routes of Proposition 3.2 with their signed gaps and a verdict per statement; exits with 1 if any
-    fails.
+    Prints a verdict per statement, with the instance where it is worst, and writes a report with pictures; exits with
+    1 if any statement fails.
 
     Args:
-        mdp: gridworld, garnet, chain, frozenlake, cliffwalking, taxi, graph, or an .npz file with arrays transitions
-            (S, A, S), initial (S,), discount, and expert_occupancy or cost (S, A).
-        map: an ASCII map in a text file instead (# wall, . floor, S start, G goal, P pit).
-        statement: only these statements, by name; a wrong name lists them all.
+        mdp: gridworld, garnet, chain, frozenlake, cliffwalking, taxi, graph, or .npz files with arrays transitions
+            (S, A, S), initial (S,), discount, and expert_occupancy or cost (S, A); default: all of the named ones.
+        map: an ASCII map in a text file (# wall, . floor, S start, G goal, P pit).
+        statement: only these statements, by name; prop-3.2 stands for all that begin with it; a wrong name lists all.
+        psi: only these cost regularizers; a wrong name lists all.
         entropy_weight: lambda, the weight of the imitator's causal entropy.
         discount: of instances that are not from a file.
         expert_entropy_weight: how random the expert is: it is soft-optimal for the cost with this weight.
+        tolerance: judge every numerical claim by this relative violation instead of by the claim's own.
         seed: of the random points at which inequalities are tried.
         out: folder of the report.
     """
-    chosen = find_statements(statement)
-    instance = _instance(mdp, map, entropy_weight, expert_entropy_weight, discount)
-    report = Report("gail verify", "Statements of the theory, checked numerically.")
-    if not statement:
-        theory = verify_instance(instance, entropy_weight, seed)
-        print_theory(theory, _CONSOLE)
-        report_theory(theory, report)
-    found = check_statements(chosen, instance, entropy_weight, seed)
-    print_statements(found, instance, _CONSOLE)
-    report_statements(found, instance, report)
-    report.write(out / "report.html")
-    _say(f"Report: [bold]{(out / 'report.html').resolve()}[/bold]")
-    return 0 if all(verification.holds for verification in found.values()) else 1
+    choices = find_psi(psi)
+    chosen = find_statements(statement, choices)
+    if tolerance is not None and not 0.0 < tolerance < math.inf:
+        raise InvalidRequest(f"--tolerance is {tolerance}: a positive number is needed")
+    instances = _instances(mdp, map, entropy_weight, expert_entropy_weight, discount)
+    findings = check_statements(chosen, instances, entropy_weight, seed, tolerance, _CONSOLE)
+    collected = theories(findings, instances, entropy_weight, choices)
+    if len(instances) == 1:
+        for theory in collected:
+            print_routes(theory, _CONSOLE)
+    print_findings(findings, _CONSOLE)
+    path = write_report(findings, collected, entropy_weight, out)
+    _say(f"Report: [bold]{path.resolve()}[/bold]")
+    return 0 if all(finding.verification.holds for finding in findings) else 1
 
 
-def _instance(
-    mdp: str, map_file: Path | None, entropy_weight: float, expert_entropy_weight: float, discount: float
-) -> Instance:
-    """The instance that a command line names."""
+def _instances(
+    names: tuple[str, ...],
+    map_file: Path | None,
+    entropy_weight: float,
+    expert_entropy_weight: float,
+    discount: float,
+) -> list[Instance]:
+    """The instances that a command line names; all named ones if it names none."""
     if not 0.0 < entropy_weight < math.inf:
         raise InvalidRequest(
             f"--entropy-weight is {entropy_weight}: a positive number is needed for one occupancy by both routes"
         )
     if not 0.0 <= expert_entropy_weight < math.inf:
         raise InvalidRequest(f"--expert-entropy-weight is {expert_entropy_weight}: a number of at least 0 is needed")
-    if map_file is not None:
-        return gridworld_from_file(map_file, expert_entropy_weight, discount)
-    if mdp in NAMES:
-        return named(mdp, expert_entropy_weight, discount)
-    if not Path(mdp).is_file():
-        raise InvalidRequest(f"--mdp {mdp}: neither a file nor one of {', '.join(NAMES)}")
-    return mdp_from_file(Path(mdp), expert_entropy_weight)
+    found = [] if map_file is None else [gridworld_from_file(map_file, expert_entropy_weight, discount)]
+    for name in names if names or found else NAMES:
+        if name in NAMES:
+            found.append(named(name, expert_entropy_weight, discount))
+        elif Path(name).is_file():
+            found.append(mdp_from_file(Path(name), expert_entropy_weight))
+        else:
+            raise InvalidRequest(f"--mdp {name}: neither a file nor one of {', '.join(NAMES)}")
+    return found
 
 
 def train(
     task: TaskId,
     /,
     algo: Literal["gail", "bc"] = "gail",
-    demos: int | None = None,
-    demo_file: Path | None = None,
+    demos: Path | None = None,
+    trajectories: int | None = None,
+    stride: int | None = None,
     seed: int = 0,
     steps: int | None = None,
     envs: int | None = None,
@@ -115,8 +133,11 @@ def train(
 
     Args:
         algo: gail (generative adversarial imitation with TRPO) or bc (behavioural cloning).
-        demos: how many expert trajectories to use, the first ones of the file.
-        demo_file: demonstrations as .npz; default: those that ship with the task.
+        demos: demonstrations of any format that `gail demos show` reads; default: those that ship with the task.
+        trajectories: how many of them to use, the first ones; default: the paper's least number of shipped ones, all
+            of a file.
+        stride: keep every so many-th step of them, from a random offset; default: the paper's for shipped ones, 1 for
+            a file.
         seed: of everything random.
         steps: environment steps to spend; default: the task's recipe.
         envs: environments stepped together.
@@ -124,13 +145,8 @@ def train(
         out: folder of the run; default: runs/TASK-ALGO-seedSEED.
     """
     config = _overridden(imitation_recipe(task), seed, steps, envs, threads)
-    config = replace(
-        config,
-        algorithm=algo,
-        demonstrations=None if demo_file is None else str(demo_file),
-        num_demonstrations=config.num_demonstrations if demos is None else demos,
-    )
-    folder = out or Path("runs") / f"{config.task}-{algo}-seed{seed}"
+    config = replace(_with_demonstrations(config, demos, trajectories, stride), algorithm=algo)
+    folder = out or Path("runs") / f"{_slug(config.task)}-{algo}-seed{seed}"
     if algo == "bc":
         demonstrations = trainings.read_demonstrations(config)
         run = Run.create(folder, config)
@@ -143,6 +159,22 @@ def train(
             return INTERRUPTED
         policy = training.policy
     return _finish(run, policy)
+
+
+def _with_demonstrations(
+    config: RunConfig, demos: Path | None, trajectories: int | None, stride: int | None
+) -> RunConfig:
+    """The config with a file of demonstrations, and with how much of them is used."""
+    for name, value in (("--trajectories", trajectories), ("--stride", stride)):
+        if value is not None and value < 1:
+            raise InvalidRequest(f"{name} is {value}: at least 1 is needed")
+    if demos is not None:
+        config = replace(config, demonstrations=str(demos), num_demonstrations=None, demonstration_stride=1)
+    return replace(
+        config,
+        num_demonstrations=trajectories or config.num_demonstrations,
+        demonstration_stride=stride or config.demonstration_stride,
+    )
 
 
 def resume(run: Annotated[Positional[Path], arg(metavar="RUN")], /) -> int:
@@ -211,7 +243,7 @@ def expert(
     """
     config = _overridden(expert_recipe(task), seed, steps, envs, threads)
     training = trainings.make_training(config)
-    run = Run.create(out or Path("runs") / f"{config.task}-expert-seed{seed}", config)
+    run = Run.create(out or Path("runs") / f"{_slug(config.task)}-expert-seed{seed}", config)
     if not trainings.start(run, training, _CONSOLE):
         return INTERRUPTED
     publish(run, training.policy, _CONSOLE)
@@ -229,29 +261,31 @@ def demo(seed: int = 0, out: Path = Path("runs/demo")) -> int:
 
 
 def bench(
-    what: Annotated[Positional[Literal["exact", "scale", "throughput", "imitation"]], arg(metavar="WHAT")],
+    what: Annotated[Positional[Literal["exact", "gaps", "throughput", "imitation"]], arg(metavar="WHAT")],
     /,
     task: str = "Hopper-v5",
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4),
     states: int = 10**6,
+    peers: Path | None = None,
     out: Path | None = None,
 ) -> int:
     """Measure the figures that the README quotes; leave the machine alone meanwhile.
 
     Args:
-        what: exact (gaps on the gridworld), scale (seconds and memory on large ones),
-            throughput (steps per second against the simulator's own), or
+        what: exact (seconds, memory and certified gaps on gridworlds of up to a million states), gaps (of both
+            routes on the demo's gridworld), throughput (steps per second against the simulator's own), or
             imitation (final score of GAIL by seed; seeds already in the output are not run again).
         task: the task of throughput and imitation.
         seeds: of imitation.
-        states: of the largest instance of scale.
+        states: of the largest instance of exact.
+        peers: folder of environments that `make peers` made: measure other libraries beside exact.
         out: CSV of the raw results; default: runs/bench/WHAT.csv.
     """
     path = out or Path("runs/bench") / f"{what}.csv"
     if what == "exact":
-        bench_exact(_CONSOLE, path)
-    elif what == "scale":
-        bench_scale(states, _CONSOLE, path)
+        bench_exact(states, peers, _CONSOLE, path)
+    elif what == "gaps":
+        bench_gaps(_CONSOLE, path)
     elif what == "throughput":
         bench_throughput(find_task(task).id, 40, _CONSOLE, path)
     else:
@@ -295,6 +329,11 @@ def _finish(run: Run, policy: Policy) -> int:
         report.write(run.folder / "report.html")
     _say(f"Everything is in [bold]{run.folder.resolve()}[/bold]")
     return 0
+
+
+def _slug(task_id: str) -> str:
+    """A task's id as a folder's name: without the module that registers it."""
+    return task_id.rpartition(":")[2]
 
 
 def _say(text: str) -> None:

@@ -48,9 +48,10 @@ def run_demo(folder: Path, seed: int, console: Console) -> int:
     console.rule("2  The same game from samples")
     config = replace(imitation_recipe(TASK), seed=seed)
     demonstrations = read_demonstrations(config)
+    count = demonstrations.trajectories.num_trajectories
     console.print(
-        f"Learning to hop from {config.num_demonstrations} trajectories of "
-        f"{demonstrations.trajectories.num_steps // config.num_demonstrations} state-action pairs each. "
+        f"Learning to hop from {count} trajectories of {demonstrations.trajectories.num_steps // count} state-action "
+        "pairs each. "
         "The algorithm never sees the reward.",
         soft_wrap=True,
     )

@@ -10,10 +10,12 @@ from gail.approx.policies import InvalidPolicyFile
 from gail.approx.spaces import UnsupportedSpace
 from gail.approx.training import InvalidCheckpoint
 from gail.approx.trajectories import InvalidTrajectories
+from gail.envs import UnsupportedEnvironment
 from gail.envs.data import NotShipped
 from gail.envs.gridworlds import InvalidMap
 from gail.envs.tasks import UnknownTask
-from gail.exact import InvalidCost, InvalidMDP, InvalidOccupancy
+from gail.exact import InvalidCost, InvalidMDP, InvalidOccupancy, NotEnoughMemory
+from gail.exact.regularizers import InvalidRegularizer
 from gail.experiments.runs import InvalidRun
 
 
@@ -29,10 +31,13 @@ USER_ERRORS: tuple[type[Exception], ...] = (
     InvalidTrajectories,
     InvalidPolicyFile,
     UnsupportedSpace,
+    UnsupportedEnvironment,
     UnknownTask,
     NotShipped,
     InvalidMap,
     InvalidMDP,
     InvalidOccupancy,
     InvalidCost,
+    InvalidRegularizer,
+    NotEnoughMemory,
 )

@@ -1,8 +1,7 @@
-"""Pictures, drawn without a display and embedded in reports."""
+"""Pictures, drawn without a display, for reports."""
 
 from __future__ import annotations
 
-import base64
 import io
 from collections.abc import Mapping, Sequence
 
@@ -28,12 +27,12 @@ _WALL = "#3a3a3a"
 _OUTLINE = [withStroke(linewidth=2.5, foreground="black")]
 
 
-def embed(figure: Figure) -> str:
-    """An <img> element with the figure inside, and free the figure."""
+def png(figure: Figure) -> bytes:
+    """The figure as a PNG file's content; frees the figure."""
     content = io.BytesIO()
     figure.savefig(content, format="png", dpi=120, bbox_inches="tight")
     plt.close(figure)
-    return f'<img alt="" src="data:image/png;base64,{base64.b64encode(content.getvalue()).decode()}">'
+    return content.getvalue()
 
 
 def occupancy_maps(layout: GridLayout, occupancies: Mapping[str, Array], policies: Mapping[str, Array]) -> Figure:
@@ -56,13 +55,22 @@ def occupancy_maps(layout: GridLayout, occupancies: Mapping[str, Array], policie
 
 def cost_map(layout: GridLayout, cost: Array, title: str) -> Figure:
     """A state-action cost: each cell is cut into the triangles of its four actions."""
-    figure, axis = plt.subplots(figsize=(5.6, 4.8), layout="constrained")
     spread = float(np.abs(cost).max()) or 1.0
     low, high = (float(cost.min()), 0.0) if cost.max() <= 0.0 else (-spread, spread)
-    norm = Normalize(low, high)
-    colours = plt.get_cmap("magma" if high == 0.0 else "RdBu_r")
-    for (row, column), costs in zip(layout.cells, cost, strict=True):
-        for (down, right), value in zip(MOVES, costs, strict=True):
+    colours = "magma" if high == 0.0 else "RdBu_r"
+    return _pair_map(layout, cost, title, Normalize(low, high), colours, "cost per visit")
+
+
+def discriminator_map(layout: GridLayout, probability: Array, title: str) -> Figure:
+    """D(s, a), the probability that a pair came from the learner: one triangle per action, white at one half."""
+    return _pair_map(layout, probability, title, Normalize(0.0, 1.0), "PuOr", "D: probability of the learner")
+
+
+def _pair_map(layout: GridLayout, numbers: Array, title: str, norm: Normalize, colour_map: str, label: str) -> Figure:
+    figure, axis = plt.subplots(figsize=(5.6, 4.8), layout="constrained")
+    colours = plt.get_cmap(colour_map)
+    for (row, column), entries in zip(layout.cells, numbers, strict=True):
+        for (down, right), value in zip(MOVES, entries, strict=True):
             corners = [
                 (column + 0.5 * (right - down), row + 0.5 * (down + right)),
                 (column + 0.5 * (right + down), row + 0.5 * (down - right)),
@@ -71,7 +79,7 @@ def cost_map(layout: GridLayout, cost: Array, title: str) -> Figure:
             axis.add_patch(Polygon(corners, facecolor=colours(norm(value)), edgecolor="white", linewidth=0.3))
     axis.imshow(np.where(layout.walls, 1.0, np.nan), alpha=0)
     _frame(axis, layout, title)
-    figure.colorbar(plt.cm.ScalarMappable(norm, colours), ax=axis, shrink=0.85, label="cost per visit")
+    figure.colorbar(plt.cm.ScalarMappable(norm, colours), ax=axis, shrink=0.85, label=label)
     return figure
 
 

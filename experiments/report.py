@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gail.approx.atomic_files import write_text
+from matplotlib.figure import Figure
+
+from gail.approx.atomic_files import write_bytes, write_text
+from gail.experiments.figures import png
 
 _STYLE = """
 :root { color-scheme: light; }
@@ -31,6 +35,7 @@ class Report:
     title: str
     lead: str
     _parts: list[str] = field(default_factory=list)
+    _pictures: dict[str, bytes] = field(default_factory=dict)
 
     def heading(self, text: str) -> None:
         """Begin a section."""
@@ -48,18 +53,23 @@ class Report:
         body = "".join(f"<tr>{''.join(_cell(cell) for cell in row)}</tr>" for row in rows)
         self._parts.append(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
 
-    def figure(self, image: str, caption: str) -> None:
-        """A picture, as made by `figures.embed`."""
+    def figure(self, name: str, figure: Figure, caption: str) -> None:
+        """A picture; its name is that of the file that `write` puts into the folder `pictures`."""
+        content = png(figure)
+        self._pictures[name] = content
+        image = f'<img alt="" src="data:image/png;base64,{base64.b64encode(content).decode()}">'
         self._parts.append(f"<figure>{image}<figcaption>{html.escape(caption)}</figcaption></figure>")
 
     def write(self, path: Path) -> None:
-        """Write the file, atomically."""
+        """Write the file, and the pictures once more as files beside it, each atomically."""
         title = html.escape(self.title)
         page = (
             f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
             f"<style>{_STYLE}</style></head><body><h1>{title}</h1>"
             f'<p class="lead">{html.escape(self.lead)}</p>{"".join(self._parts)}</body></html>\n'
         )
+        for name, content in self._pictures.items():
+            write_bytes(path.parent / "pictures" / f"{name}.png", content)
         write_text(path, page)
 
 

@@ -50,8 +50,8 @@ class RunConfig:
     """Of everything random in training."""
     demonstrations: str | None
     """A demonstrations file; none for those that ship with the task."""
-    num_demonstrations: int
-    """How many trajectories of it are used."""
+    num_demonstrations: int | None
+    """How many trajectories of it are used, the first ones; none for all."""
     demonstration_stride: int
     """Every k-th step of them is kept, from a random offset."""
     demonstration_seed: int

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from rich.console import Console
-from rich.table import Table
 
 from gail.envs.finite import garnet
-from gail.exact import Certificate, Verification, check_corollary_3_2_1, check_proposition_3_2, statements
+from gail.exact import Verification, check_corollary_3_2_1, check_proposition_3_2, statements
 from gail.exact import regularizers as psi
 from gail.experiments.failures import InvalidRequest
 from gail.experiments.instances import Array, Instance
-from gail.experiments.report import Report
+from gail.experiments.psi_choices import MakePsi, random_features
 
 
 @dataclass(frozen=True)
@@ -53,16 +51,64 @@ class Statement:
     """For tables."""
     check: Callable[[Trial], Verification]
     """Runs it."""
+    own_instance: bool = False
+    """Whether it is shown on a process of its own, whatever the trial's instance is."""
 
 
-def _proposition_3_2(regularizer: psi.Regularizer) -> Callable[[Trial], Verification]:
-    def check(trial: Trial) -> Verification:
-        instance = trial.instance
-        return check_proposition_3_2(
-            instance.mdp, instance.expert_occupancy, regularizer, trial.entropy_weight, instance.name, trial.rng
+PAPERS_PSI = ("constant", "logistic", "l2-ball", "simplex")
+"""The cost regularizers of Ho & Ermon (2016): Eq. 9, 10, 13 and Corollary 3.2.1."""
+
+
+def proposition_name(psi_name: str) -> str:
+    """The name of Proposition 3.2 for one psi."""
+    return f"prop-3.2-{psi_name}"
+
+
+def _proposition_3_2(name: str, make: MakePsi) -> Statement:
+    def check(t: Trial) -> Verification:
+        mdp, expert, label = t.instance.mdp, t.instance.expert_occupancy, t.instance.name
+        return check_proposition_3_2(mdp, expert, make(mdp), t.entropy_weight, label, t.rng)
+
+    return Statement(proposition_name(name), f"Proposition 3.2, psi {name}", check)
+
+
+def _without_entropy(choices: Mapping[str, MakePsi]) -> Callable[[Trial], Verification]:
+    """For the paper's own psi among the choices, or for all of them if none is."""
+    chosen = {name: make for name, make in choices.items() if name in PAPERS_PSI} or choices
+
+    def check(t: Trial) -> Verification:
+        mdp, expert, label = t.instance.mdp, t.instance.expert_occupancy, t.instance.name
+        return _joined(
+            statements.check_without_entropy(mdp, expert, make(mdp), label, t.rng) for make in chosen.values()
         )
 
     return check
+
+
+def _surrogates(choices: Mapping[str, MakePsi]) -> Callable[[Trial], Verification]:
+    def check(t: Trial) -> Verification:
+        mdp, expert, label = t.instance.mdp, t.instance.expert_occupancy, t.instance.name
+        family = (one for one in (make(mdp) for make in choices.values()) if isinstance(one, psi.Surrogate))
+        return _joined(statements.check_surrogate_family(mdp, expert, one, label, t.rng) for one in family)
+
+    return check
+
+
+def _joined(verifications: Iterable[Verification]) -> Verification:
+    """The claims of several verifications as one; their solutions are dropped."""
+    return Verification(tuple(claim for found in verifications for claim in found.certificates), {})
+
+
+def _scaling(t: Trial) -> Verification:
+    mdp, expert = t.instance.mdp, t.instance.expert_occupancy
+    return statements.check_class_scaling(
+        mdp, expert, random_features(mdp), t.entropy_weight, 2.0, t.instance.name, t.rng
+    )
+
+
+def _feature_classes(t: Trial) -> Verification:
+    mdp, expert = t.instance.mdp, t.instance.expert_occupancy
+    return statements.check_feature_classes(mdp, expert, random_features(mdp), t.entropy_weight, t.instance.name, t.rng)
 
 
 def _paths(trial: Trial) -> Verification:
@@ -71,7 +117,7 @@ def _paths(trial: Trial) -> Verification:
     return statements.check_guided_cost_learning(small.mdp, -small.cost, 4, "3-state Garnet", trial.rng)
 
 
-STATEMENTS = (
+_BEFORE = (
     Statement(
         "prop-3.1",
         "Proposition 3.1: policies and occupancy measures are one to one",
@@ -97,8 +143,9 @@ STATEMENTS = (
         "RL(c) with entropy: the soft Bellman equation is the dual",
         lambda t: statements.check_soft_planning_duality(t.instance.mdp, t.cost, t.entropy_weight, t.instance.name),
     ),
-    Statement("prop-3.2-constant", "Proposition 3.2, constant psi", _proposition_3_2(psi.Constant())),
-    Statement("prop-3.2-logistic", "Proposition 3.2, logistic psi (GAIL)", _proposition_3_2(psi.Logistic())),
+)
+
+_MATCHING = (
     Statement(
         "cor-3.2.1",
         "Corollary 3.2.1: constant psi gives the expert back",
@@ -110,6 +157,34 @@ STATEMENTS = (
         "dual",
         "IRL is the dual of occupancy matching",
         lambda t: statements.check_irl_is_dual(
+            t.instance.mdp, t.instance.expert_occupancy, t.entropy_weight, t.instance.name, t.rng
+        ),
+    ),
+    Statement(
+        "unattained",
+        "Corollary 3.2.1 without coverage, on purpose: no optimal cost",
+        lambda t: statements.check_unattained_dual(t.instance.mdp, t.cost, t.entropy_weight, t.instance.name),
+    ),
+    Statement("eq-9", "Eq. 9-11: feature classes, FEM and GTAL", _feature_classes),
+    Statement("scaling", "Eq. 11: scaling the class is weighting the entropy", _scaling),
+    Statement(
+        "unexpressive",
+        "Section 4: a class that cannot imitate, on purpose",
+        lambda t: statements.check_unexpressive_class(statements.unexpressive_instance(), "two routes"),
+        own_instance=True,
+    ),
+)
+
+_DIVERGENCES = (
+    Statement(
+        "cor-a.1.1",
+        "Corollary A.1.1: psi_GA is the Jensen-Shannon divergence",
+        lambda t: statements.check_jensen_shannon(t.instance.mdp, t.instance.expert_occupancy, t.instance.name, t.rng),
+    ),
+    Statement(
+        "eq-15",
+        "Eq. 15-16: one minimiser, and the bias of entropy",
+        lambda t: statements.check_uniqueness_and_bias(
             t.instance.mdp, t.instance.expert_occupancy, t.entropy_weight, t.instance.name, t.rng
         ),
     ),
@@ -135,11 +210,12 @@ STATEMENTS = (
         "TRPO's bound and its monotone improvement",
         lambda t: statements.check_monotone_improvement(t.instance.mdp, t.cost, t.instance.name, t.rng),
     ),
-    Statement("gan-gcl", "GAN-GCL on enumerated paths", _paths),
+    Statement("gan-gcl", "GAN-GCL on enumerated paths", _paths, own_instance=True),
     Statement(
         "gan-gcl-inequality",
         "GAN-GCL: where equality fails, on purpose",
         lambda t: statements.check_guided_cost_inequalities("3-state coin"),
+        own_instance=True,
     ),
     Statement(
         "compounding",
@@ -152,75 +228,38 @@ STATEMENTS = (
         "compounding-family",
         "Compounding error: a family where cloning fails, on purpose",
         lambda t: statements.check_recovery_family("recovery family"),
+        own_instance=True,
     ),
 )
-"""All of them, in the order of the theory."""
 
 
-def find_statements(names: Sequence[str]) -> tuple[Statement, ...]:
-    """The statements of these names, all for none; raise `InvalidRequest` for a name that is none."""
-    known = {statement.name: statement for statement in STATEMENTS}
+def statements_for(choices: Mapping[str, MakePsi]) -> tuple[Statement, ...]:
+    """All statements, in the order of the theory; those that hold for every psi for these."""
+    return (
+        *_BEFORE,
+        *(_proposition_3_2(name, make) for name, make in choices.items()),
+        Statement(
+            "prop-3.2-without-entropy", "Proposition 3.2 without entropy: one inclusion", _without_entropy(choices)
+        ),
+        *_MATCHING,
+        Statement("prop-a.1", "Proposition A.1: surrogate losses", _surrogates(choices)),
+        *_DIVERGENCES,
+    )
+
+
+def find_statements(names: Sequence[str], choices: Mapping[str, MakePsi]) -> tuple[Statement, ...]:
+    """The statements of these names, all for none; a name also stands for those that go on from it with a hyphen.
+
+    Raises:
+        InvalidRequest: a name that is none.
+    """
+    known = statements_for(choices)
     for name in names:
-        if name not in known:
-            raise InvalidRequest(f"unknown statement {name!r}: known are {', '.join(known)}")
-    return tuple(known[name] for name in names) if names else STATEMENTS
+        if not any(_goes_by(statement, name) for statement in known):
+            listed = ", ".join(statement.name for statement in known)
+            raise InvalidRequest(f"unknown statement {name!r}: known are {listed}")
+    return tuple(one for one in known if not names or any(_goes_by(one, name) for name in names))
 
 
-def check_statements(
-    chosen: Sequence[Statement], instance: Instance, entropy_weight: float, seed: int
-) -> dict[str, Verification]:
-    """Check statements on an instance; each has its own random points, whatever else is checked."""
-    return {
-        statement.title: statement.check(Trial(instance, entropy_weight, np.random.default_rng(seed)))
-        for statement in chosen
-    }
-
-
-_HEADER = ("statement", "claims", "worst violation", "its tolerance", "verdict")
-
-
-def print_statements(found: Mapping[str, Verification], instance: Instance, console: Console) -> None:
-    """One row per statement; claims that fail are listed in full."""
-    table = Table(*_HEADER, title=f"Statements on {instance.name}")
-    for row in _rows(found):
-        colour = "green" if row[-1] == "holds" else "bold red"
-        table.add_row(*row[:-1], f"[{colour}]{row[-1]}[/{colour}]")
-    console.print(table)
-    for verification in found.values():
-        for claim in verification.certificates:
-            if not claim.holds:
-                console.print(
-                    f"[bold red]FAILS[/bold red] {claim.statement}: violation {claim.violation:.3g}, "
-                    f"tolerance {claim.tolerance:.1g}, {dict(claim.numbers)}",
-                    soft_wrap=True,
-                )
-
-
-def report_statements(found: Mapping[str, Verification], instance: Instance, report: Report) -> None:
-    """All statements, and under them every claim."""
-    report.heading(f"Statements on {instance.name}")
-    report.table(_HEADER, _rows(found))
-    report.heading("Every claim")
-    rows = [
-        (c.statement, f"{c.violation:.1e}", f"{c.tolerance:.0e}", "holds" if c.holds else "FAILS")
-        for verification in found.values()
-        for c in verification.certificates
-    ]
-    report.table(("claim", "violation", "tolerance", "verdict"), rows)
-
-
-def _rows(found: Mapping[str, Verification]) -> list[tuple[str, ...]]:
-    rows: list[tuple[str, ...]] = []
-    for title, verification in found.items():
-        worst = max(verification.certificates, key=_severity)
-        verdict = "holds" if verification.holds else "FAILS"
-        claims = str(len(verification.certificates))
-        rows.append((title, claims, f"{worst.violation:.1e}", f"{worst.tolerance:.0e}", verdict))
-    return rows
-
-
-def _severity(claim: Certificate) -> float:
-    """Violation in units of the tolerance; claims without a tolerance are worst as soon as they are violated."""
-    if claim.tolerance > 0.0:
-        return claim.violation / claim.tolerance
-    return 0.0 if claim.holds else np.inf
+def _goes_by(statement: Statement, name: str) -> bool:
+    return statement.name == name or statement.name.startswith(f"{name}-")

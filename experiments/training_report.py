@@ -23,12 +23,14 @@ def report_training(report: Report, run: Run, evaluations: dict[str, Evaluation]
     columns["true_return"][_young(run, columns["iteration"])] = np.nan
     title = f"{run.config.algorithm} on {run.config.task}, seed {run.config.seed}"
     report.figure(
-        figures.embed(figures.learning_curve(columns["env_steps"], columns["true_return"], shown, title)),
+        "learning-curve",
+        figures.learning_curve(columns["env_steps"], columns["true_return"], shown, title),
         "True return of the episodes sampled while learning; bands are one standard deviation between episodes. Gaps "
         "follow checkpoints: the first episodes to end in new environments are the short ones, so they are left out.",
     )
     report.figure(
-        figures.embed(figures.diagnostics(columns["env_steps"], columns)),
+        "diagnostics",
+        figures.diagnostics(columns["env_steps"], columns),
         "What the algorithm sees. The discriminator cannot tell learner from expert where its loss is 2 log 2.",
     )
     seconds = {part: columns[f"seconds_{part}"].sum() for part in ("sampling", "policy", "critic", "cost")}

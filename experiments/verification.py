@@ -1,7 +1,8 @@
-"""Verify the theory on a finite instance: table, report, verdict."""
+"""Proposition 3.2 and Corollary 3.2.1 on one instance: both routes, their values, and pictures of what they found."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,10 +19,14 @@ from gail.exact import (
 )
 from gail.exact import regularizers as psi
 from gail.experiments import figures
-from gail.experiments.instances import Instance
+from gail.experiments.instances import Array, Instance
 from gail.experiments.report import Report
+from gail.experiments.theory_figures import occupancy_scatter
 
-_HEADER = ("statement", "worst violation", "tolerance", "verdict")
+_ROUTES = (("dual: RL after IRL", "irl"), ("primal: matching", "matching"), ("second opinion: CVXPY", "conic"))
+_VALUES = ("psi", "route", "primal value", "dual value", "signed gap", "status")
+_VERDICTS = ("statement", "worst violation", "tolerance", "verdict")
+_DRAWN = ("constant", "logistic")
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,14 +35,15 @@ class Theory:
 
     instance: Instance
     entropy_weight: float
-    constant: Verification
-    logistic: Verification
-    corollary: Verification
+    propositions: Mapping[str, Verification]
+    """Proposition 3.2, by the name of psi."""
+    corollary: Verification | None
 
     @property
     def certificates(self) -> tuple[Certificate, ...]:
         """All verdicts."""
-        return self.constant.certificates + self.corollary.certificates + self.logistic.certificates
+        found = [*self.propositions.values(), *([self.corollary] if self.corollary else [])]
+        return tuple(claim for verification in found for claim in verification.certificates)
 
     @property
     def holds(self) -> bool:
@@ -49,29 +55,31 @@ def verify_instance(instance: Instance, entropy_weight: float, seed: int) -> The
     """Check Proposition 3.2 (constant and logistic psi) and Corollary 3.2.1 on an instance."""
     rng = np.random.default_rng(seed)
     mdp, expert, name = instance.mdp, instance.expert_occupancy, instance.name
-    return Theory(
-        instance,
-        entropy_weight,
-        check_proposition_3_2(mdp, expert, psi.Constant(), entropy_weight, name, rng),
-        check_proposition_3_2(mdp, expert, psi.Logistic(), entropy_weight, name, rng),
-        check_corollary_3_2_1(mdp, expert, entropy_weight, name, rng),
-    )
+    propositions = {
+        "constant": check_proposition_3_2(mdp, expert, psi.Constant(), entropy_weight, name, rng),
+        "logistic": check_proposition_3_2(mdp, expert, psi.Logistic(), entropy_weight, name, rng),
+    }
+    corollary = check_corollary_3_2_1(mdp, expert, entropy_weight, name, rng)
+    return Theory(instance, entropy_weight, propositions, corollary)
 
 
-def print_theory(theory: Theory, console: Console) -> None:
-    """Print the routes' values and the table of verdicts."""
+def print_routes(theory: Theory, console: Console) -> None:
+    """Print what each route found, for every psi."""
     mdp = theory.instance.mdp
     console.print(
         f"\n[bold]{theory.instance.name}[/bold]: {mdp.num_states} states, {mdp.num_actions} actions, "
         f"discount {mdp.discount:g}, entropy weight {theory.entropy_weight:g}"
     )
-    values = Table(
-        "psi", "route", "primal value", "dual value", "signed gap", "status", title="Two routes, one optimum"
-    )
+    values = Table(*_VALUES, title="Two routes, one optimum")
     for row in _value_rows(theory):
         values.add_row(*row)
     console.print(values)
-    verdicts = Table(*_HEADER, title="Statements")
+
+
+def print_theory(theory: Theory, console: Console) -> None:
+    """Print the routes' values and the table of verdicts."""
+    print_routes(theory, console)
+    verdicts = Table(*_VERDICTS, title="Statements")
     for row in _verdict_rows(theory):
         colour = "green" if row[-1] == "holds" else "bold red"
         verdicts.add_row(*row[:-1], f"[{colour}]{row[-1]}[/{colour}]")
@@ -79,73 +87,113 @@ def print_theory(theory: Theory, console: Console) -> None:
 
 
 def report_theory(theory: Theory, report: Report) -> None:
-    """Add the exact part to a report."""
+    """Add values, verdicts and pictures to a report."""
+    report_routes(theory, report)
+    report.table(_VERDICTS, _verdict_rows(theory))
+
+
+def report_routes(theory: Theory, report: Report) -> None:
+    """Add what each route found to a report, with pictures."""
     instance, weight = theory.instance, theory.entropy_weight
-    report.heading(f"Proposition 3.2 and Corollary 3.2.1 on the {instance.name}")
+    report.heading(f"Both routes to the imitator: {instance.name}")
     report.paragraph(
         "Inverse reinforcement learning followed by reinforcement learning (the dual route) gives the policy whose "
         "occupancy measure is closest to the expert's, as the regularizer psi measures distance (the primal "
         "route). The two routes share no iteration; a general conic solver gives a second opinion. Every value "
-        f"is recomputed from the problem's data. Entropy weight {weight:g}, discount {instance.mdp.discount:g}."
+        f"is recomputed from the problem's data. {instance.mdp.num_states} states, {instance.mdp.num_actions} "
+        f"actions, discount {instance.mdp.discount:g}, entropy weight {weight:g}."
     )
-    report.table(("psi", "route", "primal value", "dual value", "signed gap", "status"), _value_rows(theory))
-    report.table(_HEADER, _verdict_rows(theory))
-    _report_pictures(theory, report)
+    report.table(_VALUES, _value_rows(theory))
+    _report_maps(theory, report)
+    _report_occupancies(theory, report)
+    _report_traces(theory, report)
 
 
-def _report_pictures(theory: Theory, report: Report) -> None:
-    logistic, constant = theory.logistic.solutions, theory.constant.solutions
+def _report_maps(theory: Theory, report: Report) -> None:
+    """Pictures on the instance's map, where it has one."""
     layout, expert = theory.instance.layout, theory.instance.expert_occupancy
-    if layout is not None:
-        occupancies = {
-            "expert": expert,
-            "recovered, psi constant": constant["irl"].occupancy,
-            "recovered, psi logistic (GAIL)": logistic["irl"].occupancy,
-        }
-        policies = {
-            "expert": policy_of(expert),
-            "recovered, psi constant": constant["irl"].policy,
-            "recovered, psi logistic (GAIL)": logistic["irl"].policy,
-        }
+    drawn = {name: theory.propositions[name].solutions["irl"] for name in _DRAWN if name in theory.propositions}
+    if layout is None or not drawn:
+        return
+    titles = {"constant": "recovered, psi constant", "logistic": "recovered, psi logistic (GAIL)"}
+    report.figure(
+        f"{_slug(theory)}-occupancies",
+        figures.occupancy_maps(
+            layout,
+            {"expert": expert} | {titles[name]: solution.occupancy for name, solution in drawn.items()},
+            {"expert": policy_of(expert)} | {titles[name]: solution.policy for name, solution in drawn.items()},
+        ),
+        "State occupancy and policy. With constant psi the expert's occupancy comes back exactly "
+        "(Corollary 3.2.1); with the logistic one the entropy weight blurs it. S start, G goal, P pit.",
+    )
+    captions = {
+        "constant": "Unique only up to potential shaping.",
+        "logistic": "It is log D of the optimal discriminator, D the probability of the learner.",
+    }
+    for name, solution in drawn.items():
+        if solution.cost is not None:
+            report.figure(
+                f"{_slug(theory)}-cost-{name}",
+                figures.cost_map(layout, solution.cost, f"optimal cost, psi {name}"),
+                f"The cost that IRL finds with {name} psi, one triangle per action. {captions[name]}",
+            )
+    if "logistic" in drawn:
+        both = drawn["logistic"].occupancy + expert
+        probability = np.divide(drawn["logistic"].occupancy, both, out=np.full_like(both, 0.5), where=both > 0.0)
         report.figure(
-            figures.embed(figures.occupancy_maps(layout, occupancies, policies)),
-            "State occupancy and policy. With constant psi the expert's occupancy comes back exactly "
-            "(Corollary 3.2.1); with the logistic one the entropy weight blurs it. S start, G goal, P pit.",
+            f"{_slug(theory)}-discriminator",
+            figures.discriminator_map(layout, probability, "optimal discriminator, psi logistic"),
+            "D = rho / (rho + rho_E) at the imitator: near one half where it visits a pair as often as the expert, "
+            "towards one where the entropy weight makes it go more often, towards zero where less.",
         )
-        for name, solutions in (("constant", constant), ("logistic", logistic)):
-            cost = solutions["irl"].cost
-            if cost is not None:
-                report.figure(
-                    figures.embed(figures.cost_map(layout, cost, f"optimal cost, psi {name}")),
-                    f"The cost that IRL finds with {name} psi, one triangle per action. "
-                    + (
-                        "Unique only up to potential shaping."
-                        if name == "constant"
-                        else "It is log D of the optimal discriminator, D the probability of the learner."
-                    ),
-                )
+
+
+def _report_occupancies(theory: Theory, report: Report) -> None:
+    imitators = {name: found.solutions["matching"].occupancy for name, found in theory.propositions.items()}
+    if not imitators:
+        return
+    report.figure(
+        f"{_slug(theory)}-imitators",
+        occupancy_scatter(theory.instance.expert_occupancy, imitators),
+        "The imitator of each psi against the expert, one point per state-action pair; on the line they agree.",
+    )
+
+
+def _report_traces(theory: Theory, report: Report) -> None:
+    drawn = {name: theory.propositions[name].solutions for name in _DRAWN if name in theory.propositions}
     traces = {
         f"{route}, psi {name}": solutions[key].trace
-        for name, solutions in (("constant", constant), ("logistic", logistic))
+        for name, solutions in drawn.items()
         for key, route in (("irl", "dual route"), ("matching", "primal route"))
         if len(solutions[key].trace) > 0
     }
-    unit = max(abs(logistic["matching"].primal_value), 1.0)
+    if not traces:
+        return
+    unit = max(max(abs(solutions["matching"].primal_value) for solutions in drawn.values()), 1.0)
     report.figure(
-        figures.embed(figures.gap_traces(traces, unit)),
-        "Certified gap per iteration of each route, in units of the logistic optimum. A trace ends where its "
+        f"{_slug(theory)}-gaps",
+        figures.gap_traces(traces, unit),
+        "Certified gap per iteration of each route, in units of the largest optimum drawn. A trace ends where its "
         "gap is zero to rounding.",
     )
 
 
+def _slug(theory: Theory) -> str:
+    """The instance's name, fit for a file's."""
+    return "".join(letter if letter.isalnum() else "-" for letter in theory.instance.name.lower())
+
+
 def _value_rows(theory: Theory) -> list[tuple[str, ...]]:
-    routes = (("dual: RL after IRL", "irl"), ("primal: matching", "matching"), ("second opinion: CVXPY", "conic"))
-    rows = []
-    for name, verification in (("constant", theory.constant), ("logistic", theory.logistic)):
-        for route, key in routes:
+    rows: list[tuple[str, ...]] = []
+    for name, verification in theory.propositions.items():
+        for route, key in _ROUTES:
+            if key not in verification.solutions:
+                rows.append((name, route, "", "", "", "the backend failed"))
+                continue
             solution = verification.solutions[key]
-            values = _values(solution) if np.isfinite(solution.primal_value) else _near_misses(theory, solution)
-            rows.append((name, route, *values))
+            finite = np.isfinite(solution.primal_value)
+            imitator = verification.solutions["matching"].occupancy
+            rows.append((name, route, *(_values(solution) if finite else _near_miss(solution, imitator))))
     return rows
 
 
@@ -158,11 +206,10 @@ def _values(solution: Solution) -> tuple[str, ...]:
     )
 
 
-def _near_misses(theory: Theory, solution: Solution) -> tuple[str, ...]:
-    """Constant psi allows the expert's occupancy only: a point beside it has no value but a distance."""
-    expert = theory.instance.expert_occupancy
-    distance = float(abs(solution.occupancy - expert).sum() / expert.sum())
-    return (f"rho_E up to {distance:.0e}", f"{solution.dual_value:.10f}", "", "see the statement below")
+def _near_miss(solution: Solution, imitator: Array) -> tuple[str, ...]:
+    """Where psi* is infinite beside the imitator, as for constant psi, a point has no value but a distance."""
+    distance = float(abs(solution.occupancy - imitator).sum() / imitator.sum())
+    return (f"imitator up to {distance:.0e}", f"{solution.dual_value:.10f}", "", "see the statement below")
 
 
 def _verdict_rows(theory: Theory) -> list[tuple[str, ...]]:

@@ -8,15 +8,27 @@ tolerance, and values (S,): gail's, which were certified. A row has the peer, it
 (for mdpsolver, whose input is nested lists, without the time to build those, given apart), the error of its values
 against gail's relative to their largest, and its status. The tolerance is what is asked of that error; both peers
 take it as a bound on the error of the values up to a constant of the discount, and are given the equivalent.
+
+QuantEcon compiles its loops when they are first called; it solves an instance of two states before the clock starts.
+Its policy iteration may alternate between tied policies, and its linear program is dense, a simplex tableau of S by
+S*A + S numbers: both get so many seconds in a process of their own, and where one does not finish, or where the tableau
+would be too large, the row says so in place of an error.
 """
 
 import csv
+import multiprocessing
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
 from scipy import sparse
+
+TABLEAU = 8e9
+"""Bytes of a simplex tableau that is tried."""
+
+LIMIT = 120.0
+"""Seconds that a linear program, or policy iteration, gets."""
 
 
 def quantecon_row(instance, method):
@@ -26,11 +38,39 @@ def quantecon_row(instance, method):
     transitions, cost, discount, values, epsilon = instance
     states, actions = cost.shape
     indices = np.repeat(np.arange(states), actions), np.tile(np.arange(actions), states)
+    pair = np.arange(2), np.zeros(2, dtype=int)
+    DiscreteDP(np.ones(2), arranged(sparse.eye(2, format="csr"), method), 0.5, *pair).solve(method=method)
     began = time.perf_counter()
-    problem = DiscreteDP(-cost.ravel(), transitions, discount, *indices)
+    problem = DiscreteDP(-cost.ravel(), arranged(transitions, method), discount, *indices)
     result = problem.solve(method=method, epsilon=epsilon, max_iter=100_000)
     seconds = time.perf_counter() - began
     return row("QuantEcon DiscreteDP", method, seconds, 0.0, -np.asarray(result.v), values)
+
+
+def arranged(transitions, method):
+    """Sparse transitions as the method takes them: its linear program refuses sparse ones."""
+    return transitions.toarray() if method == "linear_programming" else transitions
+
+
+def limited_row(instance, method):
+    """`quantecon_row` in a process of its own, which is ended after LIMIT seconds."""
+    states, actions = instance[1].shape
+    result = {"peer": "QuantEcon DiscreteDP", "method": method, "states": states, "seconds": LIMIT}
+    if method == "linear_programming" and 8.0 * states * states * (actions + 1) > TABLEAU:
+        return {**result, "seconds": "", "building_seconds": "", "relative_error": "tableau too large"}
+    received, sent = multiprocessing.Pipe(duplex=False)
+    process = multiprocessing.get_context("fork").Process(target=lambda: sent.send(quantecon_row(instance, method)))
+    process.start()
+    sent.close()
+    try:
+        if received.poll(LIMIT):
+            return received.recv()
+        return {**result, "building_seconds": "", "relative_error": "not finished"}
+    except EOFError:
+        return {**result, "seconds": "", "building_seconds": "", "relative_error": "failed"}
+    finally:
+        process.terminate()
+        process.join()
 
 
 def mdpsolver_row(instance, method):
@@ -68,7 +108,8 @@ def main(source, target):
         transitions = sparse.csr_matrix((file["data"], file["indices"], file["indptr"]), shape=shape)
         epsilon = float(file["tolerance"]) * float(abs(values).max())
         instance = transitions, cost, float(file["discount"]), values, epsilon
-    wanted = [(quantecon_row, "modified_policy_iteration"), (quantecon_row, "policy_iteration"), (mdpsolver_row, "mpi")]
+    wanted = [(quantecon_row, "modified_policy_iteration"), (limited_row, "policy_iteration"), (mdpsolver_row, "mpi")]
+    wanted.append((limited_row, "linear_programming"))
     rows = []
     for measure, method in wanted:
         rows.append(measure(instance, method))

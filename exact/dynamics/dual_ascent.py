@@ -6,13 +6,17 @@ For constant psi the dual objective is the expert's causal likelihood up to a co
 
 (Ziebart, Bagnell & Dey 2010; Ho & Ermon 2016, section 3), and its distance to the optimum is
 -lambda Hbar(rho_E) - d(c) = lambda sum_s rho_E(s) KL(pi_E(.|s), pi_c(.|s)). Raising the cost where the learner
-goes more often than the expert is all the method does. Every step lies in the kernel of the flow, so the component
-of the start along potential shaping never changes: which of the many optimal costs is found depends on the start.
-Where the expert never takes some action, the supremum is not attained; the objective still tends to it, while
-costs grow without bound.
+goes more often than the expert is all the method does; how far, in which combination of the gradients seen so far,
+is decided by limited-memory quasi-Newton steps (Liu & Nocedal 1989), because plain ascent crawls where the expert
+visits some pairs 10^6 times as often as others. Every step is a combination of gradients, so it lies in the kernel of
+the flow, and the component of the start along potential shaping never changes: which of the many optimal costs is
+found depends on the start. Where the expert never takes some action, the supremum is not attained; the objective still
+tends to it, while costs grow without bound.
 """
 
 from __future__ import annotations
+
+from collections import deque
 
 import numpy as np
 
@@ -23,11 +27,11 @@ from gail.exact.problems import Matching
 from gail.exact.regularizers import Constant
 from gail.exact.soft_planning import SoftOptimum, soft_optimum
 
-SUFFICIENT = 0.25
+SUFFICIENT = 1e-4
 """Share of the gain promised by the gradient that a step must bring."""
 
-LONGEST = 1e3
-"""Largest factor between successive step sizes."""
+MEMORY = 30
+"""Pairs of steps and gradient changes that are remembered."""
 
 RESOLUTION = 1e-15
 """Promised gain, relative to the objective, below which values no longer tell steps apart."""
@@ -36,10 +40,9 @@ RESOLUTION = 1e-15
 def dual_ascent(problem: Matching, iterations: int, *, start: Array | None = None, tolerance: float = 0.0) -> Run:
     """Ascend from a cost (S, A), zero by default, for psi constant and lambda > 0.
 
-    Steps c <- c + eta (rho_c - rho_E) with eta from the last change of the gradient
-    (Barzilai & Borwein 1988), halved until the objective rises sufficiently. Stops
-    early when the gap is within `tolerance`, or steps no longer change the objective. The primal values of
-    the record are that of the expert's occupancy, the only feasible point.
+    Steps c <- c + eta B (rho_c - rho_E), B the quasi-Newton matrix, eta halved from one until the objective rises
+    sufficiently. Stops early when the gap is within `tolerance`, or steps no longer change the objective. The primal
+    values of the record are that of the expert's occupancy, the only feasible point.
 
     Raises:
         ValueError: the entropy weight is zero.
@@ -52,35 +55,56 @@ def dual_ascent(problem: Matching, iterations: int, *, start: Array | None = Non
     ledger = Ledger(problem)
     cost = np.zeros_like(problem.expert) if start is None else start
     optimum, value = _evaluate(problem, cost, None)
-    step_size = problem.entropy_weight / float(problem.expert.sum())
+    memory = _Memory(problem.entropy_weight / float(problem.expert.sum()))
     optimal = -problem.entropy_weight * causal_entropy(problem.expert)
     gradient = occupancy_of(problem.mdp, optimum.policy) - problem.expert
     for iteration in range(1, iterations + 1):
-        slope = float(np.sum(gradient**2))
+        direction = memory.direction(gradient)
+        slope, step = float(np.sum(gradient * direction)), 1.0
         floor = RESOLUTION * max(abs(value), problem.unit)
-        while step_size * slope > floor:
-            trial = cost + step_size * gradient
+        while step * slope > floor:
+            trial = cost + step * direction
             there, reached = _evaluate(problem, trial, optimum.values)
-            if reached >= value + SUFFICIENT * step_size * slope:
+            if reached >= value + SUFFICIENT * step * slope:
                 break
-            step_size *= 0.5
+            step *= 0.5
         else:
             ledger.enter(iteration, problem.expert, cost, optimum.values)
             break
         cost, optimum, value = trial, there, reached
         before, gradient = gradient, occupancy_of(problem.mdp, optimum.policy) - problem.expert
-        step_size *= _secant(before, gradient)
+        memory.remember(step * direction, before - gradient)
         ledger.enter(iteration, problem.expert, cost, optimum.values)
         if optimal - value <= tolerance:
             break
     return ledger.close(optimum.policy, cost)
 
 
-def _secant(before: Array, after: Array) -> float:
-    """Factor from the last step size to Barzilai and Borwein's (1988): <g, g> / <g, g - g'>, within bounds."""
-    bend = float(np.sum(before * (before - after)))
-    square = float(np.sum(before**2))
-    return LONGEST if bend * LONGEST <= square else max(square / bend, 1.0 / LONGEST)
+class _Memory:
+    """The inverse curvature that past steps revealed, times the first step's size."""
+
+    def __init__(self, first: float) -> None:
+        self._scale = first
+        self._pairs: deque[tuple[Array, Array, float]] = deque(maxlen=MEMORY)
+
+    def direction(self, gradient: Array) -> Array:
+        """B gradient, by the two loops of Liu & Nocedal (1989)."""
+        direction, shares = gradient, []
+        for step, bend, product in reversed(self._pairs):
+            share = float(np.sum(step * direction)) / product
+            shares.append(share)
+            direction = direction - share * bend
+        direction = self._scale * direction
+        for (step, bend, product), share in zip(self._pairs, reversed(shares), strict=True):
+            direction = direction + (share - float(np.sum(bend * direction)) / product) * step
+        return direction
+
+    def remember(self, step: Array, bend: Array) -> None:
+        """A step, and by how much the gradient fell along it; concavity makes their product positive."""
+        product, square = float(np.sum(step * bend)), float(np.sum(bend * bend))
+        if product > 1e-12 * np.sqrt(square * float(np.sum(step * step))):  # else rounding alone
+            self._pairs.append((step, bend, product))
+            self._scale = product / square
 
 
 def _evaluate(problem: Matching, cost: Array, values: Array | None) -> tuple[SoftOptimum, float]:

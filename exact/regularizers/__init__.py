@@ -7,6 +7,7 @@ learner with the expert through the convex conjugate psi*(d) = sup_c <d, c> - ps
 | psi                                  | psi(c)                              | psi*(rho - rho_E)                   |
 |--------------------------------------|-------------------------------------|-------------------------------------|
 | `Constant()`                         | 0                                   | 0 if rho = rho_E, else +inf         |
+| `LinearSpan(features)`               | c = F w, any w                      | 0 if F^T rho = F^T rho_E, else +inf |
 | `Quadratic(weight)`                  | weight/2 sum c^2                    | squared l2 distance / (2 weight)    |
 | `L2Ball(features)`                   | c = F w with w in the unit ball     | l2 distance of feature expectations |
 | `Simplex(features)`                  | c = F w with w in the simplex       | largest signed gap of a feature     |
@@ -38,10 +39,12 @@ from gail.exact.regularizers.protocols import (
     Repairable,
     SmoothConjugate,
     SmoothCosts,
+    demands_equality,
     needs_coverage,
     restricted,
 )
 from gail.exact.regularizers.separable import Separable, SmoothSeparable
+from gail.exact.regularizers.span import LinearSpan
 from gail.exact.regularizers.surrogates import (
     Exponential,
     Hinge,
@@ -64,6 +67,7 @@ __all__ = [
     "L2Ball",
     "LInfBall",
     "LinearCosts",
+    "LinearSpan",
     "Lipschitz",
     "Logistic",
     "Quadratic",
@@ -77,6 +81,7 @@ __all__ = [
     "SmoothSeparable",
     "Surrogate",
     "TruncatedQuadratic",
+    "demands_equality",
     "needs_coverage",
     "restricted",
 ]

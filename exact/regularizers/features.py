@@ -9,6 +9,8 @@ where gap = F^T (rho - rho_E) is the difference of feature expectations. Feature
 | `L2Ball`  | the unit l2 ball | l2 norm of the gap              | feature matching (Abbeel & Ng 2004)    |
 | `Simplex` | the simplex      | largest entry, perhaps negative | MWAL, LPAL (Syed & Schapire 2007, 2008) |
 
+Unbounded weights are `span.LinearSpan`.
+
 A class that cannot express what the expert minimises does not make the learner imitate: psi* may vanish, or be
 negative, at occupancies that differ from the expert's.
 """

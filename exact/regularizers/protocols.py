@@ -136,6 +136,11 @@ def needs_coverage(psi: Regularizer) -> bool:
     return bool(getattr(psi, "needs_coverage", False))
 
 
+def demands_equality(psi: Regularizer) -> bool:
+    """Whether psi* is 0 where something of rho equals the expert's and +inf elsewhere, so that rounding counts."""
+    return bool(getattr(psi, "demands_equality", False))
+
+
 def identity(size: int) -> Sparse:
     """The identity as a sparse matrix."""
     return cast(Sparse, sparse.csr_array(sparse.eye_array(size)))

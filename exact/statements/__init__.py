@@ -4,7 +4,14 @@
 |-----------|--------------------------------------------------------------|----------------|
 | 1, 2, 3   | `check_proposition_3_1`, `check_lemma_3_1`, `check_lemma_3_2`| `occupancies`  |
 | 4, 5      | `check_planning_duality`, `check_soft_planning_duality`      | `planning`     |
+| 6         | `check_without_entropy`, and `theorems`                      | `without_entropy`|
+| 7         | `check_unattained_dual`, and `theorems`                      | `unattained`   |
 | 8         | `check_irl_is_dual`                                          | `duality`      |
+| 9         | `check_feature_classes`                                      | `feature_classes`|
+| 10        | `check_unexpressive_class`                                   | `expressiveness`|
+| 11        | `check_surrogate_family`                                     | `surrogates`   |
+| 12        | `check_jensen_shannon`                                       | `jensen_shannon`|
+| 13        | `check_uniqueness_and_bias`                                  | `uniqueness`, `bias`|
 | Eq. 11    | `check_class_scaling`                                        | `scaling`      |
 | 14, 15    | `check_lemma_a_1`, `check_imitation_gradient`                | `gradients`    |
 | 16        | `check_monotone_improvement`                                 | `improvement`  |
@@ -12,6 +19,7 @@
 | 18        | `check_compounding_error`, `check_recovery_family`           | `compounding`  |
 """
 
+from gail.exact.statements.bias import BiasCurve, bias_curve
 from gail.exact.statements.compounding import (
     CompoundingCurves,
     RecoveryFamily,
@@ -21,22 +29,39 @@ from gail.exact.statements.compounding import (
     recovery_family,
 )
 from gail.exact.statements.duality import check_irl_is_dual
+from gail.exact.statements.expressiveness import (
+    UnexpressiveInstance,
+    check_unexpressive_class,
+    unexpressive_instance,
+)
+from gail.exact.statements.feature_classes import check_feature_classes
 from gail.exact.statements.gradients import check_imitation_gradient, check_lemma_a_1
 from gail.exact.statements.improvement import check_monotone_improvement
+from gail.exact.statements.jensen_shannon import check_jensen_shannon
 from gail.exact.statements.occupancies import check_lemma_3_1, check_lemma_3_2, check_proposition_3_1
 from gail.exact.statements.paths import check_guided_cost_inequalities, check_guided_cost_learning
 from gail.exact.statements.planning import check_planning_duality, check_soft_planning_duality
 from gail.exact.statements.scaling import check_class_scaling
+from gail.exact.statements.surrogates import check_surrogate_family
+from gail.exact.statements.unattained import UnattainedCurve, check_unattained_dual, unattained_curve
+from gail.exact.statements.uniqueness import check_uniqueness_and_bias
+from gail.exact.statements.without_entropy import check_without_entropy
 
 __all__ = [
+    "BiasCurve",
     "CompoundingCurves",
     "RecoveryFamily",
+    "UnattainedCurve",
+    "UnexpressiveInstance",
+    "bias_curve",
     "check_class_scaling",
     "check_compounding_error",
+    "check_feature_classes",
     "check_guided_cost_inequalities",
     "check_guided_cost_learning",
     "check_imitation_gradient",
     "check_irl_is_dual",
+    "check_jensen_shannon",
     "check_lemma_3_1",
     "check_lemma_3_2",
     "check_lemma_a_1",
@@ -45,6 +70,13 @@ __all__ = [
     "check_proposition_3_1",
     "check_recovery_family",
     "check_soft_planning_duality",
+    "check_surrogate_family",
+    "check_unattained_dual",
+    "check_unexpressive_class",
+    "check_uniqueness_and_bias",
+    "check_without_entropy",
     "compounding_curves",
     "recovery_family",
+    "unattained_curve",
+    "unexpressive_instance",
 ]

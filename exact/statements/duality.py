@@ -34,10 +34,10 @@ TOLERANCE = 1e-9
 CONIC_TOLERANCE = 1e-4
 """l1 distance from the expert, relative to the mass, of the policy that the conic program's multipliers induce."""
 
-ASCENT_TOLERANCE = 1e-4
-"""Gap, relative to the problem's unit, to which gradient ascent is followed: its rate is only linear."""
+ASCENT_TOLERANCE = 1e-6
+"""Gap, relative to the problem's unit, to which the ascent is followed."""
 
-ASCENT_STEPS = 8000
+ASCENT_STEPS = 3000
 
 SAME_STEPS = 10
 """Steps over which ascents from two starts are compared."""

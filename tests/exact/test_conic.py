@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from gail.exact import FiniteMDP, Matching, Status, conic, match_occupancy, occupancy_of, solve_rl
+from gail.exact import BackendFailed, FiniteMDP, Matching, Status, conic, match_occupancy, occupancy_of, solve_rl
 from gail.exact import regularizers as psi
 
 
@@ -50,7 +50,7 @@ def test_reduced_accuracy_surfaces(gridworld, monkeypatch):
 
 def test_a_backend_without_an_answer_raises():
     x = cp.Variable()
-    with pytest.raises(conic.BackendFailed, match="infeasible"):
+    with pytest.raises(BackendFailed, match="infeasible"):
         conic._solve(cp.Problem(cp.Minimize(x), [x >= 1.0, x <= 0.0]))
 
 

@@ -64,12 +64,17 @@ def test_experts_that_leave_actions_out(mdp: FiniteMDP, name: str, seed: int, ra
     one = library(*size_of(mdp), seed)[name]
     expert = solve_rl(mdp, random_cost(mdp, seed)).occupancy
     covered = np.all(expert[mdp.reachable] > 0.0)
+    exempt = isinstance(one, psi.LinearSpan)  # see test_expectation_matching: it depends on more than the support
     for solution in (match_occupancy(mdp, expert, one, 1.0), solve_irl(mdp, expert, one, 1.0)):
         if psi.needs_coverage(one) and not covered:
             assert solution.status is Status.DUAL_NOT_ATTAINED
             assert solution.cost is None
             assert np.all(solution.occupancy[expert == 0.0] == 0.0)
             assert np.isfinite(solution.primal_value)
+        elif exempt and solution.status is Status.DUAL_NOT_ATTAINED:
+            assert solution.cost is None
+            assert np.isfinite(solution.primal_value)
+            assert not covered
         else:
             solution.require_optimal(1e-8)
 

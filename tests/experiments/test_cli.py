@@ -1,5 +1,6 @@
 """The command line: every verb explains itself, and every mistake of a user's is one sentence and status 2."""
 
+import csv
 import json
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from gail.approx import Demonstrations, Provenance, Trajectories, save_npz
 from gail.experiments import cli
 
-VERBS = ("verify", "train", "resume", "evaluate", "expert", "demo", "bench")
+VERBS = ("verify", "train", "resume", "evaluate", "expert", "demos", "demo", "bench")
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def assert_refused(result, *needles: str) -> None:
 def test_every_verb_explains_itself(gail, verb):
     status, out, _ = gail(verb, "--help")
     assert status == 0
-    assert "(default:" in out or verb == "resume"
+    assert "(default:" in out or verb in ("resume", "demos")
 
 
 def test_an_unknown_task_names_the_nearest(gail):
@@ -60,7 +61,7 @@ def test_numbers_out_of_range_are_named(gail, option, value):
 
 
 def test_too_many_demonstrations_are_refused_with_the_count(gail):
-    assert_refused(gail("train", "Hopper-v5", "--demos", "5000"), "5000", "choose 1 to")
+    assert_refused(gail("train", "Hopper-v5", "--trajectories", "5000"), "5000", "choose 1 to")
 
 
 def hopper_like(**changes) -> Demonstrations:
@@ -82,7 +83,6 @@ def hopper_like(**changes) -> Demonstrations:
     ("changes", "needles"),
     [
         ({"task": "Walker2d-v5"}, ("Walker2d-v5", "Hopper-v5")),
-        ({"actions": np.full((12, 3), 1.5)}, ("1.5", "step 0", "[-1, 1]")),
         ({"actions": np.zeros((12, 2))}, ("(12, 2)", "(steps, 3)")),
         ({"actions": np.zeros(12, int)}, ("int64", "continuous")),
         ({"observations": np.zeros((12, 17)), "final_observations": np.zeros((4, 17))}, ("17", "11")),
@@ -90,9 +90,22 @@ def hopper_like(**changes) -> Demonstrations:
 )
 def test_demonstrations_that_do_not_fit_are_refused_before_work_starts(gail, tmp_path, changes, needles):
     save_npz(hopper_like(**changes), tmp_path / "demos.npz")
-    result = gail("train", "Hopper-v5", "--demo-file", "demos.npz", "--out", "run")
+    result = gail("train", "Hopper-v5", "--demos", "demos.npz", "--out", "run")
     assert_refused(result, *needles)
     assert not (tmp_path / "run").exists()
+
+
+def test_a_file_of_ones_own_is_used_whole_unless_told_otherwise(gail, tmp_path):
+    rng = np.random.default_rng(0)
+    arrays = {"observations": rng.normal(size=(12, 4)), "final_observations": rng.normal(size=(4, 4))}
+    save_npz(hopper_like(task="CartPole-v1", actions=rng.integers(2, size=12), **arrays), tmp_path / "demos.npz")
+    words = ("train", "CartPole-v1", "--algo", "bc", "--demos", "demos.npz")
+    for folder, more, used in (("all", (), (None, 1)), ("some", ("--trajectories", "3", "--stride", "2"), (3, 2))):
+        status, out, _ = gail(*words, *more, "--out", folder)
+        assert status == 0, out
+        config = json.loads((tmp_path / folder / "config.json").read_text())
+        assert (config["num_demonstrations"], config["demonstration_stride"]) == used
+    assert_refused(gail(*words, "--stride", "0"), "--stride")
 
 
 def test_a_demonstrations_file_with_nan_or_nothing_is_refused(gail, tmp_path):
@@ -116,10 +129,10 @@ def test_a_demonstrations_file_with_nan_or_nothing_is_refused(gail, tmp_path):
         ),
     }
     np.savez(tmp_path / "nan.npz", **arrays)
-    assert_refused(gail("train", "Hopper-v5", "--demo-file", "nan.npz"), "nan.npz", "observations[0, 0] is nan")
+    assert_refused(gail("train", "Hopper-v5", "--demos", "nan.npz"), "nan.npz", "observations[0, 0] is nan")
     np.savez(tmp_path / "empty.npz", **{**arrays, "observations": np.zeros((0, 11)), "actions": np.zeros((0, 3))})
-    assert_refused(gail("train", "Hopper-v5", "--demo-file", "empty.npz"), "empty.npz", "empty")
-    assert_refused(gail("train", "Hopper-v5", "--demo-file", "absent.npz"), "absent.npz", "no such file")
+    assert_refused(gail("train", "Hopper-v5", "--demos", "empty.npz"), "empty.npz", "empty")
+    assert_refused(gail("train", "Hopper-v5", "--demos", "absent.npz"), "absent.npz", "no such file")
 
 
 def chain(**changes):
@@ -178,7 +191,8 @@ def test_without_entropy_the_two_routes_need_not_meet(gail):
 
 
 def test_a_deterministic_expert_has_no_optimal_cost_and_the_table_says_so(gail, tmp_path):
-    status, out, _ = gail("verify", "--expert-entropy-weight", "0")
+    words = ("--mdp", "gridworld", "--statement", "prop-3.2-constant", "cor-3.2.1", "dual")
+    status, out, _ = gail("verify", "--expert-entropy-weight", "0", *words)
     assert status == 0, out
     assert "no optimal cost exists" in (tmp_path / "runs" / "verify" / "report.html").read_text()
 
@@ -217,6 +231,33 @@ def test_statements_are_checked_on_named_instances(gail, tmp_path, name):
     assert "FAILS" not in page
 
 
+def test_claims_are_judged_by_the_tolerance_that_is_asked_for(gail, tmp_path):
+    words = ("verify", "--mdp", "chain", "--psi", "logistic", "--statement", "prop-3.2")
+    status, out, _ = gail(*words, "--out", "own")
+    assert status == 0, out
+    assert "forward-kl" not in out
+    status, out, _ = gail(*words, "--tolerance", "1e-18", "--out", "strict")
+    assert status == 1
+    assert "FAILS" in out
+    with (tmp_path / "strict" / "claims.csv").open() as file:
+        claims = list(csv.DictReader(file))
+    assert {claim["tolerance"] for claim in claims} <= {"0e+00", "1e-18"}
+    assert any(claim["holds"] == "False" for claim in claims)
+    assert_refused(gail(*words, "--tolerance", "0"), "--tolerance")
+
+
+def test_several_instances_make_one_table_and_failures_on_purpose_have_pictures(gail, tmp_path):
+    words = ("--statement", "unexpressive", "unattained", "compounding-family", "eq-15")
+    status, out, _ = gail("verify", "--mdp", "chain", "garnet", *words, "--out", "here")
+    assert status == 0, out
+    pictures = {path.stem for path in (tmp_path / "here" / "pictures").iterdir()}
+    assert pictures == {"unexpressive-class", "unattained-dual", "compounding-error", "entropy-bias"}
+    page = (tmp_path / "here" / "report.html").read_text()
+    assert page.count("unattained") == 0
+    assert page.count("on purpose: no optimal cost") == 2  # one row per instance
+
+
 def test_unknown_statements_and_instances_list_the_known_ones(gail):
+    assert_refused(gail("verify", "--psi", "wasserstein"), "wasserstein", "lipschitz")
     assert_refused(gail("verify", "--statement", "prop-9"), "prop-9", "cor-3.2.1")
     assert_refused(gail("verify", "--mdp", "nowhere"), "nowhere", "frozenlake")

@@ -20,6 +20,7 @@ def library(states, actions, seed=0):
             psi.Quadratic(0.7),
             psi.L2Ball(features),
             psi.Simplex(features),
+            psi.LinearSpan(features),
             psi.LInfBall(),
             psi.Lipschitz(metric),
             psi.Logistic(),

@@ -20,6 +20,7 @@ from gail.exact.regularizers import (
     Separable,
     SmoothConjugate,
     SmoothCosts,
+    demands_equality,
 )
 
 _SPEC = importlib.util.spec_from_file_location("psi_library", Path(__file__).with_name("psi_library.py"))
@@ -112,7 +113,7 @@ def test_psi_and_its_conjugate_are_convex(psi, seed, share):
         assert mixed <= share * ends[0] + (1.0 - share) * ends[1] + 1e-9 * (1.0 + sum(map(abs, ends)))
 
 
-@every(lambda psi: not isinstance(psi, Constant))
+@every(lambda psi: not demands_equality(psi))
 @FEW
 @given(seed=SEEDS)
 def test_the_cost_is_the_conjugates_gradient(psi, seed):
@@ -213,8 +214,26 @@ def test_no_cost_of_a_class_does_better(psi, seed):
 @every(of(LinearCosts))
 def test_costs_outside_a_feature_class_are_refused(psi):
     expert = np.ones(SHAPE)
-    assert psi.value(psi.features @ (2.0 * psi.response(np.ones(3))), expert) == np.inf
+    twice = 2.0 * (np.ones(3) if demands_equality(psi) else psi.response(np.ones(3)))
+    assert psi.value(psi.features @ twice, expert) == (0.0 if demands_equality(psi) else np.inf)
     assert psi.value(psi.features @ psi.start_weights() + 1e-6, expert) == np.inf
+
+
+@every(demands_equality)
+@FEW
+@given(seed=SEEDS)
+def test_demands_of_equality_are_indicators(psi, seed):
+    """Zero where nothing that the costs see differs; elsewhere costs of the domain run to infinity."""
+    rho, expert = measures(seed)
+    seen = psi.repaired(rho - expert) if isinstance(psi, Repairable) else rho - expert
+    unseen = expert + (rho - expert - seen)
+    value, cost = psi.conjugate(unseen, expert)
+    assert (value, abs(cost).max()) == (0.0, 0.0)
+    value, cost = psi.conjugate(rho, expert)
+    assert value == np.inf
+    assert psi.value(1e6 * seen, expert) == 0.0
+    assert np.sum((rho - expert) * seen) > 0.0
+    assert np.all(np.isinf(cost) == (cost != 0.0))
 
 
 @every(of(Separable))

@@ -1,0 +1,97 @@
+"""Pictures of statements: what entropy costs, and the failures that the theory predicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from gail.exact.statements import BiasCurve, CompoundingCurves, UnattainedCurve
+
+Array = NDArray[np.float64]
+
+_LEARNER, _BOUND, _OTHER = "#c8442c", "#1b1b1b", "#2c6fb0"
+
+
+def occupancy_scatter(expert: Array, imitators: Mapping[str, Array], columns: int = 5) -> Figure:
+    """Each imitator's occupancy against the expert's, pair by pair, on logarithmic axes."""
+    rows = -(-len(imitators) // columns)
+    figure, axes = plt.subplots(
+        rows,
+        columns,
+        figsize=(2.3 * columns, 2.4 * rows),
+        layout="constrained",
+        sharex=True,
+        sharey=True,
+        squeeze=False,
+    )
+    floor = 1e-12 * float(expert.sum())
+    reference = np.maximum(expert.ravel(), floor)
+    for axis, (name, occupancy) in zip(axes.flat, imitators.items(), strict=False):
+        axis.loglog([floor, reference.max()], [floor, reference.max()], color="grey", linewidth=0.8)
+        axis.loglog(reference, np.maximum(occupancy.ravel(), floor), ".", color=_LEARNER, markersize=3)
+        distance = 0.5 * float(abs(occupancy - expert).sum() / expert.sum())
+        axis.set_title(f"{name}\ntotal variation {distance:.1e}", fontsize=8)
+    for axis in axes.flat[len(imitators) :]:
+        axis.set_visible(False)
+    figure.supxlabel("expert's occupancy of each pair", fontsize=9)
+    figure.supylabel("imitator's", fontsize=9)
+    return figure
+
+
+def bias_of_entropy(curve: BiasCurve, name: str) -> Figure:
+    """Jensen-Shannon divergence from the expert against the entropy weight, with its bound."""
+    figure, axis = plt.subplots(figsize=(5.6, 3.6), layout="constrained")
+    seen = curve.divergence > 0.0
+    weights = curve.entropy_weights
+    axis.loglog(weights[seen], curve.divergence[seen], "o-", color=_LEARNER, markersize=4, label="imitator")
+    axis.loglog(weights, curve.bound, "--", color=_BOUND, linewidth=1.0, label="bound")
+    axis.axhline(np.log(2.0), color="grey", linewidth=0.8, linestyle=":", label="log 2: nothing in common")
+    axis.set(xlabel="entropy weight", ylabel="JSD of occupancies, nats", title=f"What entropy costs: {name}")
+    axis.grid(alpha=0.25)
+    axis.legend(frameon=False, fontsize=8)
+    return figure
+
+
+def unattained_dual(curve: UnattainedCurve, name: str) -> Figure:
+    """The dual's gap against the largest cost that it takes."""
+    figure, axis = plt.subplots(figsize=(5.6, 3.6), layout="constrained")
+    axis.semilogy(curve.largest_cost, curve.gap, "o-", color=_LEARNER, markersize=4)
+    axis.set(
+        xlabel="largest cost",
+        ylabel="gap of the dual to its supremum",
+        title=f"Deterministic expert, psi constant: {name}",
+    )
+    axis.grid(alpha=0.25)
+    return figure
+
+
+def compounding_error(curves: CompoundingCurves) -> Figure:
+    """Loss of cloning and of matching against the horizon, with their bounds."""
+    figure, axis = plt.subplots(figsize=(5.6, 3.6), layout="constrained")
+    for loss, bound, colour, name, power in (
+        (curves.cloning, curves.cloning_bound, _OTHER, "cloning", "eps/(1-gamma)^2"),
+        (curves.matching, curves.matching_bound, _LEARNER, "matching", "eps/(1-gamma)"),
+    ):
+        axis.loglog(curves.horizons, loss, "o-", color=colour, markersize=4, label=name)
+        axis.loglog(curves.horizons, bound, "--", color=colour, linewidth=1.0, label=f"its bound, {power}")
+    axis.set(xlabel="effective horizon 1/(1-gamma)", ylabel="cost beyond the expert's", title="Compounding error")
+    axis.grid(alpha=0.25)
+    axis.legend(frameon=False, fontsize=8)
+    return figure
+
+
+def occupancy_bars(states: tuple[str, ...], occupancies: Mapping[str, Array]) -> Figure:
+    """State occupancies of several policies side by side, state by state."""
+    figure, axis = plt.subplots(figsize=(7.6, 3.4), layout="constrained")
+    places, width = np.arange(len(states)), 0.8 / len(occupancies)
+    for index, (name, occupancy) in enumerate(occupancies.items()):
+        axis.bar(places + (index + 0.5) * width - 0.4, occupancy.sum(axis=1), width, label=name)
+    axis.set_xticks(places, states, rotation=20, fontsize=8)
+    axis.set_ylabel("state occupancy")
+    axis.legend(frameon=False, fontsize=8)
+    axis.grid(axis="y", alpha=0.25)
+    return figure

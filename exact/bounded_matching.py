@@ -26,15 +26,17 @@ from scipy.special import logsumexp
 
 from gail.exact.bellman import certified_value
 from gail.exact.bounded_systems import Solver, system_of
+from gail.exact.equal_mass import with_equal_mass
 from gail.exact.mdp import Array, Sparse
 from gail.exact.occupancy import causal_entropy, occupancy_of, policy_of
 from gail.exact.problems import Matching
 from gail.exact.regularizers import BoundedCosts
 from gail.exact.soft_planning import soft_optimum
+from gail.exact.transport import reach
 
 MAX_ITERATIONS = 200
 
-SETTLED = 1e-13
+SETTLED = 1e-12
 """Estimated gap, relative to the objective, at which the path ends."""
 
 GOOD = 1e-9
@@ -113,7 +115,9 @@ def match_bounded(problem: Matching, psi: BoundedCosts, trace: list[float]) -> t
         # Mehrotra's second-order correction: what the product of the two changes adds.
         step = newton.step(target - ahead.force * ahead.slack)
         point = _moved(problem, bounds, stiffness, point, step)
-    return np.exp(best.log_policy), psi.center + best.x[: expert.size].reshape(expert.shape)
+    policy, cost = np.exp(best.log_policy), psi.center + best.x[: expert.size].reshape(expert.shape)
+    anchored = bool(np.asarray(bounds @ np.ones(bounds.shape[1])).any())
+    return (policy, cost) if anchored else with_equal_mass(problem, policy, cost)
 
 
 def _start(problem: Matching, bounds: Sparse, lengths: Array) -> _Point:
@@ -163,14 +167,8 @@ class _Newton:
         along = np.asarray(self.bounds @ dx)
         slack = np.stack([-along, along])
         force = wanted - point.force - point.force / point.slack * slack
-        reach = min(_reach(point.slack, slack), _reach(point.force, force))
-        return _Step(dx, shift, relative, dv, force, slack, reach)
-
-
-def _reach(value: Array, change: Array) -> float:
-    """The largest t for which value + t change is nonnegative."""
-    falling = change < 0.0
-    return float(np.min(-value[falling] / change[falling], initial=np.inf))
+        farthest = min(reach(point.slack, slack), reach(point.force, force))
+        return _Step(dx, shift, relative, dv, force, slack, farthest)
 
 
 def _moved(problem: Matching, bounds: Sparse, stiffness: Array, point: _Point, step: _Step) -> _Point:

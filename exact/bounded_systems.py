@@ -16,23 +16,23 @@ and else the symmetric system in dx, m and dv is solved as a whole,
     [ -E R            0        E R F^T      ] [m ] = [ E R r          ]
     [ -F R/lambda     F R E^T  F R F^T/lambda ] [dv]   [ F R r/lambda ].
 
-The blocks of dx and dv are positive semidefinite and those of m negative after them, so elimination needs no
-pivoting where every state's unknowns go in the order dx, dv, m, whatever the order of the states: that of a nested
-dissection. No difference of nearly equal numbers is taken, however small some occupancies are.
+The block of dx and dv is positive definite, and that of m negative definite once every state's dx are eliminated,
+for they alone give the columns of m full rank. So elimination needs no pivoting where each m follows its state's dx,
+and the order may serve sparsity otherwise: minimum degree (Liu 1985). Nested dissection of the states, with the
+unknowns of each together, has several times the fill, since dx and dv need separators of their own.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
-from gail.exact.dissection import dissect
 from gail.exact.mdp import Array, FiniteMDP, Sparse
 
 Step: TypeAlias = tuple[Array, Array, Array, Array]
@@ -42,7 +42,7 @@ Solver: TypeAlias = Callable[[Array, Array], Step]
 """From the residuals z (nodes,) and r (S, A)."""
 
 GROUNDED = 1e-6
-"""Stiffness, relative to the rest, of the one node that is held where costs are determined up to a constant."""
+"""Stiffness, relative to the occupancies', of the node that is held where the constant in the cost has little else."""
 
 
 class BoundedSystem(ABC):
@@ -114,8 +114,10 @@ class _Coupled(BoundedSystem):
         states, nodes, visits = mdp.num_states, self._bounds.shape[1], rho.ravel()
         measure: Any = sparse.diags_array(visits)
         own = self._embed.T @ measure @ self._embed / weight
-        held = sparse.csr_array(([GROUNDED * visits.sum() / weight], ([0], [0])), shape=(nodes, nodes))
-        stiff = self._bounds.T @ sparse.diags_array(stiffness) @ self._bounds + own + held
+        stiff = self._bounds.T @ sparse.diags_array(stiffness) @ self._bounds + own
+        # Where no episode ends, costs matter up to a constant, and any one that is held firmly settles it.
+        firm = GROUNDED * visits.sum() / weight if mdp.terminal.any() else stiff.diagonal()[0]
+        stiff = stiff + sparse.csr_array(([firm], ([0], [0])), shape=(nodes, nodes))
         inner, outer = self._sum @ measure, self._flow @ measure
         up, across = -(inner @ self._embed), -(outer @ self._embed) / weight
         cross, corner = inner @ self._flow.T, outer @ self._flow.T / weight
@@ -148,20 +150,15 @@ class _Coupled(BoundedSystem):
         return solve
 
     def _elimination_order(self, pattern: Any) -> NDArray[np.intp]:
-        """States by nested dissection, and the unknowns of each in the order dx, dv, m."""
-        states, actions = self._mdp.num_states, self._mdp.num_actions
-        hidden = self._bounds.shape[1] - states * actions
-        cells = np.arange(states)
-        cell = np.concatenate([np.repeat(cells, actions), states + np.arange(hidden), cells, cells])
-        kind = np.repeat([0, 2, 1], [self._bounds.shape[1], states, states])
-        member = sparse.csr_array(
-            (np.ones(cell.size), cell, np.arange(cell.size + 1)), shape=(cell.size, states + hidden)
-        )
-        graph = sparse.csr_array(member.T @ abs(pattern) @ member)
-        graph.sort_indices()
-        position = np.empty(states + hidden, dtype=np.intp)
-        position[dissect(cast(Sparse, graph)).order] = np.arange(states + hidden)
-        return np.lexsort((kind, position[cell]))
+        """Minimum degree, and every state's m no earlier than the last of its dx."""
+        states, pairs, nodes = self._mdp.num_states, self._embed.shape[0], self._bounds.shape[1]
+        magnitudes: Any = abs(pattern)
+        # A matrix of the same pattern, whose diagonal dominates: SuperLU gives its order only with the factors.
+        dominant = magnitudes + sparse.diags_array(magnitudes.sum(axis=1) + 1.0)
+        position = _factors(sparse.csc_array(dominant), "MMD_AT_PLUS_A").perm_c.astype(np.float64)
+        last = position[:pairs].reshape(states, -1).max(axis=1)
+        position[nodes : nodes + states] = np.maximum(position[nodes : nodes + states], last + 0.5)
+        return np.argsort(position)
 
 
 def _factors(matrix: Any, ordering: Literal["MMD_AT_PLUS_A", "NATURAL"]) -> Any:

@@ -22,7 +22,7 @@ from gail.approx.atomic_files import write_text
 from gail.envs.tasks import find_task
 from gail.envs.vector import make_vector
 from gail.experiments.bench_peers import check_peers, peer_rows
-from gail.experiments.bench_table import draw_growth, growth_rows, growth_work, measured, table_work
+from gail.experiments.bench_table import draw_growth, growth_rows, growth_work, measured, table_work, told
 from gail.experiments.evaluation import evaluate_policy, reference
 from gail.experiments.failures import InvalidRequest
 from gail.experiments.instances import demo_gridworld
@@ -62,7 +62,7 @@ def bench_exact(largest: int, peers: Path | None, console: Console, out: Path) -
     if peers is not None:
         check_peers(peers)
         for row in peer_rows(peers, largest):
-            console.print(", ".join(f"{name} {_short(value)}" for name, value in row.items()), highlight=False)
+            console.print(told(row), highlight=False, soft_wrap=True)
             rows.append(row)
             _write(_squared(rows), out)
     for row in measured(table_work(), largest, console):
@@ -75,10 +75,12 @@ def bench_exact(largest: int, peers: Path | None, console: Console, out: Path) -
             series[name].append(row)
             rows.append({**row, "work": f"growth: {row['work']}"})
             _write(_squared(rows), out)
-    rows += growth_rows(series)
-    _publish(_squared(rows), console, out, "Gridworlds; peak memory is of each row's own process")
+    for row in growth_rows(series):
+        rows.append(row)
+        console.print(told(row), highlight=False, soft_wrap=True)
+    _write(_squared(rows), out)
     draw_growth(series, out.with_suffix(".png"))
-    console.print(f"Picture: {out.with_suffix('.png')}", soft_wrap=True, highlight=False)
+    console.print(f"Raw results: {out}; picture: {out.with_suffix('.png')}", soft_wrap=True, highlight=False)
 
 
 def _squared(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

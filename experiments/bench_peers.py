@@ -16,7 +16,7 @@ from gail.experiments.bench_exact import Row, cliff_world_row, export_planning
 from gail.experiments.failures import InvalidRequest
 
 SCRIPTS = Path("bench/peers")
-PLANNING_SIZES = (10**4, 10**5, 10**6)
+PLANNING_SIZES = (10**4, 10**6)
 DISCOUNTS = (1.0, 0.9)
 
 

@@ -76,10 +76,25 @@ def measured(work: Sequence[Work], largest: int, console: Console) -> Iterator[R
         for one in work:
             if one.states <= largest:
                 row = pool.submit(one.measure).result()
-                gap = f"relative gap {row['relative_gap']:.1e}"
-                shown = f"{row['work']}, {row['states']:,} states, discount {row['discount']:g}: {row['seconds']:.3g} s"
-                console.print(f"{shown}, {row['peak_gb']:.2f} GB, {gap}, {row['status']}", highlight=False)
+                console.print(told(row), highlight=False, soft_wrap=True)
                 yield row
+
+
+def told(row: Row) -> str:
+    """A row as one line for people."""
+    texts = {
+        "states": lambda value: f"{value:,} states" if isinstance(value, int) else f"{value} states",
+        "discount": "discount {:g}".format,
+        "seconds": "{:.3g} s".format,
+        "peak_gb": "{:.2f} GB".format,
+        "relative_gap": "relative gap {:.1e}".format,
+        "relative_error": "relative error {}".format,
+        "status": "{}".format,
+        "reference_over_ours": "the reference takes {:.3g} times as long".format,
+        "over_ours": "{:.3g} times as long as ours".format,
+        "exponent": "exponent {:.2f}".format,
+    }
+    return ", ".join([str(row["work"]), *(text(row[name]) for name, text in texts.items() if name in row)])
 
 
 def growth_rows(series: Mapping[str, Sequence[Row]]) -> list[Row]:
@@ -107,7 +122,8 @@ def draw_growth(series: Mapping[str, Sequence[Row]], path: Path) -> None:
         axis.loglog(states, np.exp(offset) * states**slope, color=colour, linewidth=1.0)
     axis.set(xlabel="states (4 actions each)", ylabel="seconds to a certified solution")
     axis.grid(alpha=0.25)
-    axis.legend(frameon=False)
+    if axis.get_legend_handles_labels()[0]:
+        axis.legend(frameon=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=120)
     plt.close(figure)

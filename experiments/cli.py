@@ -6,6 +6,9 @@ import os
 
 # Before torch loads: idle threads of its pool would otherwise spin, and take the cores from the simulator.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Before numpy loads: dense blocks of the exact solvers are small, and a second thread on them only waits. On a busy
+# machine it waits for its turn, block after block, and a second becomes a minute.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import sys
 from collections.abc import Callable

@@ -6,7 +6,7 @@ from scipy import sparse
 from scipy.optimize import linprog
 from scipy.special import lambertw
 
-from gail.exact import FiniteMDP, Matching, match_occupancy, occupancy_of
+from gail.exact import FiniteMDP, Matching, match_occupancy, occupancy_of, transport
 from gail.exact import regularizers as psi
 from gail.exact.regularizers import InvalidRegularizer
 
@@ -87,8 +87,29 @@ def test_transport_on_a_line_is_the_area_between_distribution_functions():
     metric = abs(places[:, None] - places)
     value, cost = psi.Lipschitz(metric).conjugate(one, two)
     area = np.sum(abs(np.cumsum((one - two).ravel()))[:-1] * np.diff(places))
-    assert value == pytest.approx(area, rel=1e-9)
-    assert np.sum((one - two) * cost) == pytest.approx(area, rel=1e-9)
+    assert value == pytest.approx(area, rel=1e-11)
+    assert np.sum((one - two) * cost) == pytest.approx(area, rel=1e-11)
+
+
+def test_a_distance_and_its_potential_agree_to_twelve_digits():
+    rng = np.random.default_rng(4)
+    for _ in range(40):
+        points = rng.normal(size=(24, 2))
+        metric = psi.Lipschitz(np.linalg.norm(points[:, None] - points, axis=2))
+        one, two = rng.dirichlet(np.ones(24), size=2).reshape(2, 8, 3)
+        value, cost = metric.conjugate(one, two)
+        assert value == pytest.approx(np.sum((one - two) * cost), rel=2e-12)
+
+
+def test_transport_that_stalls_is_left_to_a_linear_program(monkeypatch):
+    rng = np.random.default_rng(2)
+    one, two = rng.dirichlet(np.ones(10), size=2).reshape(2, 5, 2)
+    line = psi.Lipschitz(abs(np.arange(10)[:, None] - np.arange(10.0)))
+    expected = line.conjugate(one, two)[0]
+    monkeypatch.setattr(transport, "MAX_ITERATIONS", 1)
+    value, cost = line.conjugate(one, two)
+    assert value == pytest.approx(expected, rel=1e-9)
+    assert np.sum((one - two) * cost) == pytest.approx(expected, rel=1e-9)
 
 
 def test_transport_is_the_transport_problem():

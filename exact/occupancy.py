@@ -40,9 +40,13 @@ def occupancy_of(mdp: FiniteMDP, policy: ArrayLike) -> Array:
         InvalidPolicy: wrong shape, negative or non-finite entries, rows that do not sum to one within 1e-9.
     """
     pi = validate_policy(mdp, policy)
+    return occupancy_along(mdp, pi, Chain(mdp, pi))
+
+
+def occupancy_along(mdp: FiniteMDP, policy: Array, chain: Chain) -> Array:
+    """`occupancy_of` a valid policy (S, A) whose chain is at hand."""
     # Exact arithmetic gives no negative visits; rounding may leave some of size 1e-17 at unvisited states.
-    visits = np.maximum(Chain(mdp, pi).visits(mdp.initial), 0.0)
-    return visits[:, None] * pi
+    return np.maximum(chain.visits(mdp.initial), 0.0)[:, None] * policy
 
 
 def policy_of(occupancy: ArrayLike) -> Array:

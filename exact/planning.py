@@ -61,14 +61,14 @@ def solve_rl(mdp: FiniteMDP, cost: ArrayLike, entropy_weight: float = 0.0) -> So
     trace: list[float] = []
     if problem.entropy_weight > 0.0:
         optimum = soft_optimum(mdp, problem.cost, problem.entropy_weight, trace=trace)
-        policy, values = optimum.policy, optimum.values
+        policy, values, chain = optimum.policy, optimum.values, optimum.chain
     else:
-        policy, values = _policy_iteration(mdp, problem.cost, trace)
-    return certify(problem, policy, problem.cost, values, tolerance=TOLERANCE, trace=trace)
+        policy, values, chain = _policy_iteration(mdp, problem.cost, trace)
+    return certify(problem, policy, problem.cost, values, tolerance=TOLERANCE, trace=trace, chain=chain)
 
 
-def _policy_iteration(mdp: FiniteMDP, cost: Array, trace: list[float]) -> tuple[Array, Array]:
-    """A deterministic optimal policy (S, A) and its values (S,)."""
+def _policy_iteration(mdp: FiniteMDP, cost: Array, trace: list[float]) -> tuple[Array, Array, Chain]:
+    """A deterministic optimal policy (S, A), its values (S,), and its chain."""
     states = np.arange(mdp.num_states)
     values = np.zeros(mdp.num_states)
     if mdp.num_states > FEW:
@@ -97,4 +97,4 @@ def _policy_iteration(mdp: FiniteMDP, cost: Array, trace: list[float]) -> tuple[
         last_error = error if settled else np.inf
         actions[better] = action_value[better].argmin(axis=1)
         residual = action_value[states, actions] - values
-    return policy, values
+    return policy, values, chain

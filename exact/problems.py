@@ -58,7 +58,8 @@ class Planning:
 
     def primal(self, occupancy: Array) -> float:
         """-lambda Hbar(rho) + <rho, c>."""
-        return float(np.sum(occupancy * self.cost)) - self.entropy_weight * causal_entropy(occupancy)
+        spent = float(np.sum(occupancy * self.cost))
+        return spent - self.entropy_weight * causal_entropy(occupancy) if self.entropy_weight > 0.0 else spent
 
     def dual(self, cost: Array | None, values: Array | None) -> float:
         """<p0, V> lowered to dual feasibility."""

@@ -19,8 +19,9 @@ from functools import cached_property
 
 import numpy as np
 
+from gail.exact.chain import Chain
 from gail.exact.mdp import Array
-from gail.exact.occupancy import flow_residual, occupancy_of
+from gail.exact.occupancy import flow_residual, occupancy_along, occupancy_of
 from gail.exact.problems import Problem
 
 
@@ -119,9 +120,14 @@ def certify(
     *,
     tolerance: float,
     trace: Sequence[float] = (),
+    chain: Chain | None = None,
 ) -> Solution:
-    """The solution at a policy (S, A): OPTIMAL when its recomputed relative gap is within tolerance."""
-    occupancy = occupancy_of(problem.mdp, policy)
+    """The solution at a policy (S, A): OPTIMAL when its recomputed relative gap is within tolerance.
+
+    The policy's chain saves building it again, where it is at hand.
+    """
+    mdp = problem.mdp
+    occupancy = occupancy_of(mdp, policy) if chain is None else occupancy_along(mdp, policy, chain)
     solution = Solution(problem, occupancy, policy, cost, values, Status.OPTIMAL, tuple(trace))
     if -tolerance <= solution.relative_gap <= tolerance:
         return solution

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -82,7 +83,7 @@ def measured(work: Sequence[Work], largest: int, console: Console) -> Iterator[R
 
 def told(row: Row) -> str:
     """A row as one line for people."""
-    texts = {
+    texts: dict[str, Callable[[Any], str]] = {
         "states": lambda value: f"{value:,} states" if isinstance(value, int) else f"{value} states",
         "discount": "discount {:g}".format,
         "seconds": "{:.3g} s".format,

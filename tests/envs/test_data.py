@@ -31,7 +31,7 @@ def test_demonstrations_follow_the_papers_protocol(task):
     assert batch.num_trajectories == task.full_trajectories
     assert batch.lengths.max() <= task.horizon
     assert ((batch.lengths == task.horizon) <= batch.truncated).all()
-    np.testing.assert_allclose(batch.returns, demonstrations.provenance.episode_returns, rtol=1e-4)
+    np.testing.assert_allclose(batch.returns, demonstrations.provenance.episode_returns, rtol=1e-4, atol=1e-3)
 
 
 @EACH

@@ -148,8 +148,10 @@ class FiniteMDP:
 
     @cached_property
     def reachable(self) -> NDArray[np.bool_]:
-        """(S,) mask of the states that some policy visits with positive probability."""
+        """(S,) mask of the states that some policy visits, with positive probability and a positive discount."""
         states = self.num_states
+        if self.discount == 0.0:
+            return np.asarray(self.initial > 0.0)
         starts = np.flatnonzero(self.initial).astype(self.transitions.indices.dtype)
         # The rows of a state's actions follow each other, so joined they are its edges, some of them repeated. One
         # extra node, from which the search starts, leads to every possible initial state.
@@ -167,6 +169,9 @@ class FiniteMDP:
     def reachable_part(self) -> FiniteMDP:
         """The process on its reachable states only, in their order; they are closed under transitions."""
         keep = self.reachable
+        if self.discount == 0.0:  # nothing that follows counts, so every state may as well lead to itself
+            stay = sparse.kron(sparse.eye_array(int(keep.sum())), np.ones((self.num_actions, 1)), format="csr")
+            return FiniteMDP(stay, self.initial[keep], 0.0, self.terminal[keep])
         rows = np.repeat(keep, self.num_actions)
         return FiniteMDP(self.transitions[rows][:, keep], self.initial[keep], self.discount, self.terminal[keep])
 

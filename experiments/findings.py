@@ -55,6 +55,10 @@ def check_statements(
     with console.status("") as status:
         for number, (statement, instance) in enumerate(work, start=1):
             status.update(f"{number} of {len(work)}: {statement.title} on {instance.name}")
+            reason = statement.silent(instance)
+            if reason is not None:
+                console.print(f"{statement.name} says nothing about {instance.name}: {reason}.", soft_wrap=True)
+                continue
             found = statement.check(Trial(instance, entropy_weight, np.random.default_rng(seed)))
             if found.certificates:
                 findings.append(Finding(statement, instance, _judged(found, tolerance)))

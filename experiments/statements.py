@@ -53,6 +53,8 @@ class Statement:
     """Runs it."""
     own_instance: bool = False
     """Whether it is shown on a process of its own, whatever the trial's instance is."""
+    silent: Callable[[Instance], str | None] = lambda instance: None
+    """Why the statement says nothing about an instance, if so."""
 
 
 PAPERS_PSI = ("constant", "logistic", "l2-ball", "simplex")
@@ -164,6 +166,7 @@ _MATCHING = (
         "unattained",
         "Corollary 3.2.1 without coverage, on purpose: no optimal cost",
         lambda t: statements.check_unattained_dual(t.instance.mdp, t.cost, t.entropy_weight, t.instance.name),
+        silent=lambda instance: "there is one action only" if instance.mdp.num_actions == 1 else None,
     ),
     Statement("eq-9", "Eq. 9-11: feature classes, FEM and GTAL", _feature_classes),
     Statement("scaling", "Eq. 11: scaling the class is weighting the entropy", _scaling),
@@ -209,6 +212,7 @@ _DIVERGENCES = (
         "trpo",
         "TRPO's bound and its monotone improvement",
         lambda t: statements.check_monotone_improvement(t.instance.mdp, t.cost, t.instance.name, t.rng),
+        silent=lambda instance: "its constant is infinite at discount 1" if instance.mdp.discount == 1.0 else None,
     ),
     Statement("gan-gcl", "GAN-GCL on enumerated paths", _paths, own_instance=True),
     Statement(

@@ -99,8 +99,10 @@ def report_routes(theory: Theory, report: Report) -> None:
     report.paragraph(
         "Inverse reinforcement learning followed by reinforcement learning (the dual route) gives the policy whose "
         "occupancy measure is closest to the expert's, as the regularizer psi measures distance (the primal "
-        "route). The two routes share no iteration; a general conic solver gives a second opinion. Every value "
-        f"is recomputed from the problem's data. {instance.mdp.num_states} states, {instance.mdp.num_actions} "
+        "route). The two routes share no iteration, but for classes of costs (l2-ball, simplex, linear-span, "
+        "linf-ball, lipschitz, hinge), where one method serves both and the general conic solver is the second "
+        "opinion. Every value is recomputed from the problem's data. "
+        f"{instance.mdp.num_states} states, {instance.mdp.num_actions} "
         f"actions, discount {instance.mdp.discount:g}, entropy weight {weight:g}."
     )
     report.table(_VALUES, _value_rows(theory))

@@ -99,4 +99,4 @@ def _values(solution: Solution) -> Array:
 
 
 def _magnitude(solution: Solution) -> float:
-    return max(abs(solution.primal_value), solution.problem.unit)
+    return max(abs(solution.primal_value), solution.problem.unit) or 1.0  # a cost of zero has no scale

@@ -27,11 +27,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gail.exact.admission import admitted
 from gail.exact.cost_classes import match_cost_class
 from gail.exact.matching import match_smoothly, matched_exactly
 from gail.exact.mdp import Array, FiniteMDP
-from gail.exact.occupancy import occupancy_of, policy_of, validate_occupancy
-from gail.exact.problems import Matching, validate_entropy_weight
+from gail.exact.occupancy import occupancy_of, policy_of
+from gail.exact.problems import Matching
 from gail.exact.reachability import Reachable
 from gail.exact.regularizers import (
     BoundedCosts,
@@ -84,11 +85,12 @@ def solve_irl(mdp: FiniteMDP, expert_occupancy: ArrayLike, psi: Regularizer, ent
 
     Raises:
         InvalidOccupancy: the expert's occupancy is not one of this process.
+        InvalidRegularizer: psi is for another number of states or actions.
+        NotEnoughMemory: the search would need more than is available.
         ValueError: the entropy weight is not positive and finite.
-        TypeError: psi is not smooth in the cost.
+        TypeError: psi is neither smooth in the cost nor a class of costs solved here, or is a Python class.
     """
-    expert = validate_occupancy(mdp, expert_occupancy)
-    problem = Matching(mdp, expert, psi, validate_entropy_weight(entropy_weight))
+    problem = admitted(mdp, expert_occupancy, psi, entropy_weight, "inverse reinforcement learning", conic=False)
     if problem.entropy_weight == 0.0:
         raise ValueError("inverse reinforcement learning by ascent needs entropy_weight > 0; see match_occupancy")
     if not isinstance(psi, SmoothCosts):
@@ -99,7 +101,7 @@ def solve_irl(mdp: FiniteMDP, expert_occupancy: ArrayLike, psi: Regularizer, ent
             "regularizers.protocols); match_occupancy solves the same problem from the other side"
         )
     part = Reachable(mdp)
-    small = Matching(part.mdp, part.restrict(expert), psi, problem.entropy_weight)
+    small = Matching(part.mdp, part.restrict(problem.expert), psi, problem.entropy_weight)
     if needs_coverage(psi) and np.any(small.expert == 0.0):
         return match_smoothly(problem, psi) if isinstance(psi, SmoothConjugate) else matched_exactly(problem)
     trace: list[float] = []

@@ -27,12 +27,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import logsumexp
 
+from gail.exact.admission import admitted
 from gail.exact.cost_classes import match_cost_class
 from gail.exact.mdp import Array, FiniteMDP
 from gail.exact.newton_system import NewtonSystem
-from gail.exact.occupancy import occupancy_of, policy_of, validate_occupancy
+from gail.exact.occupancy import occupancy_of, policy_of
 from gail.exact.pricing import priced
-from gail.exact.problems import Matching, validate_entropy_weight
+from gail.exact.problems import Matching
 from gail.exact.reachability import Reachable
 from gail.exact.regularizers import (
     BoundedCosts,
@@ -99,12 +100,12 @@ def match_occupancy(
 
     Raises:
         InvalidOccupancy: the expert's occupancy is not one of this process.
-        NotEnoughMemory: the structured method would need more than is available.
+        InvalidRegularizer: psi is for another number of states or actions.
+        NotEnoughMemory: the method would need more than is available.
         ValueError: a negative entropy weight or an unknown method.
-        TypeError: the method does not take this psi.
+        TypeError: the method does not take this psi, or psi is a class.
     """
-    expert = validate_occupancy(mdp, expert_occupancy)
-    problem = Matching(mdp, expert, psi, validate_entropy_weight(entropy_weight))
+    problem = admitted(mdp, expert_occupancy, psi, entropy_weight, "matching", conic=method == "conic")
     if method == "conic":
         from gail.exact.conic import match_by_cvxpy  # importing CVXPY takes longer than most solves
 

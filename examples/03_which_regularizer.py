@@ -42,7 +42,7 @@ distances = {}
 for name, psi in library.items():
     imitator = match_occupancy(task.mdp, expert.occupancy, psi, WEIGHT).require_optimal(1e-8)
     distances[name] = 0.5 * np.abs(imitator.occupancy - expert.occupancy).sum() / expert.occupancy.sum()
-    extra = np.sum((imitator.occupancy - expert.occupancy) * task.cost)
+    extra = round(np.sum((imitator.occupancy - expert.occupancy) * task.cost), 4) + 0.0
     print(f"{name:34}{imitator.relative_gap:14.1e}{distances[name]:17.4f}{extra:12.4f}")
 
 # Constant psi gives the expert back; a few features do not tell enough for imitation; divergences are in between.

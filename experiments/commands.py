@@ -62,7 +62,8 @@ def verify(
 
     Args:
         mdp: gridworld, garnet, chain, frozenlake, cliffwalking, taxi, graph, or .npz files with arrays transitions
-            (S, A, S), initial (S,), discount, and expert_occupancy or cost (S, A); default: all of the named ones.
+            (S, A, S), initial (S,), discount, terminal (S,) where episodes may end, and expert_occupancy or cost
+            (S, A); default: all of the named ones.
         map: an ASCII map in a text file (# wall, . floor, S start, G goal, P pit).
         statement: only these statements, by name; prop-3.2 stands for all that begin with it; a wrong name lists all.
         psi: only these cost regularizers; a wrong name lists all.

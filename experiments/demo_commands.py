@@ -114,6 +114,7 @@ def convert(
     """
     if to not in FORMATS:
         raise InvalidRequest(f"--to {to}: choose one of {', '.join(FORMATS)}")
+    _refuse_to_replace(file, out)
     demonstrations = load_demonstrations(file)
     if task is not None:
         demonstrations = named_task(demonstrations, find_task(task).id)
@@ -142,6 +143,7 @@ def subsample(
     """
     if seed < 0:
         raise InvalidRequest(f"--seed is {seed}: seeds are non-negative")
+    _refuse_to_replace(file, out)
     demonstrations = load_demonstrations(file)
     if episodes is not None:
         demonstrations = demonstrations.first(episodes)
@@ -163,6 +165,12 @@ def demos(
 ) -> int:
     """Record, look at, check, convert and thin demonstrations."""
     return verb
+
+
+def _refuse_to_replace(file: Path, out: Path) -> None:
+    """The input stays: other formats hold less than it may."""
+    if out.exists() and out.resolve() == file.resolve():
+        raise InvalidRequest(f"{out} is the input itself: name another file")
 
 
 def _say(text: str) -> None:

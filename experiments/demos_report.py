@@ -112,7 +112,7 @@ def draw_demonstrations(demonstrations: Demonstrations, spec: SpaceSpec | None, 
         axes[0].set_title("no rewards, no returns")
     else:
         _histogram(axes[0], returns, "return of an episode")
-    _histogram(axes[1], batch.lengths, "length of an episode")
+    _histogram(axes[1], batch.lengths, "kept steps of an episode")
     if batch.actions.ndim == 1:
         kinds, counts = np.unique(batch.actions, return_counts=True)
         axes[2].bar([str(kind) for kind in kinds], counts / len(batch.actions), color=_COLOUR)
@@ -144,6 +144,7 @@ def _grid(count: int) -> tuple[Figure, list[Axes]]:
 def _histogram(axis: Axes, values: NDArray[Any], title: str) -> None:
     axis.hist(values, bins=_BINS, color=_COLOUR)
     axis.set_title(title)
+    axis.ticklabel_format(axis="x", useOffset=False)
 
 
 def _mark_bounds(axis: Axes, spec: SpaceSpec | None, entry: int) -> None:

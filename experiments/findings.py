@@ -92,7 +92,7 @@ def print_findings(findings: Sequence[Finding], console: Console) -> None:
             if not claim.holds:
                 console.print(
                     f"[bold red]FAILS[/bold red] on {claim.instance}: {claim.statement}: violation "
-                    f"{claim.violation:.3g}, tolerance {claim.tolerance:.1g}, {dict(claim.numbers)}",
+                    f"{claim.violation:.3g}, tolerance {claim.tolerance:.1g} ({_numbers(claim, 3)})",
                     soft_wrap=True,
                 )
 
@@ -115,10 +115,15 @@ def write_claims(findings: Sequence[Finding], path: Path) -> None:
     writer.writerow(("name", "instance", "claim", "violation", "tolerance", "holds", "numbers"))
     for finding in findings:
         for claim in finding.verification.certificates:
-            numbers = "; ".join(f"{name} {value:.17g}" for name, value in claim.numbers.items())
+            numbers = _numbers(claim, 17)
             judged = f"{claim.violation:.3e}", f"{claim.tolerance:.0e}", claim.holds
             writer.writerow((finding.statement.name, claim.instance, claim.statement, *judged, numbers))
     write_text(path, text.getvalue())
+
+
+def _numbers(claim: Certificate, digits: int) -> str:
+    """What the violation was computed from."""
+    return "; ".join(f"{name} {value:.{digits}g}" for name, value in claim.numbers.items())
 
 
 def _row(finding: Finding) -> tuple[str, ...]:

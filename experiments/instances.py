@@ -29,7 +29,15 @@ from numpy.typing import NDArray
 from gail.envs.converted import chain, from_graph, from_gymnasium
 from gail.envs.finite import FiniteTask, garnet
 from gail.envs.gridworlds import DEMO_8X8, GridLayout, gridworld
-from gail.exact import FiniteMDP, solve_rl, validate_cost, validate_occupancy
+from gail.exact import (
+    FiniteMDP,
+    InvalidCost,
+    InvalidMDP,
+    InvalidOccupancy,
+    solve_rl,
+    validate_cost,
+    validate_occupancy,
+)
 from gail.experiments.failures import InvalidRequest
 
 Array = NDArray[np.float64]
@@ -117,6 +125,17 @@ def _with_soft_expert(
 def mdp_from_file(path: Path, expert_entropy_weight: float) -> Instance:
     """A user's MDP and expert from an `.npz` file."""
     arrays = _read_arrays(path)
+    try:
+        return _instance_of(path, arrays, expert_entropy_weight)
+    except (InvalidMDP, InvalidCost, InvalidOccupancy) as error:
+        raise InvalidRequest(f"{path}: {error}") from error
+
+
+def _instance_of(path: Path, arrays: dict[str, NDArray[Any]], expert_entropy_weight: float) -> Instance:
+    """The instance that the arrays of a file describe."""
+    for name, array in arrays.items():
+        if array.dtype.kind not in "fiub":
+            raise InvalidRequest(f"{path}: {name} has dtype {array.dtype}: real numbers are needed")
     missing = [name for name in ("transitions", "initial", "discount") if name not in arrays]
     if missing:
         raise InvalidRequest(f"{path}: no array {', '.join(missing)}; it holds {', '.join(arrays)}")
@@ -133,6 +152,8 @@ def mdp_from_file(path: Path, expert_entropy_weight: float) -> Instance:
 
 
 def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    if path.is_file() and not zipfile.is_zipfile(path):
+        raise InvalidRequest(f"{path}: not an .npz archive (a map in a text file goes with --map)")
     try:
         with np.load(path, allow_pickle=False) as file:
             if not isinstance(file, np.lib.npyio.NpzFile):

@@ -28,7 +28,9 @@ def occupancy_scatter(expert: Array, imitators: Mapping[str, Array], columns: in
         sharey=True,
         squeeze=False,
     )
-    floor = 1e-12 * float(expert.sum())
+    # Zeros are drawn at the lower left, a tenth below the least positive occupancy.
+    everything = np.concatenate([expert.ravel(), *(occupancy.ravel() for occupancy in imitators.values())])
+    floor = 0.1 * max(float(everything[everything > 0.0].min()), 1e-12 * float(expert.sum()))
     reference = np.maximum(expert.ravel(), floor)
     for axis, (name, occupancy) in zip(axes.flat, imitators.items(), strict=False):
         axis.loglog([floor, reference.max()], [floor, reference.max()], color="grey", linewidth=0.8)

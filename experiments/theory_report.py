@@ -60,6 +60,8 @@ def write_report(findings: Sequence[Finding], collected: Sequence[Theory], entro
 def _bias(findings: Sequence[Finding], report: Report) -> None:
     instance = _first(findings, "eq-15")
     curve = statements.bias_curve(instance.mdp, instance.expert_occupancy)
+    if not (curve.divergence > 0.0).any():
+        return  # one policy is all there is
     report.heading("What the entropy weight costs")
     report.figure(
         "entropy-bias",

@@ -23,7 +23,7 @@ from gail.experiments.instances import Array, Instance
 from gail.experiments.report import Report
 from gail.experiments.theory_figures import occupancy_scatter
 
-_ROUTES = (("dual: RL after IRL", "irl"), ("primal: matching", "matching"), ("second opinion: CVXPY", "conic"))
+_ROUTES = (("RL after IRL", "irl"), ("matching", "matching"), ("CVXPY", "conic"))
 _VALUES = ("psi", "route", "primal value", "dual value", "signed gap", "status")
 _VERDICTS = ("statement", "worst violation", "tolerance", "verdict")
 _DRAWN = ("constant", "logistic")
@@ -201,8 +201,8 @@ def _value_rows(theory: Theory) -> list[tuple[str, ...]]:
 
 def _values(solution: Solution) -> tuple[str, ...]:
     return (
-        f"{solution.primal_value:.10f}",
-        f"{solution.dual_value:.10f}",
+        f"{solution.primal_value:.9g}",
+        f"{solution.dual_value:.9g}",
         f"{solution.gap:+.1e}",
         solution.status.value.split(":")[0],
     )
@@ -211,7 +211,12 @@ def _values(solution: Solution) -> tuple[str, ...]:
 def _near_miss(solution: Solution, imitator: Array) -> tuple[str, ...]:
     """Where psi* is infinite beside the imitator, as for constant psi, a point has no value but a distance."""
     distance = float(abs(solution.occupancy - imitator).sum() / imitator.sum())
-    return (f"imitator up to {distance:.0e}", f"{solution.dual_value:.10f}", "", "see the statement below")
+    return (
+        f"imitator up to {distance:.0e}",
+        f"{solution.dual_value:.9g}",
+        "",
+        "outside the domain of psi* by rounding",
+    )
 
 
 def _verdict_rows(theory: Theory) -> list[tuple[str, ...]]:

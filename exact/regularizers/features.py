@@ -119,6 +119,7 @@ class FeatureClass(ABC):
             )
 
     def _gap(self, cp: Any, rho: Any, expert: Array) -> Any:
+        self._fit(expert.shape)
         flat = self.features.reshape(-1, self.features.shape[2])
         return flat.T @ cp.vec(rho - expert, order="C")
 

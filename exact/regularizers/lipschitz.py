@@ -76,10 +76,12 @@ class Lipschitz:
         others only join.
 
         Raises:
-            InvalidRegularizer: not square, lengths not positive and finite, not symmetric, not connected.
+            InvalidRegularizer: not square, no pairs or more than nodes, lengths not positive and finite, not symmetric,
+                not connected.
         """
         matrix = sparse.coo_array(graph, dtype=np.float64)
-        if matrix.shape[0] != matrix.shape[1] or not 0 < (pairs or 1) <= matrix.shape[0]:
+        pairs = matrix.shape[0] if pairs is None else pairs
+        if matrix.shape[0] != matrix.shape[1] or not 0 < pairs <= matrix.shape[0]:
             raise InvalidRegularizer(f"a graph of shape {matrix.shape} with {pairs} pairs is not one")
         wrong = np.flatnonzero(~((matrix.data > 0.0) & (matrix.data < np.inf)))
         if wrong.size:
@@ -94,7 +96,7 @@ class Lipschitz:
         upper = matrix.row < matrix.col
         psi = cls.__new__(cls)
         edges = np.stack([matrix.row[upper], matrix.col[upper]], axis=1).astype(np.intp)
-        psi._set(edges, matrix.data[upper], matrix.shape[0], matrix.shape[0] if pairs is None else pairs)
+        psi._set(edges, matrix.data[upper], matrix.shape[0], pairs)
         return psi
 
     def __repr__(self) -> str:
@@ -159,6 +161,7 @@ class Lipschitz:
 
     def conic(self, cp: Any, rho: Any, expert: Array) -> tuple[Any, list[Any]]:
         """The flow of the module's opening: linear."""
+        self._fit(expert.size)
         flow = cp.Variable(len(self.lengths))
         outflow = self._incidence.T.tocsr()
         balance = [outflow[: self.pairs] @ flow == cp.vec(rho - expert, order="C")]

@@ -1,8 +1,32 @@
+import importlib.util
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from gail.exact import NotEnoughMemory, match_occupancy, memory, occupancy_of, solve_occupancy_lp, solve_rl
+from gail.exact import (
+    NotEnoughMemory,
+    match_occupancy,
+    memory,
+    occupancy_of,
+    solve_irl,
+    solve_occupancy_lp,
+    solve_rl,
+)
 from gail.exact import regularizers as psi
+from gail.exact.admission import bytes_to_match
+
+_SPEC = importlib.util.spec_from_file_location("psi_library", Path(__file__).parent / "contracts" / "psi_library.py")
+_MODULE = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(_MODULE)
+LIBRARY = _MODULE.library(64, 4)
+
+ENTRIES = {
+    "irl": lambda *given: solve_irl(*given, 0.1),
+    "structured": lambda *given: match_occupancy(*given, 0.1),
+    "conic": lambda *given: match_occupancy(*given, 0.1, method="conic"),
+    "no entropy": lambda *given: match_occupancy(*given, 0.0),
+}
 
 
 def test_what_is_available_is_a_positive_number_of_bytes():
@@ -32,3 +56,30 @@ def test_the_factors_of_a_newton_step_count(gridworld, monkeypatch):
     match_occupancy(gridworld, expert, psi.Logistic(), 0.1)
     assert len(asked) == 2
     assert asked[1] > 8 * (2 * 64) ** 2 / 2
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+@pytest.mark.parametrize("name", LIBRARY)
+def test_every_entry_refuses_before_anything_is_solved(gridworld, monkeypatch, name, entry):
+    expert = occupancy_of(gridworld, np.full((64, 4), 0.25))
+    work = "inverse reinforcement learning" if entry == "irl" else "matching"
+    begun: list[str] = []
+    monkeypatch.setattr("gail.exact.admission.validate_occupancy", lambda *given: begun.append(name))
+    monkeypatch.setattr(memory, "available_memory", lambda: 1e3)
+    with pytest.raises(NotEnoughMemory, match=rf"^{work} on 64 states and 4 actions would need about"):
+        ENTRIES[entry](gridworld, expert, LIBRARY[name])
+    assert not begun
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_a_second_opinion_needs_more_and_so_do_constraints_that_are_factored(gridworld, name):
+    one = LIBRARY[name]
+    structured, conic, bare = (
+        bytes_to_match(gridworld, one, weight, conic=by_cvxpy)
+        for weight, by_cvxpy in ((0.1, False), (0.1, True), (0.0, False))
+    )
+    tables = 8 * 32 * gridworld.num_states * gridworld.num_actions
+    assert tables < min(structured, bare) < 1e8
+    assert conic > structured
+    assert (structured > bare) == isinstance(one, psi.BoundedCosts)
+    assert (bare > structured) == (name == "Simplex")

@@ -6,7 +6,7 @@ from scipy import sparse
 from scipy.optimize import linprog
 from scipy.special import lambertw
 
-from gail.exact import FiniteMDP, Matching, match_occupancy, occupancy_of, transport
+from gail.exact import FiniteMDP, Matching, match_occupancy, occupancy_of, solve_irl, transport
 from gail.exact import regularizers as psi
 from gail.exact.regularizers import InvalidRegularizer
 
@@ -176,6 +176,12 @@ def test_graphs_without_a_metric_are_refused(graph, message):
         psi.Lipschitz.on_graph(sparse.csr_array(graph))
 
 
+@pytest.mark.parametrize("pairs", [-1, 0, 3])
+def test_the_pairs_of_a_graph_are_some_of_its_nodes(pairs):
+    with pytest.raises(InvalidRegularizer, match=f"with {pairs} pairs"):
+        psi.Lipschitz.on_graph(sparse.csr_array(1.0 - np.eye(2)), pairs)
+
+
 def test_what_does_not_fit_is_refused():
     mdp = FiniteMDP(np.full((3, 2, 3), 1.0 / 3.0), np.eye(3)[0], 0.5)
     expert = occupancy_of(mdp, np.full((3, 2), 0.5))
@@ -192,3 +198,42 @@ def test_what_does_not_fit_is_refused():
         psi.Simplex(features)
     with pytest.raises(InvalidRegularizer, match="weight must be positive"):
         psi.Quadratic(0.0)
+
+
+@pytest.mark.parametrize("solve", ["structured", "conic", "irl", "no entropy"])
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (psi.L2Ball(np.ones((3, 5, 2))), "do not fit 5 states and 3 actions"),
+        (psi.Simplex(np.ones((3, 5, 2))), "do not fit 5 states and 3 actions"),
+        (psi.LinearSpan(np.ones((5, 2, 2))), "do not fit 5 states and 3 actions"),
+        (psi.Lipschitz(1.0 - np.eye(14)), "14 state-action pairs does not fit 15"),
+        (psi.Lipschitz(1.0 - np.eye(20)), "20 state-action pairs does not fit 15"),
+    ],
+    ids=lambda thing: type(thing).__name__ if not isinstance(thing, str) else "",
+)
+def test_every_entry_names_the_sizes_that_were_wanted(solve, wrong, message):
+    mdp = FiniteMDP(np.full((5, 3, 5), 0.2), np.eye(5)[0], 0.5)
+    expert = occupancy_of(mdp, np.full((5, 3), 1.0 / 3.0))
+    with pytest.raises(InvalidRegularizer, match=message):
+        if solve == "irl":
+            solve_irl(mdp, expert, wrong)
+        else:
+            weight, method = (0.0, "structured") if solve == "no entropy" else (1.0, solve)
+            match_occupancy(mdp, expert, wrong, weight, method)
+
+
+@pytest.mark.parametrize("wrong", [psi.L2Ball(np.ones((3, 5, 2))), psi.Lipschitz(1.0 - np.eye(14))], ids=repr)
+def test_a_conic_form_fits_or_is_refused(wrong):
+    import cvxpy as cp
+
+    with pytest.raises(InvalidRegularizer, match="not fit"):
+        wrong.conic(cp, cp.Variable((5, 3)), np.ones((5, 3)))
+
+
+@pytest.mark.parametrize("solve", [match_occupancy, solve_irl])
+@pytest.mark.parametrize("kind", [psi.Logistic, psi.L2Ball, psi.LInfBall])
+def test_a_class_in_place_of_an_instance_is_refused(solve, kind):
+    mdp = FiniteMDP(np.full((5, 3, 5), 0.2), np.eye(5)[0], 0.5)
+    with pytest.raises(TypeError, match=rf"psi must be an instance: {kind.__name__}\(\)"):
+        solve(mdp, occupancy_of(mdp, np.full((5, 3), 1.0 / 3.0)), kind)

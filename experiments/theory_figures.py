@@ -18,6 +18,7 @@ _LEARNER, _BOUND, _OTHER = "#c8442c", "#1b1b1b", "#2c6fb0"
 
 def occupancy_scatter(expert: Array, imitators: Mapping[str, Array], columns: int = 5) -> Figure:
     """Each imitator's occupancy against the expert's, pair by pair, on logarithmic axes."""
+    columns = min(columns, len(imitators))
     rows = -(-len(imitators) // columns)
     figure, axes = plt.subplots(
         rows,

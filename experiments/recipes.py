@@ -48,7 +48,7 @@ _EXPERTS = {
     "Acrobot-v1": _Expert(400_000),
     "MountainCar-v0": _Expert(1_000_000, max_kl=0.02, batch_size=4_096),
     "Reacher-v5": _Expert(3_000_000),
-    "HalfCheetah-v5": _Expert(6_000_000),
+    "HalfCheetah-v5": _Expert(4_125_000),
     "Ant-v5": _Expert(5_000_000),
     "Humanoid-v5": _Expert(40_000_000, max_kl=0.02, initial_std=0.5, batch_size=4_096),
     "HumanoidStandup-v5": _Expert(5_000_000, max_kl=0.02, initial_std=0.5, batch_size=4_096),

@@ -44,7 +44,7 @@ FEASIBILITY = 1e-10
 """HiGHS' tolerance on constraints of both sides."""
 
 
-def match_cost_class(problem: Matching, psi: CostClass) -> Solution:
+def match_cost_class(problem: Matching, psi: CostClass, earlier: Solution | None = None) -> Solution:
     """The solution of a matching problem whose psi is a class of costs.
 
     With unbounded weights no cost is optimal where the expert's feature expectations are at the boundary of what
@@ -59,6 +59,7 @@ def match_cost_class(problem: Matching, psi: CostClass) -> Solution:
     small_psi = cast(CostClass, restricted(psi, mask))
     small = Matching(part.mdp, part.restrict(problem.expert), small_psi, problem.entropy_weight)
     trace: list[float] = []
+    suggested = None if earlier is None or earlier.cost is None else part.restrict(earlier.cost)
     dual: Array | None
     if problem.entropy_weight == 0.0:
         zero = np.zeros_like(problem.expert)
@@ -66,9 +67,9 @@ def match_cost_class(problem: Matching, psi: CostClass) -> Solution:
             return priced(problem, policy_of(problem.expert), zero, tolerance=TOLERANCE)
         policy, dual = _linear_program(small)
     elif isinstance(small_psi, LinearCosts) and demands_equality(psi):
-        policy, dual = match_expectations(small, small_psi, trace)
+        policy, dual = match_expectations(small, small_psi, suggested, trace)
     elif isinstance(small_psi, LinearCosts):
-        policy, dual = optimal_weights(small, small_psi, trace)
+        policy, dual = optimal_weights(small, small_psi, suggested, trace)
     else:
         policy, dual = match_bounded(small, small_psi, trace)
     policy = part.extend(policy, 1.0 / policy.shape[1])

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from scipy.linalg import qr, solve_triangular
 
 from gail.exact.chain import Chain
-from gail.exact.feature_matching import Point, advantages, point_at, search
+from gail.exact.feature_matching import Point, advantages, point_at, search, weights_of
 from gail.exact.mdp import Array
 from gail.exact.occupancy import occupancy_of, policy_of
 from gail.exact.planning import solve_rl
@@ -73,8 +73,12 @@ FLAT = 1e-13
 """Relative size of a singular value of the weighted advantages that is rounding."""
 
 
-def match_expectations(problem: Matching, psi: LinearCosts, trace: list[float]) -> tuple[Array, Array | None]:
+def match_expectations(
+    problem: Matching, psi: LinearCosts, suggested: Array | None, trace: list[float]
+) -> tuple[Array, Array | None]:
     """The optimal policy (S, A) and least weights (k,), for lambda > 0 and all states reachable.
+
+    A suggested cost (S, A) is one more candidate to start from.
 
     Without a maximiser the weights are None, and the policy's feature expectations are the expert's to rounding.
     The trace has the distance of phi to the best primal value known at each iteration.
@@ -91,6 +95,8 @@ def match_expectations(problem: Matching, psi: LinearCosts, trace: list[float]) 
     start = point_at(problem, own, _fitted(problem, policy, chain, relative), None)
     if abs(start.slope).max() > FAR * problem.expert.sum():
         start = max(start, point_at(problem, own, own.start_weights(), None), key=lambda point: point.value)
+    if suggested is not None:
+        start = max(start, point_at(problem, own, weights_of(own, suggested), None), key=lambda point: point.value)
     point, attained = _ascend(problem, own, start, trace)
     return point.optimum.policy, basis.least(point.weights) if attained else None
 

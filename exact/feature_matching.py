@@ -47,13 +47,19 @@ class Point:
 
 def match_features(problem: Matching, psi: LinearCosts, trace: list[float]) -> tuple[Array, Array]:
     """The optimal policy and cost, both (S, A), for lambda > 0; appends the gap of each iteration to the trace."""
-    policy, weights = optimal_weights(problem, psi, trace)
+    policy, weights = optimal_weights(problem, psi, None, trace)
     return policy, psi.features @ weights
 
 
-def optimal_weights(problem: Matching, psi: LinearCosts, trace: list[float]) -> tuple[Array, Array]:
-    """As `match_features`, with the weights (k,) in the place of the cost."""
+def optimal_weights(
+    problem: Matching, psi: LinearCosts, suggested: Array | None, trace: list[float]
+) -> tuple[Array, Array]:
+    """As `match_features`, with the weights (k,) in the place of the cost; a suggested cost (S, A) may be the start."""
     point = point_at(problem, psi, psi.start_weights(), None)
+    if suggested is not None:
+        weights = weights_of(psi, suggested)
+        if np.isfinite(psi.value(psi.features @ weights, problem.expert)):
+            point = max(point, point_at(problem, psi, weights, None), key=lambda point: point.value)
     best, best_gap, stalls = point, np.inf, 0
     for _ in range(MAX_ITERATIONS):
         gap = psi.support(point.slope) - float(point.slope @ point.weights)
@@ -80,6 +86,12 @@ def point_at(problem: Matching, psi: LinearCosts, weights: Array, values: Array 
     value = float(mdp.initial @ optimum.values) - float(np.sum(problem.expert * cost))
     slope = np.einsum("sak,sa->k", psi.features, occupancy - problem.expert)
     return Point(weights, optimum, occupancy, value, slope)
+
+
+def weights_of(psi: LinearCosts, cost: Array) -> Array:
+    """The weights (k,) whose cost is nearest to a cost (S, A)."""
+    columns = psi.features.reshape(cost.size, -1)
+    return np.asarray(np.linalg.lstsq(columns, cost.ravel(), rcond=None)[0])
 
 
 def advantages(mdp: FiniteMDP, policy: Array, chain: Chain, costs: Array) -> Array:

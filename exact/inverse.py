@@ -45,6 +45,7 @@ from gail.exact.regularizers import (
 )
 from gail.exact.soft_planning import SoftOptimum, soft_optimum
 from gail.exact.solution import Solution, certify
+from gail.exact.warm_start import validate_start
 
 TOLERANCE = 1e-8
 """Relative gap up to which the ascent's result is called optimal."""
@@ -73,7 +74,14 @@ FLAT = 1e-13
 """Curvature, relative to the metric's, that is zero up to rounding."""
 
 
-def solve_irl(mdp: FiniteMDP, expert_occupancy: ArrayLike, psi: Regularizer, entropy_weight: float = 1.0) -> Solution:
+def solve_irl(
+    mdp: FiniteMDP,
+    expert_occupancy: ArrayLike,
+    psi: Regularizer,
+    entropy_weight: float = 1.0,
+    *,
+    start: Solution | None = None,
+) -> Solution:
     """A cost that explains the expert under psi, with its soft-optimal policy: RL(IRL_psi(pi_E)).
 
     `expert_occupancy` is (S, A); the entropy weight must be positive, else V_lambda has no gradient. The
@@ -81,21 +89,23 @@ def solve_irl(mdp: FiniteMDP, expert_occupancy: ArrayLike, psi: Regularizer, ent
     expert never takes some action of a reachable state, costs run to infinity: the status is
     DUAL_NOT_ATTAINED, the cost None, and the occupancy the expert's, which is still the solution of the
     primal side. The same holds for psi whose conjugate is infinite off the expert's support. For classes of
-    costs see `cost_classes`.
+    costs see `cost_classes`. `start` is the solution of a nearby problem to begin from (see `warm_start`).
 
     Raises:
         InvalidOccupancy: the expert's occupancy is not one of this process.
         InvalidRegularizer: psi is for another number of states or actions.
         NotEnoughMemory: the search would need more than is available.
-        ValueError: the entropy weight is not positive and finite.
-        TypeError: psi is neither smooth in the cost nor a class of costs solved here, or is a Python class.
+        ValueError: the entropy weight is not positive and finite, or the start is for another size.
+        TypeError: psi is neither smooth in the cost nor a class of costs solved here, or is a Python class; or the
+            start is not a Solution.
     """
+    earlier = validate_start(mdp, start)
     problem = admitted(mdp, expert_occupancy, psi, entropy_weight, "inverse reinforcement learning", conic=False)
     if problem.entropy_weight == 0.0:
         raise ValueError("inverse reinforcement learning by ascent needs entropy_weight > 0; see match_occupancy")
     if not isinstance(psi, SmoothCosts):
         if isinstance(psi, LinearCosts | BoundedCosts):
-            return match_cost_class(problem, psi)
+            return match_cost_class(problem, psi, earlier)
         raise TypeError(
             f"{type(psi).__name__} is not smooth in the cost, and has neither linear nor bounded costs (see "
             "regularizers.protocols); match_occupancy solves the same problem from the other side"
@@ -103,9 +113,11 @@ def solve_irl(mdp: FiniteMDP, expert_occupancy: ArrayLike, psi: Regularizer, ent
     part = Reachable(mdp)
     small = Matching(part.mdp, part.restrict(problem.expert), psi, problem.entropy_weight)
     if needs_coverage(psi) and np.any(small.expert == 0.0):
-        return match_smoothly(problem, psi) if isinstance(psi, SmoothConjugate) else matched_exactly(problem)
+        smooth = isinstance(psi, SmoothConjugate)
+        return match_smoothly(problem, psi, earlier) if smooth else matched_exactly(problem)
     trace: list[float] = []
-    point = _ascend(small, psi, trace)
+    suggested = None if earlier is None or earlier.cost is None else part.restrict(earlier.cost)
+    point = _ascend(small, psi, suggested, trace)
     return certify(
         problem,
         part.extend(point.optimum.policy, 1.0 / mdp.num_actions),
@@ -128,9 +140,9 @@ class _Point:
     curvature: Array
 
 
-def _ascend(problem: Matching, psi: SmoothCosts, trace: list[float]) -> _Point:
+def _ascend(problem: Matching, psi: SmoothCosts, suggested: Array | None, trace: list[float]) -> _Point:
     """Newton's method in a trust region; all states are reachable. The best point met is returned."""
-    point, free = _start(problem, psi)
+    point, free = _start(problem, psi, suggested)
     best_primal = problem.primal(problem.expert)
     only_expert = isinstance(psi, Constant)  # its other "feasible" points are the expert up to its tolerance
     mass = float(problem.expert.sum())
@@ -167,11 +179,11 @@ def _ascend(problem: Matching, psi: SmoothCosts, trace: list[float]) -> _Point:
     return best
 
 
-def _start(problem: Matching, psi: SmoothCosts) -> tuple[_Point, NDArray[np.bool_]]:
+def _start(problem: Matching, psi: SmoothCosts, suggested: Array | None) -> tuple[_Point, NDArray[np.bool_]]:
     """The best start that psi offers against learners near the expert, and the entries to be optimised.
 
     Learners that try every action now and then put each cost at its scale; how often is best depends on
-    lambda.
+    lambda. A suggested cost (S, A) is one candidate more, where psi allows it.
     """
     mdp, policy = problem.mdp, policy_of(problem.expert)
     points = []
@@ -179,6 +191,10 @@ def _start(problem: Matching, psi: SmoothCosts) -> tuple[_Point, NDArray[np.bool
         learner = occupancy_of(mdp, (1.0 - share) * policy + share / mdp.num_actions)
         cost, free = psi.start(learner, problem.expert)
         points.append(_point(problem, psi, cost, free, None))
+    if suggested is not None:
+        cost = np.where(free, suggested, cost)
+        if np.isfinite(psi.value(cost, problem.expert)):
+            points.append(_point(problem, psi, cost, free, None))
     return max(points, key=lambda point: point.value), free
 
 

@@ -45,6 +45,7 @@ from gail.exact.regularizers import (
 )
 from gail.exact.soft_planning import soft_optimum
 from gail.exact.solution import Solution, Status, certify
+from gail.exact.warm_start import everywhere_positive, validate_start
 
 TOLERANCE = 1e-10
 """Relative gap at which the search ends."""
@@ -88,6 +89,8 @@ def match_occupancy(
     psi: Regularizer,
     entropy_weight: float = 1.0,
     method: Literal["structured", "conic"] = "structured",
+    *,
+    start: Solution | None = None,
 ) -> Solution:
     """The occupancy that matches the expert's under psi, with the cost that proves it optimal.
 
@@ -96,15 +99,16 @@ def match_occupancy(
     policy is uniform and the cost arbitrary (zero, unless psi needs another). With `Constant` the solution is the
     expert; its cost exists only if the expert takes every action of every reachable state (or lambda = 0), and
     the status is DUAL_NOT_ATTAINED otherwise. The same holds for psi whose conjugate is infinite off the expert's
-    support: the solution stays on it.
+    support: the solution stays on it. `start` is the solution of a nearby problem to begin from (see `warm_start`).
 
     Raises:
         InvalidOccupancy: the expert's occupancy is not one of this process.
         InvalidRegularizer: psi is for another number of states or actions.
         NotEnoughMemory: the method would need more than is available.
-        ValueError: a negative entropy weight or an unknown method.
-        TypeError: the method does not take this psi, or psi is a class.
+        ValueError: a negative entropy weight, an unknown method, or a start for another size.
+        TypeError: the method does not take this psi, psi is a class, or the start is not a Solution.
     """
+    earlier = validate_start(mdp, start)
     problem = admitted(mdp, expert_occupancy, psi, entropy_weight, "matching", conic=method == "conic")
     if method == "conic":
         from gail.exact.conic import match_by_cvxpy  # importing CVXPY takes longer than most solves
@@ -115,9 +119,9 @@ def match_occupancy(
     if isinstance(psi, Constant):
         return matched_exactly(problem)
     if isinstance(psi, SmoothConjugate):
-        return match_smoothly(problem, psi)
+        return match_smoothly(problem, psi, earlier)
     if isinstance(psi, LinearCosts | BoundedCosts):
-        return match_cost_class(problem, psi)
+        return match_cost_class(problem, psi, earlier)
     raise TypeError(
         f"{type(psi).__name__} has no smooth separable conjugate, no linear costs and no bounded costs (see "
         'regularizers.protocols); if it has a conic form, use method="conic"'
@@ -137,14 +141,14 @@ def matched_exactly(problem: Matching) -> Solution:
     return certify(problem, policy, cost, np.zeros(problem.mdp.num_states), tolerance=TOLERANCE)
 
 
-def match_smoothly(problem: Matching, psi: SmoothConjugate) -> Solution:
+def match_smoothly(problem: Matching, psi: SmoothConjugate, earlier: Solution | None = None) -> Solution:
     """The solution under a psi with a smooth separable conjugate, by Newton's method."""
     part = Reachable(problem.mdp)
     expert = part.restrict(problem.expert)
     unseen = expert == 0.0 if needs_coverage(psi) else np.zeros(expert.shape, dtype=np.bool_)
     # Off the support psi* is infinite; next to a negligible expert it makes the learner negligible.
     small = Matching(part.mdp, np.where(unseen, NEGLIGIBLE, expert), psi, problem.entropy_weight)
-    start = _start(small)
+    start = _start(small, None if earlier is None else part.restrict(earlier.policy))
     trace: list[float] = []
     if problem.entropy_weight > 0.0:
         policy = _newton(small, psi, np.log(start), trace)
@@ -183,10 +187,15 @@ def _deterring(problem: Matching, policy: Array) -> Array | None:
     return np.where(seen, cost, 2.0 * largest * (1.0 + float(problem.mdp.lifetime.max())))
 
 
-def _start(problem: Matching) -> Array:
-    """The best of the expert's policies with some share of uniform actions, so that every action has some weight."""
+def _start(problem: Matching, suggested: Array | None) -> Array:
+    """The best of the expert's policies with some share of uniform actions, so that every action has some weight.
+
+    A suggested policy (S, A) is one candidate more.
+    """
     policy, actions = policy_of(problem.expert), problem.mdp.num_actions
     blends = [(1.0 - share) * policy + share / actions for share in EXPLORATION]
+    if suggested is not None:
+        blends.append(everywhere_positive(suggested))
     return min(blends, key=lambda blend: problem.primal(occupancy_of(problem.mdp, blend)))
 
 

@@ -22,6 +22,7 @@ from gail.exact.problems import Planning, validate_entropy_weight
 from gail.exact.soft_planning import soft_optimum
 from gail.exact.solution import Solution, certify
 from gail.exact.value_iteration import warm_values
+from gail.exact.warm_start import validate_start
 
 TOLERANCE = 1e-9
 """Relative gap up to which planning calls its result optimal."""
@@ -47,31 +48,40 @@ TABLES, COPIES = 16, 3
 """Arrays of size (S, A), and copies of the transitions, that planning holds at its peak."""
 
 
-def solve_rl(mdp: FiniteMDP, cost: ArrayLike, entropy_weight: float = 0.0) -> Solution:
+def solve_rl(
+    mdp: FiniteMDP, cost: ArrayLike, entropy_weight: float = 0.0, *, start: Solution | None = None
+) -> Solution:
     """An optimal policy of a cost (S, A), at all states, reachable or not.
+
+    `start` is the solution of a nearby problem, from whose state function the search begins (see `warm_start`).
 
     Raises:
         InvalidCost: the cost is not a finite (S, A) array.
         NotEnoughMemory: planning would need more than is available.
-        ValueError: the entropy weight is negative or not finite.
+        ValueError: the entropy weight is negative or not finite, or the start is for another size.
+        TypeError: the start is not a Solution.
     """
+    earlier = validate_start(mdp, start)
+    guess = None if earlier is None else earlier.values
     numbers = TABLES * mdp.num_states * mdp.num_actions + COPIES * mdp.transitions.nnz
     require_memory(8.0 * numbers, f"planning on {mdp.num_states} states and {mdp.num_actions} actions")
     problem = Planning(mdp, validate_cost(mdp, cost), validate_entropy_weight(entropy_weight))
     trace: list[float] = []
     if problem.entropy_weight > 0.0:
-        optimum = soft_optimum(mdp, problem.cost, problem.entropy_weight, trace=trace)
+        optimum = soft_optimum(mdp, problem.cost, problem.entropy_weight, guess, trace)
         policy, values, chain = optimum.policy, optimum.values, optimum.chain
     else:
-        policy, values, chain = _policy_iteration(mdp, problem.cost, trace)
+        policy, values, chain = _policy_iteration(mdp, problem.cost, guess, trace)
     return certify(problem, policy, problem.cost, values, tolerance=TOLERANCE, trace=trace, chain=chain)
 
 
-def _policy_iteration(mdp: FiniteMDP, cost: Array, trace: list[float]) -> tuple[Array, Array, Chain]:
-    """A deterministic optimal policy (S, A), its values (S,), and its chain."""
+def _policy_iteration(
+    mdp: FiniteMDP, cost: Array, guess: Array | None, trace: list[float]
+) -> tuple[Array, Array, Chain]:
+    """A deterministic optimal policy (S, A), its values (S,), and its chain, from a guess of the values."""
     states = np.arange(mdp.num_states)
-    values = np.zeros(mdp.num_states)
-    if mdp.num_states > FEW:
+    values = np.zeros(mdp.num_states) if guess is None else guess
+    if guess is None and mdp.num_states > FEW:
         values = warm_values(mdp, cost, WARMING)
     action_value = action_values(mdp, cost, values)
     actions, accuracy = action_value.argmin(axis=1), EARLY_ACCURACY

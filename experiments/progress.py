@@ -69,7 +69,7 @@ class TrainingDisplay:
         return [
             *facts,
             ("KL of the step", f"{float(row['kl']):.4f}"),
-            ("line search", f"{row['outcome']}, {row['backtracks']} halvings"),
+            ("line search", f"{row['outcome']}, shortened {row['backtracks']} times"),
             ("time left", f"{left // 60:.0f} min {left % 60:02.0f} s"),
         ]
 

@@ -50,8 +50,8 @@ _EXPERTS = {
     "Reacher-v5": _Expert(3_000_000),
     "HalfCheetah-v5": _Expert(4_125_000),
     "Ant-v5": _Expert(5_000_000),
-    "Humanoid-v5": _Expert(40_000_000, max_kl=0.02, initial_std=0.5, batch_size=4_096),
-    "HumanoidStandup-v5": _Expert(5_000_000, max_kl=0.02, initial_std=0.5, batch_size=4_096),
+    "Humanoid-v5": _Expert(40_000_000, max_kl=0.03, initial_std=0.5),
+    "HumanoidStandup-v5": _Expert(5_000_000, max_kl=0.03, initial_std=0.5),
 }
 _LONG_JUMPS = {"Hopper-v5": 4_000_000, "Walker2d-v5": 7_000_000}
 

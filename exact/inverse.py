@@ -113,8 +113,9 @@ def solve_irl(
     part = Reachable(mdp)
     small = Matching(part.mdp, part.restrict(problem.expert), psi, problem.entropy_weight)
     if needs_coverage(psi) and np.any(small.expert == 0.0):
-        smooth = isinstance(psi, SmoothConjugate)
-        return match_smoothly(problem, psi, earlier) if smooth else matched_exactly(problem)
+        if isinstance(psi, SmoothConjugate):
+            return match_smoothly(problem, psi, earlier)
+        return matched_exactly(problem)
     trace: list[float] = []
     suggested = None if earlier is None or earlier.cost is None else part.restrict(earlier.cost)
     point = _ascend(small, psi, suggested, trace)

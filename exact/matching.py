@@ -10,12 +10,15 @@ relative variables d = rho * y and m(s) = sum_a d(s,a) / rho(s), with multiplier
     (lambda + e) y = lambda m + flow* v - g,     e = rho psi*'' >= 0,
 
 so y is eliminated entry by entry and (m, v) solve a sparse symmetric system, which is `newton_system`'s. No
-division by an occupancy occurs. The step is taken in log-policies, log pi + t (y - m), and the occupancy
-recomputed from the policy, so every iterate is positive and satisfies the flow; F decreases by Armijo's rule.
-Because the flow constraints are linear, this keeps Newton's quadratic convergence.
+division by an occupancy occurs. The step is taken in policies, and the occupancy recomputed from them, so every
+iterate is positive and satisfies the flow. To first order log pi moves by t (y - m). Of two curves that begin so, F
+chooses: log pi + t (y - m) itself, which suits the entropy; and, where psi* bends F more, occupancies in proportion,
+log pi + log(1 + t y) - log(1 + t m), mixed as e to lambda. F decreases by Armijo's rule; because the flow constraints
+are linear, both keep Newton's quadratic convergence.
 
 The certificate is a dual bound that knows nothing of the method: the cost of the conjugate's gradient, priced
-by the soft Bellman equation.
+by the soft Bellman equation. F does not feel pairs that learner and expert hardly visit: once it has settled to
+rounding the search ends, whatever still moves there, and `pricing` chooses their costs.
 """
 
 from __future__ import annotations
@@ -53,7 +56,7 @@ TOLERANCE = 1e-10
 ACCEPTED = 1e-8
 """Relative gap up to which its result is called optimal: where costs are large, rounding leaves more than 1e-10."""
 
-MAX_ITERATIONS = 100
+MAX_ITERATIONS = 200
 
 SETTLED = 1e-14
 """Size of a step, in l1 relative to the total mass, after which another one would be rounding."""
@@ -69,6 +72,21 @@ PROVEN = 1e-12
 
 MAX_STALLS = 4
 """Iterations in a row that may fail to halve the least certified gap, once that is accepted."""
+
+SUFFICIENT = 1e-4
+"""Share of the decrease promised by the gradient that a step must bring."""
+
+ROUNDING = 1e-13
+"""Decrease of the objective, relative to it, that its values do not resolve."""
+
+MAX_UNFELT = 8
+"""Steps in a row that may promise no more than that, and leave the certified gap where it is."""
+
+PROGRESS = 0.9
+"""Factor by which one step lowers the certified gap where it does not leave it."""
+
+TO_THE_BOUNDARY = 0.99
+"""Share of an occupancy that one step may take away."""
 
 EXPLORATION = (1e-1, 1e-2, 1e-3)
 """Shares of uniform actions in the policies to start from."""
@@ -157,9 +175,9 @@ def match_smoothly(problem: Matching, psi: SmoothConjugate, earlier: Solution | 
             occupancy = occupancy_of(problem.mdp, policy)
             return Solution(problem, occupancy, policy, None, None, Status.DUAL_NOT_ATTAINED, tuple(trace))
         return priced(problem, part.extend(policy, 1.0 / policy.shape[1]), tolerance=ACCEPTED, trace=trace)
-    exact = priced(problem, policy_of(problem.expert), tolerance=ACCEPTED)
-    if exact.status is Status.OPTIMAL:  # always, unless policies can end episodes at different times
-        return exact
+    best = priced(problem, policy_of(problem.expert), tolerance=ACCEPTED)
+    if best.status is Status.OPTIMAL:  # always, unless policies can end episodes at different times
+        return best
     # The entropy as a barrier: its minimisers tend to a solution as its weight vanishes.
     scale = small.unit / float(small.expert.sum())
     for factor in VANISHING_ENTROPY:
@@ -168,9 +186,10 @@ def match_smoothly(problem: Matching, psi: SmoothConjugate, earlier: Solution | 
         policy = part.extend(policy_of(np.where(unseen, 0.0, start)), 1.0 / start.shape[1])
         solution = priced(problem, policy, _deterring(problem, policy), tolerance=TOLERANCE)
         trace.append(solution.gap)
+        best = min(best, solution, key=lambda one: abs(one.relative_gap))
         if solution.status is Status.OPTIMAL:
             break
-    return certify(problem, solution.policy, solution.cost, solution.values, tolerance=ACCEPTED, trace=trace)
+    return certify(problem, best.policy, best.cost, best.values, tolerance=ACCEPTED, trace=trace)
 
 
 def _deterring(problem: Matching, policy: Array) -> Array | None:
@@ -206,7 +225,7 @@ def _newton(problem: Matching, psi: SmoothConjugate, log_policy: Array, trace: l
     point = _point(problem, log_policy)
     values: Array | None = None
     multipliers = np.zeros(mdp.num_states)
-    last_size = np.inf
+    last_size, unfelt = np.inf, 0
     best, least, stalls = point, np.inf, 0
     for _ in range(MAX_ITERATIONS):
         _, cost = psi.conjugate(point.occupancy, problem.expert)
@@ -229,14 +248,20 @@ def _newton(problem: Matching, psi: SmoothConjugate, log_policy: Array, trace: l
         size = float(abs(point.occupancy * change).sum() / point.occupancy.sum())
         size = max(size, SHIFT_SCALE * float(abs(shift).max()))
         slope = float(np.sum(gradient * point.occupancy * change))
-        moved = _line_search(problem, point, np.clip(shift, -LONGEST, LONGEST), slope)
+        moved = _line_search(problem, point, _Step(change, shift, elasticity / (weight + elasticity)), slope)
         if moved is None:
             break
+        falling = trace is not None and trace[-1] < PROGRESS * trace[max(len(trace) - 2, 0)]
+        felt = abs(slope) > ROUNDING * max(abs(point.value), problem.unit)
+        unfelt = 0 if felt or falling else unfelt + 1
         point = moved
-        if proven or size <= SETTLED or last_size <= 2 * size <= ENDGAME:
+        settled = size <= SETTLED or last_size <= 2 * size <= ENDGAME or unfelt >= MAX_UNFELT
+        if proven or (settled and not falling):
             break
         last_size = size
-    return np.exp((best if stalls else point).log_policy)
+    # F falls with every step but the certified gap need not: an earlier point is better only if it is proven.
+    accepted = least <= ACCEPTED * max(abs(best.value), problem.unit)
+    return np.exp((best if stalls and accepted else point).log_policy)
 
 
 @dataclass(frozen=True, eq=False)
@@ -255,13 +280,35 @@ def _point(problem: Matching, log_policy: Array) -> _Point:
     return _Point(log_policy, occupancy, problem.primal(occupancy))
 
 
-def _line_search(problem: Matching, point: _Point, shift: Array, slope: float) -> _Point | None:
-    """Backtrack along log pi + t * shift to sufficient decrease; None where rounding permits none."""
-    slack = 1e-13 * max(abs(point.value), problem.unit)
+@dataclass(frozen=True, eq=False)
+class _Step:
+    """A Newton step (S, A): relative change y of the occupancy, change y - m of the log-policy, psi's share in F''."""
+
+    change: Array
+    shift: Array
+    share: Array
+
+    def shifted(self, log_policy: Array, length: float) -> Array:
+        """The log-policy, not normalised, after a share of the step, taken in log-policies."""
+        moved: Array = log_policy + length * np.clip(self.shift, -LONGEST, LONGEST)
+        return moved
+
+    def scaled(self, log_policy: Array, length: float) -> Array:
+        """The same, taken in occupancies as far as psi* bends F there."""
+        relative, of_state = length * self.change, length * (self.change - self.shift)
+        scaled = np.log1p(np.maximum(relative, -TO_THE_BOUNDARY)) - np.log1p(np.maximum(of_state, -TO_THE_BOUNDARY))
+        moved: Array = (1.0 - self.share) * self.shifted(log_policy, length) + self.share * (log_policy + scaled)
+        return moved
+
+
+def _line_search(problem: Matching, point: _Point, direction: _Step, slope: float) -> _Point | None:
+    """Backtrack along a step to sufficient decrease; None where rounding permits none."""
+    slack = ROUNDING * max(abs(point.value), problem.unit)
     step = 1.0
     while step > 1e-10:
-        trial = _point(problem, point.log_policy + step * shift)
-        if trial.value <= point.value + 1e-4 * step * min(slope, 0.0) + slack:
+        trials = [_point(problem, move(point.log_policy, step)) for move in (direction.shifted, direction.scaled)]
+        trial = min(trials, key=lambda trial: trial.value)
+        if trial.value <= point.value + SUFFICIENT * step * min(slope, 0.0) + slack:
             return trial
         step *= 0.5
     return None

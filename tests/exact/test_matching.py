@@ -1,8 +1,10 @@
+import gymnasium
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gail.envs import from_gymnasium
 from gail.exact import (
     FiniteMDP,
     InvalidOccupancy,
@@ -129,3 +131,27 @@ def test_what_cannot_be_solved_is_refused(gridworld):
 
     with pytest.raises(TypeError, match="Rough has no smooth separable conjugate"):
         match_occupancy(gridworld, expert, Rough())
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.003, 0.01])
+@pytest.mark.parametrize(
+    "regularizer",
+    [psi.Logistic(), psi.Exponential(), psi.TruncatedQuadratic(), psi.ForwardKL(), psi.Quadratic()],
+    ids=str,
+)
+def test_an_expert_of_tiny_probabilities_and_hardly_any_entropy_are_no_obstacle(regularizer, weight):
+    """CliffWalking: most pairs are negligible to expert and learner alike, but may not be so to the proof."""
+    task = from_gymnasium(gymnasium.make("CliffWalking-v1"), discount=0.99)
+    expert = solve_rl(task.mdp, task.cost, 0.05).occupancy
+    assert 0.0 < expert[expert > 0.0].min() < 1e-30
+    match_occupancy(task.mdp, expert, regularizer, weight).require_optimal(1e-8)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_forward_divergence_is_followed_to_the_end_of_its_slow_descent(seed):
+    """Certified gaps fall long after the objective has settled: two actions, the expert's one of them below 1e-9."""
+    rng = np.random.default_rng(seed)
+    bandit = FiniteMDP(np.ones((1, 2, 1)), [1.0], 0.0)
+    share = 10.0 ** rng.uniform(-33.0, -9.0)
+    expert = np.array([[1.0 - share, share]])
+    match_occupancy(bandit, expert, psi.ForwardKL(), 10.0 ** rng.uniform(-2.5, -1.0)).require_optimal(1e-8)

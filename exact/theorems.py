@@ -17,6 +17,7 @@ from scipy import sparse
 from scipy.sparse.linalg import splu
 
 from gail.exact.certificates import Certificate, Verification
+from gail.exact.claims import Premise, SecondOpinion, beyond, solved
 from gail.exact.inverse import solve_irl
 from gail.exact.matching import match_occupancy
 from gail.exact.mdp import Array, FiniteMDP
@@ -52,8 +53,7 @@ def check_proposition_3_2(
     instance: str,
     rng: np.random.Generator,
 ) -> Verification:
-    """Both routes to the imitator's occupancy, a conic second opinion, and the saddle inequalities; lambda >
-    0.
+    """Both routes to the imitator's occupancy, a conic second opinion, and the saddle inequalities; lambda > 0.
 
     Solutions: "irl" (the dual route), "matching" (the primal route), "conic" unless the conic solver fails. Where no
     optimal cost exists (status DUAL_NOT_ATTAINED) only the claims about the primal side are made.
@@ -65,12 +65,12 @@ def check_proposition_3_2(
     matching = match_occupancy(mdp, expert_occupancy, psi, entropy_weight)
     solutions = {"irl": irl, "matching": matching}
     name = f"Proposition 3.2, psi {type(psi).__name__}"
-    certificates = [Certificate(f"{name}: the primal route is optimal", instance, *_optimality(matching))]
+    certificates: list[Certificate] = [Premise(f"{name}: the primal route is optimal", instance, *_proven(matching))]
     # A general solver may fail where the structured ones do not: that says nothing about the proposition.
     with contextlib.suppress(BackendFailed):
         conic = match_occupancy(mdp, expert_occupancy, psi, entropy_weight, method="conic")
         solutions["conic"] = conic
-        certificates.append(_second_opinion(name, instance, conic, matching))
+        certificates += _second_opinion(name, instance, conic, matching)
     if irl.status is not Status.DUAL_NOT_ATTAINED:
         certificates += _both_routes(name, instance, irl, matching)
         worst = _saddle_violation(irl, rng) / _magnitude(matching)
@@ -86,31 +86,29 @@ def check_corollary_3_2_1(
     instance: str,
     rng: np.random.Generator,
 ) -> Verification:
-    """Constant psi: the imitator is the expert, and the optimal costs are -lambda log pi_E up to shaping;
-    lambda > 0.
+    """Constant psi: the imitator is the expert, and the optimal costs are -lambda log pi_E up to shaping; lambda > 0.
 
-    Solutions: "irl", "conic". Where the expert never takes some action of a reachable state, the claims about
-    costs are replaced by the one that the solver says so.
+    Solutions: "irl", and "conic" unless the conic solver fails. Where the expert never takes some action of a reachable
+    state, the claims about costs are replaced by the one that the solver says so.
 
     Raises:
         InvalidOccupancy, ValueError: as `solve_irl` does.
     """
     irl = solve_irl(mdp, expert_occupancy, Constant(), entropy_weight)
-    conic = match_occupancy(mdp, expert_occupancy, Constant(), entropy_weight, method="conic")
     assert isinstance(irl.problem, Matching)
     expert = irl.problem.expert
-    solutions = {"irl": irl, "conic": conic}
+    solutions = {"irl": irl}
     name = "Corollary 3.2.1"
-    certificates = [
+    certificates: list[Certificate] = [
+        Premise(f"{name}: the dual route is optimal", instance, *_proven(irl)),
         Certificate(f"{name}: rho = rho_E", instance, _difference(irl, expert), TOLERANCE, _values(irl)),
-        Certificate(
-            f"{name}: rho = rho_E by the conic program",
-            instance,
-            _difference(conic, expert),
-            CONIC_TOLERANCE,
-            _values(conic),
-        ),
     ]
+    with contextlib.suppress(BackendFailed):
+        conic = match_occupancy(mdp, expert_occupancy, Constant(), entropy_weight, method="conic")
+        solutions["conic"] = conic
+        claim, apart = f"{name}: rho = rho_E by the conic program", _difference(conic, expert)
+        if apart <= CONIC_TOLERANCE or conic.status is not Status.BACKEND_INACCURATE:
+            certificates.append(SecondOpinion(claim, instance, apart, CONIC_TOLERANCE, _values(conic)))
     part = Reachable(mdp)
     if irl.cost is None:
         never = int(np.sum(part.restrict(expert) == 0.0))
@@ -140,23 +138,28 @@ def check_corollary_3_2_1(
     return Verification(tuple(certificates), solutions)
 
 
-def _optimality(matching: Solution) -> tuple[float, float, dict[str, float]]:
-    """Violation, tolerance and numbers of the primal route's own status."""
-    proven = matching.status in (Status.OPTIMAL, Status.DUAL_NOT_ATTAINED)
-    return float(not proven), 0.0, _values(matching)
+def _proven(solution: Solution) -> tuple[float, float, dict[str, float]]:
+    """Violation, tolerance and numbers of a route's own status."""
+    proven = solution.status in (Status.OPTIMAL, Status.DUAL_NOT_ATTAINED)
+    return float(not proven), 0.0, _values(solution)
 
 
-def _second_opinion(name: str, instance: str, conic: Solution, matching: Solution) -> Certificate:
-    """What the conic program's point says, as far as its own certificate reaches."""
+def _second_opinion(name: str, instance: str, conic: Solution, matching: Solution) -> list[Certificate]:
+    """What the conic program's point says, as far as its own certificate reaches.
+
+    Where the backend is inaccurate by its own account, that its point is another one says nothing.
+    """
     distance, excess = _difference(conic, matching.occupancy), conic.primal_value - matching.primal_value
     numbers = {"occupancy_difference": distance, **_values(conic)}
     if not np.isfinite(conic.primal_value):  # outside the domain of psi*, however near the imitator
+        if distance > CONIC_TOLERANCE and conic.status is Status.BACKEND_INACCURATE:
+            return []
         claim, violation = "the conic program has the same solution", distance
     elif conic.status is Status.OPTIMAL:
         claim, violation = "the conic program has the same optimum", abs(excess) / _magnitude(matching)
     else:  # the backend is inaccurate, by the gap that the certificate shows; its point bounds the optimum all the same
         claim, violation = "the conic program finds nothing better", max(-excess, 0.0) / _magnitude(matching)
-    return Certificate(f"{name}: {claim}", instance, violation, CONIC_TOLERANCE, numbers)
+    return [SecondOpinion(f"{name}: {claim}", instance, violation, CONIC_TOLERANCE, numbers)]
 
 
 def _both_routes(name: str, instance: str, irl: Solution, matching: Solution) -> list[Certificate]:
@@ -169,21 +172,25 @@ def _both_routes(name: str, instance: str, irl: Solution, matching: Solution) ->
         "irl_primal_minus_matching_dual": irl.primal_value - matching.dual_value,
         "matching_primal_minus_irl_dual": matching.primal_value - irl.dual_value,
     }
-    claims = [
-        ("the primal route has no gap", matching.relative_gap, TOLERANCE, _values(matching)),
-        ("the dual route has no gap", irl.relative_gap, TOLERANCE, _values(irl)),
+    certificates = [
+        claim
+        for route, solution in (("primal", matching), ("dual", irl))
+        for claim in solved(
+            f"{name}: the {route} route has no gap", instance, solution.relative_gap, TOLERANCE, _values(solution)
+        )
     ]
     assert isinstance(irl.problem, Matching)
     if not isinstance(irl.problem.psi, LinearCosts | BoundedCosts):
-        claims += [
+        compared = [
             ("each route's bound proves the other's point", max(crossed.values()) / magnitude, TOLERANCE, crossed),
             ("no bound exceeds a value", -min(crossed.values()) / magnitude, TOLERANCE, crossed),
             ("both routes give one occupancy", _difference(irl, matching.occupancy), OCCUPANCY_TOLERANCE, {}),
         ]
-    return [
-        Certificate(f"{name}: {claim}", instance, max(violation, 0.0), tolerance, numbers)
-        for claim, violation, tolerance, numbers in claims
-    ]
+        certificates += [
+            Certificate(f"{name}: {claim}", instance, beyond(violation), tolerance, numbers)
+            for claim, violation, tolerance, numbers in compared
+        ]
+    return certificates
 
 
 def _saddle_violation(saddle: Solution, rng: np.random.Generator) -> float:

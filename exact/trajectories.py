@@ -1,4 +1,4 @@
-"""Path measures of a finite horizon, by enumeration: maximum entropy IRL, guided cost learning, GAN-GCL.
+"""Path measures of a finite horizon, by enumeration: policies' path distributions, and those of rewards.
 
 A path is tau = (s_0, a_0, ..., s_{n-1}, a_{n-1}) with n <= T steps (fewer where the episode ends). With P(tau)
 the start and transition factors, including those of ending,
@@ -7,25 +7,9 @@ the start and transition factors, including those of ending,
     p_r(tau) = P(tau) e^r(tau) / Z,   Z = sum_tau P(tau) e^r(tau),   r(tau) = sum_t r(s_t, a_t)
 
 (Ziebart et al. 2008; no discount). Writing K for the (paths, S*A) matrix of visit counts, r(tau) = K r, and the
-gradient of a weighted log-likelihood is K^T of weights on paths:
-
-    maximum entropy IRL     grad (E_p[r] - log Z) = K^T (p - p_r).
-    guided cost learning    Z = E_mu[P e^r / mu] for any sampler mu > 0; samples of mu estimate Z and p_r
-                            (Finn, Levine & Abbeel 2016).
-    GAN-GCL                 D = (P e^r / Z) / (P e^r / Z + q), the probability of *expert*, and the loss
-                            -E_p[log D] - E_q[log (1-D)]      (Finn, Christiano, Abbeel & Levine 2016).
-
-With mu = (p + q)/2 and mu~ = (P e^r / Z + q)/2, the loss's derivatives are
-
-    d/d log Z = 1 - E_mu[P e^r / (Z mu~)],        d/dr = -K^T (p - mu P e^r / (Z mu~)),
-
-so the best Z solves Z = E_mu[P e^r / mu~], the importance sampling estimate of the partition function with the
-sampler's density estimated by mu~; and there the gradient is that of maximum entropy IRL with p_r estimated
-from mu with weights P e^r / mu~ held fixed. The generator's objective
-
-    E_q[log (1-D) - log D] = log Z + E_q[sum_t log pi_t - r] = KL(q, p_r) at the exact Z:
-
-the dynamics cancel, and q must keep them, so its minimum is positive where they are stochastic.
+gradient of a weighted log-likelihood is K^T of weights on paths: E_p[r] - log Z has K^T (p - p_r). From draws of any
+sampler mu > 0, Z = E_mu[P e^r / mu], and p_r is mu reweighted (guided cost learning: Finn, Levine & Abbeel 2016); the
+dynamics cancel from the weights where mu is a policy's path distribution.
 """
 
 from __future__ import annotations
@@ -35,8 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
-from scipy.optimize import brentq
-from scipy.special import log_expit, logsumexp, rel_entr
+from scipy.special import logsumexp, rel_entr
 
 from gail.exact.mdp import Array, FiniteMDP, Sparse
 from gail.exact.time_expanded import by_step
@@ -169,85 +152,33 @@ class _Fronts:
 
 
 @dataclass(frozen=True, eq=False)
-class GuidedCostGame:
-    """GAN-GCL: an expert's and a generator's path distributions, and a reward between them.
+class ImportanceSample:
+    """Paths drawn from a sampler, by which guided cost learning estimates Z and p_r.
 
     Attributes:
         paths: the paths.
-        expert: (N,) p(tau).
-        generator: (N,) q(tau) > 0.
+        sampler: (N,) mu(tau), positive where drawn.
+        shares: (N,) the share of the draws that each path has; mu itself gives exact expectations.
     """
 
     paths: Paths
-    expert: Array
-    generator: Array
+    sampler: Array
+    shares: Array
 
-    def log_odds(self, reward: ArrayLike, log_partition: float) -> Array:
-        """(N,) log D/(1-D) = log P e^r / Z - log q."""
-        unnormalised = np.log(self.paths.dynamics) + self.paths.returns(reward)
-        odds: Array = unnormalised - log_partition - np.log(self.generator)
-        return odds
+    def log_partition(self, reward: ArrayLike) -> float:
+        """log of the mean of P e^r / mu over the draws."""
+        return float(logsumexp(self._log_weights(reward)))
 
-    def discriminator(self, reward: ArrayLike, log_partition: float) -> Array:
-        """(N,) D, the probability that a path is the expert's."""
-        probability: Array = np.exp(log_expit(self.log_odds(reward, log_partition)))
-        return probability
+    def maxent(self, reward: ArrayLike) -> Array:
+        """(N,) the estimate of p_r by self-normalised weights, zero where nothing was drawn."""
+        log_weights = self._log_weights(reward)
+        density: Array = np.exp(log_weights - logsumexp(log_weights))
+        return density
 
-    def loss(self, reward: ArrayLike, log_partition: float) -> float:
-        """-E_p[log D] - E_q[log (1-D)]."""
-        odds = self.log_odds(reward, log_partition)
-        return -float(self.expert @ log_expit(odds)) - float(self.generator @ log_expit(-odds))
-
-    def gradient(self, reward: ArrayLike, log_partition: float) -> tuple[Array, float]:
-        """Derivatives of the loss in the reward (S*A,) and in log Z."""
-        odds = self.log_odds(reward, log_partition)
-        # The derivative in log P e^r: -p (1-D) + q D.
-        slope = self.generator * np.exp(log_expit(odds)) - self.expert * np.exp(log_expit(-odds))
-        return self.paths.expected_counts(slope), -float(slope.sum())
-
-    def mixture_estimate(self, reward: ArrayLike, log_partition: float) -> Array:
-        """(N,) mu~ = (P e^r / Z + q)/2, the estimate of the mixture's density at the current reward."""
-        unnormalised = np.log(self.paths.dynamics) + self.paths.returns(reward)
-        estimate: Array = 0.5 * (np.exp(unnormalised - log_partition) + self.generator)
-        return estimate
-
-    def best_log_partition(self, reward: ArrayLike) -> float:
-        """log Z that minimises the loss, by bracketing the zero of its increasing derivative."""
-        odds = self.log_odds(reward, 0.0)
-        # At most mass 1 is pulled each way, so the zero lies where the odds change sign, give or take.
-        low, high = float(odds.min()) - 1.0, float(odds.max()) + 1.0
-        while self.gradient(reward, low)[1] > 0.0:
-            low -= high - low
-        while self.gradient(reward, high)[1] < 0.0:
-            high += high - low
-        return float(brentq(lambda log_z: self.gradient(reward, log_z)[1], low, high, xtol=1e-15, rtol=1e-15))
-
-    def generator_objective(self, reward: ArrayLike, log_partition: float) -> float:
-        """E_q[log (1-D) - log D]."""
-        return -float(self.generator @ self.log_odds(reward, log_partition))
-
-
-def sampled_log_partition(
-    paths: Paths, reward: ArrayLike, drawn: NDArray[np.int64], sampler: ArrayLike
-) -> tuple[float, Array]:
-    """Guided cost learning's estimates from sampled paths: log Z, and the self-normalised weights (M,) of p_r.
-
-    `drawn` (M,) are indices of paths drawn from the density `sampler` (N,). The dynamics cancel from the
-    weights P e^r / sampler where the sampler is a policy's path distribution.
-    """
-    density = np.asarray(sampler, dtype=np.float64)[drawn]
-    log_weights = np.log(paths.dynamics[drawn]) + paths.returns(reward)[drawn] - np.log(density)
-    total = float(logsumexp(log_weights))
-    return total - float(np.log(drawn.size)), np.exp(log_weights - total)
-
-
-def sampled_gradient(
-    paths: Paths, reward: ArrayLike, expert: ArrayLike, drawn: NDArray[np.int64], sampler: ArrayLike
-) -> Array:
-    """(S*A,) guided cost learning's estimate of the maximum entropy gradient from sampled paths."""
-    _, weights = sampled_log_partition(paths, reward, drawn, sampler)
-    estimate: Array = paths.expected_counts(expert) - np.asarray(paths.counts[drawn].T @ weights)
-    return estimate
+    def _log_weights(self, reward: ArrayLike) -> Array:
+        drawn = self.shares > 0.0
+        known = np.log(np.divide(self.shares, self.sampler, out=np.ones_like(self.shares), where=drawn))
+        return np.where(drawn, known + np.log(self.paths.dynamics) + self.paths.returns(reward), -np.inf)
 
 
 def divergence(first: ArrayLike, second: ArrayLike) -> float:

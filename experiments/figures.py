@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib
 
@@ -14,7 +15,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
-from matplotlib.patches import Polygon
+from matplotlib.patches import Polygon, Rectangle
 from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
@@ -22,9 +23,13 @@ from gail.envs.gridworlds import MOVES, GridLayout
 
 Array = NDArray[np.float64]
 
-_EXPERT, _LEARNER, _CLONING, _RANDOM = "#1b1b1b", "#c8442c", "#2c6fb0", "#8a8a8a"
+LEARNER, BOUND, OTHER = "#c8442c", "#1b1b1b", "#2c6fb0"
+"""Colours of what is shown, of what limits it, and of what it is compared with."""
+
+_EXPERT, _LEARNER, _CLONING, _RANDOM = BOUND, LEARNER, OTHER, "#8a8a8a"
 _WALL = "#3a3a3a"
 _OUTLINE = [withStroke(linewidth=2.5, foreground="black")]
+_UNVISITED: dict[str, Any] = {"facecolor": "#e4e4e4", "edgecolor": "#8a8a8a", "hatch": "////", "linewidth": 0.0}
 
 
 def png(figure: Figure) -> bytes:
@@ -36,7 +41,10 @@ def png(figure: Figure) -> bytes:
 
 
 def occupancy_maps(layout: GridLayout, occupancies: Mapping[str, Array], policies: Mapping[str, Array]) -> Figure:
-    """State occupancies (log colour, shared scale) with arrows of the policies, side by side."""
+    """State occupancies (log colour, shared scale) with arrows of the policies, side by side.
+
+    States without visits are hatched, and have no arrows: any policy would do there.
+    """
     figure, axes = plt.subplots(
         1, len(occupancies), figsize=(4.6 * len(occupancies), 4.6), layout="constrained", squeeze=False
     )
@@ -44,39 +52,59 @@ def occupancy_maps(layout: GridLayout, occupancies: Mapping[str, Array], policie
     norm = LogNorm(vmin=largest * 1e-4, vmax=largest)
     image = None
     for axis, (name, occupancy) in zip(axes[0], occupancies.items(), strict=True):
-        grid = np.clip(layout.on_grid(occupancy.sum(1)), norm.vmin, None)
-        image = axis.imshow(grid, cmap="YlGnBu", norm=norm)
+        visits = occupancy.sum(1)
+        image = axis.imshow(np.clip(layout.on_grid(visits), norm.vmin, None), cmap="YlGnBu", norm=norm)
+        for row, column in layout.cells[visits == 0.0]:
+            axis.add_patch(Rectangle((column - 0.5, row - 0.5), 1.0, 1.0, **_UNVISITED))
         _frame(axis, layout, name)
-        _arrows(axis, layout, policies[name])
+        _arrows(axis, layout, policies[name], visits > 0.0)
     if image is not None:
-        figure.colorbar(image, ax=axes[0].tolist(), shrink=0.8, label="state occupancy (discounted visits)")
+        label = "state occupancy (discounted visits)"
+        figure.colorbar(image, ax=axes[0].tolist(), shrink=0.8, label=label, extend="min")
     return figure
 
 
-def cost_map(layout: GridLayout, cost: Array, title: str) -> Figure:
-    """A state-action cost: each cell is cut into the triangles of its four actions."""
-    spread = float(np.abs(cost).max()) or 1.0
-    low, high = (float(cost.min()), 0.0) if cost.max() <= 0.0 else (-spread, spread)
+def cost_map(layout: GridLayout, cost: Array, visited: NDArray[np.bool_], title: str) -> Figure:
+    """A state-action cost: each cell is cut into the triangles of its four actions.
+
+    Pairs (S, A) that are not visited are hatched: nothing determines their cost.
+    """
+    seen = cost[visited]
+    spread = float(np.abs(seen).max(initial=0.0)) or 1.0
+    low, high = (float(seen.min(initial=-1e-300)), 0.0) if seen.max(initial=0.0) <= 0.0 else (-spread, spread)
     colours = "magma" if high == 0.0 else "RdBu_r"
-    return _pair_map(layout, cost, title, Normalize(low, high), colours, "cost per visit")
+    return _pair_map(layout, cost, visited, title, Normalize(low, high), colours, "cost per visit")
 
 
-def discriminator_map(layout: GridLayout, probability: Array, title: str) -> Figure:
-    """D(s, a), the probability that a pair came from the learner: one triangle per action, white at one half."""
-    return _pair_map(layout, probability, title, Normalize(0.0, 1.0), "PuOr", "D: probability of the learner")
+def discriminator_map(layout: GridLayout, probability: Array, visited: NDArray[np.bool_], title: str) -> Figure:
+    """D(s, a), the probability that a pair came from the learner: one triangle per action, white at one half.
+
+    Pairs (S, A) that neither side visits are hatched.
+    """
+    norm = Normalize(0.0, 1.0)
+    return _pair_map(layout, probability, visited, title, norm, "PuOr", "D: probability of the learner")
 
 
-def _pair_map(layout: GridLayout, numbers: Array, title: str, norm: Normalize, colour_map: str, label: str) -> Figure:
+def _pair_map(
+    layout: GridLayout,
+    numbers: Array,
+    visited: NDArray[np.bool_],
+    title: str,
+    norm: Normalize,
+    colour_map: str,
+    label: str,
+) -> Figure:
     figure, axis = plt.subplots(figsize=(5.6, 4.8), layout="constrained")
     colours = plt.get_cmap(colour_map)
-    for (row, column), entries in zip(layout.cells, numbers, strict=True):
-        for (down, right), value in zip(MOVES, entries, strict=True):
+    for (row, column), entries, met in zip(layout.cells, numbers, visited, strict=True):
+        for (down, right), value, known in zip(MOVES, entries, met, strict=True):
             corners = [
                 (column + 0.5 * (right - down), row + 0.5 * (down + right)),
                 (column + 0.5 * (right + down), row + 0.5 * (down - right)),
                 (column, row),
             ]
-            axis.add_patch(Polygon(corners, facecolor=colours(norm(value)), edgecolor="white", linewidth=0.3))
+            style = {"facecolor": colours(norm(value)), "edgecolor": "white", "linewidth": 0.3} if known else _UNVISITED
+            axis.add_patch(Polygon(corners, **style))
     axis.imshow(np.where(layout.walls, 1.0, np.nan), alpha=0)
     _frame(axis, layout, title)
     figure.colorbar(plt.cm.ScalarMappable(norm, colours), ax=axis, shrink=0.85, label=label)
@@ -156,10 +184,11 @@ def _frame(axis: Axes, layout: GridLayout, title: str) -> None:
     axis.set(xticks=[], yticks=[], title=title)
 
 
-def _arrows(axis: Axes, layout: GridLayout, policy: Array) -> None:
-    """One arrow per action, as long as its probability; none in absorbing cells, where actions mean nothing."""
-    absorbing = (layout.goals | layout.pits)[tuple(layout.cells.T)]
-    cells, weights = layout.cells[~absorbing], policy[~absorbing]
+def _arrows(axis: Axes, layout: GridLayout, policy: Array, visited: NDArray[np.bool_]) -> None:
+    """One arrow per action, as long as its probability; none where actions mean nothing: in absorbing cells, and
+    where nobody comes."""
+    drawn = visited & ~(layout.goals | layout.pits)[tuple(layout.cells.T)]
+    cells, weights = layout.cells[drawn], policy[drawn]
     for action, (down, right) in enumerate(MOVES):
         length = 0.48 * weights[:, action]
         axis.quiver(

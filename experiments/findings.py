@@ -5,37 +5,36 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from gail.approx.atomic_files import write_text
-from gail.exact import Certificate, Verification
+from gail.experiments.failures import InvalidRequest
 from gail.experiments.instances import Instance
+from gail.experiments.outcomes import SEVERITY, Finding, Verdict, outcome, severity
+from gail.experiments.remarks import claimed, numbers_behind, remarks, silences_of
 from gail.experiments.report import Report
-from gail.experiments.statements import Statement, Trial
+from gail.experiments.trials import Statement, Trial
 
-HEADER = ("statement", "instance", "claims", "worst violation", "its tolerance", "verdict")
+HEADER = (
+    "no.",
+    "statement",
+    "--statement",
+    "instance",
+    "claims",
+    "worst violation",
+    "tolerance",
+    "conic",
+    "verdict",
+)
 
-_NUMBERS = ("worst on", "violation", "tolerance", "verdict")
-_WIDE = 130  # columns of a terminal that has room for what each statement says
-
-
-@dataclass(frozen=True, eq=False)
-class Finding:
-    """One statement on one instance."""
-
-    statement: Statement
-    instance: Instance
-    verification: Verification
-
-    @property
-    def worst(self) -> Certificate:
-        """The claim that is nearest to failing, or fails worst."""
-        return max(self.verification.certificates, key=_severity)
+_WIDE = 140  # columns of a terminal that has room for what each statement says
+_COLOURS = {"holds": "green", "silent": "dim", "no second opinion": "dim", "UNSOLVED": "bold yellow"}
 
 
 def check_statements(
@@ -49,95 +48,100 @@ def check_statements(
     """Check statements on instances; each has its own random points, whatever else is checked.
 
     A statement with an instance of its own is checked once. With a tolerance, every numerical claim is judged by it.
+
+    Raises:
+        InvalidRequest: every statement is silent, so that nothing was checked.
     """
-    work = [(s, i) for n, i in enumerate(instances) for s in chosen if n == 0 or not s.own_instance]
+    work = [(s, i) for n, i in enumerate(instances) for s in chosen if n == 0 or s.own_instance is None]
     findings = []
     with console.status("") as status:
         for number, (statement, instance) in enumerate(work, start=1):
-            status.update(f"{number} of {len(work)}: {statement.title} on {instance.name}")
-            reason = statement.silent(instance)
-            if reason is not None:
-                console.print(f"{statement.name} says nothing about {instance.name}: {reason}.", soft_wrap=True)
-                continue
-            found = statement.check(Trial(instance, entropy_weight, np.random.default_rng(seed)))
-            if found.certificates:
-                findings.append(Finding(statement, instance, _judged(found, tolerance)))
+            status.update(f"{number} of {len(work)}: {statement.title} on {escape(instance.name)}")
+            trial = Trial(instance, entropy_weight, np.random.default_rng(seed))
+            findings.append(outcome(statement, trial, tolerance))
+    if all(finding.verdict is Verdict.SILENT for finding in findings):
+        raise InvalidRequest(f"nothing was checked: {'; '.join(silences_of(findings))}")
     return findings
 
 
-def _judged(verification: Verification, tolerance: float | None) -> Verification:
-    """By one tolerance instead of each claim's own; claims that have none are true or false."""
-    if tolerance is None:
-        return verification
-    claims = tuple(
-        replace(claim, tolerance=tolerance) if claim.tolerance > 0.0 else claim for claim in verification.certificates
-    )
-    return replace(verification, certificates=claims)
-
-
 def print_findings(findings: Sequence[Finding], console: Console) -> None:
-    """One row per statement, at the instance where it is worst; claims that fail are listed in full."""
+    """One row per statement, at the instance where it is worst; then all that does not hold, and what is missing."""
     wide = console.width >= _WIDE
-    table = Table("statement", *(["what it says"] if wide else []), *_NUMBERS, title="Statements")
+    headers = "statement", *(["what it says"] if wide else []), "worst on", "violation", "tolerance", "conic", "verdict"
+    table = Table(box=box.SIMPLE_HEAD, padding=0, show_edge=False)
+    for header in headers:
+        table.add_column(header, no_wrap=True, overflow="ellipsis", max_width=12 if header == "worst on" else None)
     for statement in dict.fromkeys(finding.statement for finding in findings):
         same = [finding for finding in findings if finding.statement is statement]
-        worst = max(same, key=lambda finding: _severity(finding.worst)).worst
-        verdict = "holds" if all(finding.verification.holds for finding in same) else "FAILS"
-        colour = "green" if verdict == "holds" else "bold red"
-        numbers = f"{worst.violation:.1e}", f"{worst.tolerance:.0e}", f"[{colour}]{verdict}[/{colour}]"
-        table.add_row(statement.name, *([statement.title] if wide else []), worst.instance, *numbers)
+        worst = max(same, key=_rank)
+        colour = _COLOURS.get(worst.verdict.value, "bold red")
+        verdict = f"[{colour}]{worst.verdict.value}[/{colour}]"
+        title = [statement.title] if wide else []
+        table.add_row(statement.name, *title, escape(worst.place), *_numbers(worst, _opinions(same)), verdict)
     console.print(table)
-    for finding in findings:
-        for claim in finding.verification.certificates:
-            if not claim.holds:
-                console.print(
-                    f"[bold red]FAILS[/bold red] on {claim.instance}: {claim.statement}: violation "
-                    f"{claim.violation:.3g}, tolerance {claim.tolerance:.1g} ({_numbers(claim, 3)})",
-                    soft_wrap=True,
-                )
+    for remark in remarks(findings):
+        colour = _COLOURS.get(remark.mark, "bold red")
+        console.print(f"[{colour}]{remark.mark}[/{colour}] {escape(remark.text)}", soft_wrap=True, highlight=False)
 
 
 def report_findings(findings: Sequence[Finding], report: Report) -> None:
     """Every statement on every instance."""
     report.heading("Every statement")
     report.paragraph(
-        "Each statement is several claims; the row shows the one nearest to failing. A violation is relative to the "
-        "numbers compared; claims with tolerance 0 are true or false. Every claim stands in `claims.csv`, beside this "
-        "file."
+        "Each statement is several claims; the row shows the one nearest to failing, by its violation in units of its "
+        "tolerance. A violation is relative to the numbers compared; claims with tolerance 0 are true or false. The "
+        "column `conic` has the worst violation that a general conic solver shows on the same problem, which is as "
+        "accurate as that solver. UNSOLVED: a solver fell short, and the statement is neither shown nor refuted. "
+        "ERROR: the check raised. Every claim stands in `claims.csv`, beside this file."
     )
     report.table(HEADER, [_row(finding) for finding in findings])
+    for remark in remarks(findings):
+        report.paragraph(f"{remark.mark}: {remark.text}")
 
 
 def write_claims(findings: Sequence[Finding], path: Path) -> None:
     """One line per claim."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("name", "instance", "claim", "violation", "tolerance", "holds", "numbers"))
+    writer.writerow(("number", "name", "instance", "verdict", "claim", "violation", "tolerance", "holds", "numbers"))
     for finding in findings:
+        statement, verdict = finding.statement, finding.verdict.value
         for claim in finding.verification.certificates:
-            numbers = _numbers(claim, 17)
-            judged = f"{claim.violation:.3e}", f"{claim.tolerance:.0e}", claim.holds
-            writer.writerow((finding.statement.name, claim.instance, claim.statement, *judged, numbers))
+            judged = f"{claim.violation:.3e}", f"{claim.tolerance:.0e}", claim.holds, numbers_behind(claim, 17)
+            writer.writerow((statement.number, statement.name, finding.place, verdict, claimed(claim), *judged))
     write_text(path, text.getvalue())
 
 
-def _numbers(claim: Certificate, digits: int) -> str:
-    """What the violation was computed from."""
-    return "; ".join(f"{name} {value:.{digits}g}" for name, value in claim.numbers.items())
-
-
 def _row(finding: Finding) -> tuple[str, ...]:
+    statement, claims = finding.statement, str(len(finding.verification.certificates))
+    numbers = _numbers(finding, _opinions([finding]))
+    return (
+        str(statement.number),
+        statement.title,
+        statement.name,
+        finding.place,
+        claims,
+        *numbers,
+        finding.verdict.value,
+    )
+
+
+def _rank(finding: Finding) -> tuple[int, float]:
     worst = finding.worst
-    verdict = "holds" if finding.verification.holds else "FAILS"
-    claims = str(len(finding.verification.certificates))
-    title = finding.statement.title
-    return (title, worst.instance, claims, f"{worst.violation:.1e}", f"{worst.tolerance:.0e}", verdict)
+    return SEVERITY.index(finding.verdict), severity(worst) if worst is not None else -1.0
 
 
-def _severity(claim: Certificate) -> float:
-    """Violation in units of the tolerance; claims without a tolerance are worst as soon as they are violated."""
-    if np.isnan(claim.violation):
-        return np.inf
-    if claim.tolerance > 0.0:
-        return claim.violation / claim.tolerance
-    return 0.0 if claim.holds else np.inf
+def _numbers(finding: Finding, conic: str) -> tuple[str, str, str]:
+    """Violation, tolerance, and the second opinion's violation."""
+    worst = finding.worst
+    if worst is None or finding.raised is not None:
+        return "", "", ""
+    return f"{worst.violation:.1e}", f"{worst.tolerance:.0e}", conic
+
+
+def _opinions(findings: Sequence[Finding]) -> str:
+    """The worst second opinion on one statement, or that there is none."""
+    asked = [claim for finding in findings if (claim := finding.second_opinion) is not None]
+    if asked:
+        return f"{max(asked, key=severity).violation:.0e}"
+    return "none" if any(finding.lacks_second_opinion for finding in findings) else ""

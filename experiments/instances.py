@@ -34,6 +34,7 @@ from gail.exact import (
     InvalidCost,
     InvalidMDP,
     InvalidOccupancy,
+    NotOptimal,
     solve_rl,
     validate_cost,
     validate_occupancy,
@@ -61,7 +62,7 @@ class Instance:
 
 def demo_gridworld(expert_entropy_weight: float, discount: float) -> Instance:
     """The 8 x 8 gridworld of the demo, with a soft-optimal expert."""
-    return _from_map(DEMO_8X8, "8x8 gridworld", expert_entropy_weight, discount)
+    return _from_map(DEMO_8X8, "gridworld", expert_entropy_weight, discount)
 
 
 def gridworld_from_file(path: Path, expert_entropy_weight: float, discount: float) -> Instance:
@@ -118,7 +119,14 @@ def _registered(name: str) -> str:
 def _with_soft_expert(
     name: str, task: FiniteTask[Any], expert_entropy_weight: float, layout: GridLayout | None
 ) -> Instance:
-    expert = solve_rl(task.mdp, task.cost, expert_entropy_weight).require_optimal(1e-9)
+    try:
+        expert = solve_rl(task.mdp, task.cost, expert_entropy_weight).require_optimal(1e-9)
+    except NotOptimal as error:
+        raise InvalidRequest(
+            f"{name}: the expert that is soft-optimal for the cost with weight {expert_entropy_weight:g} could not be "
+            f"computed ({error}). Costs of another size, another --expert-entropy-weight or --discount may do; a file "
+            "may also give expert_occupancy itself"
+        ) from error
     return Instance(name, task.mdp, expert.occupancy, task.cost, layout)
 
 

@@ -23,9 +23,18 @@ table { border-collapse: collapse; margin: 1rem 0; font-size: .9rem; }
 th { text-align: left; border-bottom: 2px solid #1b1b1b; padding: .3rem .9rem .3rem 0; }
 td { border-bottom: 1px solid #ddd; padding: .3rem .9rem .3rem 0; font-variant-numeric: tabular-nums; }
 td.good { color: #1a7f37; font-weight: 600; } td.bad { color: #c8102e; font-weight: 600; }
+td.open { color: #9a6700; font-weight: 600; } td.silent { color: #777; }
 figure { margin: 1.2rem 0; } img { max-width: 100%; } figcaption { color: #555; font-size: .88rem; }
 code { background: #f3f3f3; padding: .1rem .3rem; border-radius: 3px; }
 """
+
+_COLOURS = {
+    "holds": ' class="good"',
+    "FAILS": ' class="bad"',
+    "ERROR": ' class="bad"',
+    "UNSOLVED": ' class="open"',
+    "silent": ' class="silent"',
+}
 
 
 @dataclass
@@ -48,7 +57,7 @@ class Report:
         self._parts.append(f"<p>{marked}</p>")
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """A table; the words holds and fails are coloured."""
+        """A table; verdicts are coloured."""
         head = "".join(f"<th>{html.escape(cell)}</th>" for cell in header)
         body = "".join(f"<tr>{''.join(_cell(cell) for cell in row)}</tr>" for row in rows)
         self._parts.append(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
@@ -74,5 +83,5 @@ class Report:
 
 
 def _cell(text: str) -> str:
-    colour = {"holds": ' class="good"', "FAILS": ' class="bad"'}.get(text, "")
+    colour = _COLOURS.get(text, "")
     return f"<td{colour}>{html.escape(text)}</td>"

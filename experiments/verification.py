@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from gail.exact import (
     Certificate,
     Solution,
+    Status,
     Verification,
     check_corollary_3_2_1,
     check_proposition_3_2,
@@ -27,6 +30,12 @@ _ROUTES = (("RL after IRL", "irl"), ("matching", "matching"), ("CVXPY", "conic")
 _VALUES = ("psi", "route", "primal value", "dual value", "signed gap", "status")
 _VERDICTS = ("statement", "worst violation", "tolerance", "verdict")
 _DRAWN = ("constant", "logistic")
+_STATUS = {
+    Status.OPTIMAL: "optimal",
+    Status.NOT_CONVERGED: "not converged",
+    Status.DUAL_NOT_ATTAINED: "no optimal cost exists",
+    Status.BACKEND_INACCURATE: "inaccurate",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +79,9 @@ def print_routes(theory: Theory, console: Console) -> None:
         f"\n[bold]{theory.instance.name}[/bold]: {mdp.num_states} states, {mdp.num_actions} actions, "
         f"discount {mdp.discount:g}, entropy weight {theory.entropy_weight:g}"
     )
-    values = Table(*_VALUES, title="Two routes, one optimum")
+    values = Table(title="Two routes, one optimum", box=box.SIMPLE_HEAD, padding=0, show_edge=False)
+    for header in _VALUES:
+        values.add_column(header, no_wrap=header != "status")
     for row in _value_rows(theory):
         values.add_row(*row)
     console.print(values)
@@ -101,7 +112,8 @@ def report_routes(theory: Theory, report: Report) -> None:
         "occupancy measure is closest to the expert's, as the regularizer psi measures distance (the primal "
         "route). The two routes share no iteration, but for classes of costs (l2-ball, simplex, linear-span, "
         "linf-ball, lipschitz, hinge), where one method serves both and the general conic solver is the second "
-        "opinion. Every value is recomputed from the problem's data. "
+        "opinion; where psi* is infinite at that solver's point, the table has its distance from the imitator instead "
+        "of a value. Every value is recomputed from the problem's data. "
         f"{instance.mdp.num_states} states, {instance.mdp.num_actions} "
         f"actions, discount {instance.mdp.discount:g}, entropy weight {weight:g}."
     )
@@ -126,7 +138,8 @@ def _report_maps(theory: Theory, report: Report) -> None:
             {"expert": policy_of(expert)} | {titles[name]: solution.policy for name, solution in drawn.items()},
         ),
         "State occupancy and policy. With constant psi the expert's occupancy comes back exactly "
-        "(Corollary 3.2.1); with the logistic one the entropy weight blurs it. S start, G goal, P pit.",
+        "(Corollary 3.2.1); with the logistic one the entropy weight blurs it. S start, G goal, P pit; hatched: never "
+        "visited.",
     )
     captions = {
         "constant": "Unique only up to potential shaping.",
@@ -136,18 +149,25 @@ def _report_maps(theory: Theory, report: Report) -> None:
         if solution.cost is not None:
             report.figure(
                 f"{_slug(theory)}-cost-{name}",
-                figures.cost_map(layout, solution.cost, f"optimal cost, psi {name}"),
-                f"The cost that IRL finds with {name} psi, one triangle per action. {captions[name]}",
+                figures.cost_map(layout, solution.cost, _visited(solution, expert), f"optimal cost, psi {name}"),
+                f"The cost that IRL finds with {name} psi, one triangle per action. {captions[name]} Pairs that "
+                "neither the expert nor the imitator takes are hatched: nothing determines their cost.",
             )
     if "logistic" in drawn:
         both = drawn["logistic"].occupancy + expert
         probability = np.divide(drawn["logistic"].occupancy, both, out=np.full_like(both, 0.5), where=both > 0.0)
         report.figure(
             f"{_slug(theory)}-discriminator",
-            figures.discriminator_map(layout, probability, "optimal discriminator, psi logistic"),
+            figures.discriminator_map(layout, probability, both > 0.0, "optimal discriminator, psi logistic"),
             "D = rho / (rho + rho_E) at the imitator: near one half where it visits a pair as often as the expert, "
-            "towards one where the entropy weight makes it go more often, towards zero where less.",
+            "towards one where the entropy weight makes it go more often, towards zero where less. Pairs that neither "
+            "takes are hatched.",
         )
+
+
+def _visited(solution: Solution, expert: Array) -> NDArray[np.bool_]:
+    """The pairs (S, A) that the imitator or the expert takes."""
+    return (solution.occupancy > 0.0) | (expert > 0.0)
 
 
 def _report_occupancies(theory: Theory, report: Report) -> None:
@@ -190,7 +210,7 @@ def _value_rows(theory: Theory) -> list[tuple[str, ...]]:
     for name, verification in theory.propositions.items():
         for route, key in _ROUTES:
             if key not in verification.solutions:
-                rows.append((name, route, "", "", "", "the backend failed"))
+                rows.append((name, route, "", "", "", "failed"))
                 continue
             solution = verification.solutions[key]
             finite = np.isfinite(solution.primal_value)
@@ -204,18 +224,18 @@ def _values(solution: Solution) -> tuple[str, ...]:
         f"{solution.primal_value:.9g}",
         f"{solution.dual_value:.9g}",
         f"{solution.gap:+.1e}",
-        solution.status.value.split(":")[0],
+        _STATUS[solution.status],
     )
 
 
 def _near_miss(solution: Solution, imitator: Array) -> tuple[str, ...]:
-    """Where psi* is infinite beside the imitator, as for constant psi, a point has no value but a distance."""
+    """Where psi* is infinite beside the imitator, as for constant psi, a point has no value but a distance to it."""
     distance = float(abs(solution.occupancy - imitator).sum() / imitator.sum())
     return (
-        f"imitator up to {distance:.0e}",
+        f"off by {distance:.0e}",
         f"{solution.dual_value:.9g}",
         "",
-        "outside the domain of psi* by rounding",
+        "outside psi*'s domain",
     )
 
 

@@ -1,7 +1,8 @@
 """Tabular imitation algorithms with exact expectations, each judged by the convex program that it should solve.
 
 `play` pairs a cost player with a policy player; `dual_ascent`, the apprenticeship algorithms and trust region
-policy optimization have their own loops. Each returns a `Run`.
+policy optimization have their own loops. Each returns a `Run`. On enumerated paths, maximum entropy IRL, guided cost
+learning and `gan_gcl` return a `PathRun`.
 """
 
 from gail.exact.dynamics.apprenticeship import (
@@ -14,15 +15,19 @@ from gail.exact.dynamics.apprenticeship import (
 )
 from gail.exact.dynamics.dual_ascent import dual_ascent
 from gail.exact.dynamics.game import CostPlayer, PolicyPlayer, Run, play
+from gail.exact.dynamics.guided_cost_game import DiscriminatorStep, FittedDiscriminator, GuidedCostGame, gan_gcl
+from gail.exact.dynamics.path_ascent import guided_cost_learning, maxent_irl, sampled_guided_cost_learning
+from gail.exact.dynamics.path_matching import PathMatching, match_paths
+from gail.exact.dynamics.path_run import PathRun
 from gail.exact.dynamics.players import (
     BestCost,
     BestPolicy,
     CostAscent,
+    FeatureAscent,
     GradientStep,
     LogitAscent,
-    MultiplicativeWeights,
     NaturalStep,
-    ProjectedAscent,
+    onto_ball,
 )
 from gail.exact.dynamics.policy_gradient import entropy_gradient, imitation_gradient, policy_gradient, softmax_policy
 from gail.exact.dynamics.trust_region import constrained_run, natural_gradient_run, penalised_run, surrogate
@@ -32,27 +37,37 @@ __all__ = [
     "BestPolicy",
     "CostAscent",
     "CostPlayer",
+    "DiscriminatorStep",
+    "FeatureAscent",
+    "FittedDiscriminator",
     "GradientStep",
+    "GuidedCostGame",
     "LogitAscent",
-    "MultiplicativeWeights",
     "NaturalStep",
+    "PathMatching",
+    "PathRun",
     "PolicyPlayer",
-    "ProjectedAscent",
     "Run",
     "apprenticeship_lp",
     "conditional_gradient",
     "constrained_run",
     "dual_ascent",
     "entropy_gradient",
+    "gan_gcl",
+    "guided_cost_learning",
     "imitation_gradient",
+    "match_paths",
+    "maxent_irl",
     "multiplicative_weights",
     "natural_gradient_run",
+    "onto_ball",
     "penalised_run",
     "play",
     "policy_gradient",
     "projected_ascent",
     "projected_regret_bound",
     "regret_bound",
+    "sampled_guided_cost_learning",
     "softmax_policy",
     "surrogate",
 ]

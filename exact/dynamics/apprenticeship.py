@@ -12,12 +12,13 @@
       gap <= R (sqrt(log K / (2T)) + 1/T),      R the range of possible feature gaps,
 
   the regret of Hedge with step size sqrt(8 log K / T) / R (Freund & Schapire 1999).
-- `projected_ascent`: the same game on the l2 ball, with online gradient steps of size 1 / (G sqrt T),
+- `projected_ascent`: the same game on the l2 ball, with the projection of summed gaps times 1 / (G sqrt T),
 
       gap <= G (1 / sqrt T + 2/T),              G a bound on the l2 norm of feature gaps
 
-  (Zinkevich 2003). Its means converge even where the feature gap vanishes at the optimum; there psi* has a kink,
-  best responses jump, and methods that answer them need not settle.
+  (lazy projection, Zinkevich 2004; dual averaging, Nesterov 2009; McMahan 2017, Theorem 1). Its means converge
+  even where the feature gap vanishes at the optimum; there psi* has a kink, best responses jump, and methods
+  that answer them need not settle.
 - `apprenticeship_lp`: LPAL, the game without entropy as one linear program (Syed, Bowling & Schapire 2008)
 
       min t   s.t.  <rho - rho_E, F_i> <= t for all i,   flow rho = p0,   rho >= 0,
@@ -36,14 +37,23 @@ from typing import Any, cast
 import numpy as np
 from scipy import sparse
 from scipy.optimize import linprog, minimize_scalar
+from scipy.special import softmax
 
+from gail.exact.dynamics.arguments import (
+    validate_count,
+    validate_features,
+    validate_matching,
+    validate_psi,
+    validate_start,
+)
 from gail.exact.dynamics.game import Ledger, Run, play
-from gail.exact.dynamics.players import LEAST, BestPolicy, MultiplicativeWeights, ProjectedAscent
+from gail.exact.dynamics.players import LEAST, BestPolicy, FeatureAscent, onto_ball
 from gail.exact.linear_program import TOLERANCE, LinearProgramFailed
 from gail.exact.mdp import Array
 from gail.exact.occupancy import feature_expectations, occupancy_of, policy_of
 from gail.exact.planning import solve_rl
 from gail.exact.problems import Matching
+from gail.exact.regularizers import FeatureClass, L2Ball, Simplex
 from gail.exact.solution import Solution, certify
 
 
@@ -51,10 +61,17 @@ def conditional_gradient(problem: Matching, iterations: int, *, start: Array | N
     """Move the mean occupancy towards answers to its best cost, by exact line search; never rises.
 
     The start is a policy (S, A), uniform by default.
+
+    Raises:
+        InvalidPolicy: the start is not a policy of the process.
+        InvalidOccupancy: the expert's occupancy is not one of the process.
+        TypeError: iterations are not whole, or psi is a class.
+        ValueError: negative iterations, or a negative entropy weight.
     """
+    validate_matching(problem)
+    iterations = validate_count("iterations", iterations, 0)
     mdp, ledger = problem.mdp, Ledger(problem)
-    policy = np.full(problem.expert.shape, 1.0 / mdp.num_actions) if start is None else start
-    mean = occupancy_of(mdp, policy)
+    mean = occupancy_of(mdp, validate_start(mdp, start))
     for iteration in range(iterations + 1):
         _, cost = problem.psi.conjugate(np.maximum(mean, LEAST), problem.expert)
         answer = solve_rl(mdp, cost, problem.entropy_weight)
@@ -79,22 +96,40 @@ def multiplicative_weights(problem: Matching, features: Array, iterations: int, 
     """MWAL with the step size of the bound in the module's opening; `problem.psi` must be the simplex class.
 
     The last trace entry obeys the bound; `regret_bound` computes it.
+
+    Raises:
+        InvalidOccupancy: the expert's occupancy is not one of the process.
+        TypeError: psi is another class, or counts are not whole.
+        ValueError: the features are not psi's, or counts are below one.
     """
+    features = _class_features(problem, features, Simplex, "multiplicative weights")
+    iterations = validate_count("iterations", iterations)
     scale = gap_range(problem, features)
     step_size = np.sqrt(8.0 * np.log(features.shape[2]) / iterations) / scale if scale > 0.0 else 0.0
-    player = MultiplicativeWeights(features, step_size)
+    player = FeatureAscent(features, float(step_size), softmax)
     return play(problem, player, BestPolicy(), iterations, point="average", judge_every=judge_every)
 
 
 def projected_ascent(problem: Matching, features: Array, iterations: int, *, judge_every: int = 1) -> Run:
-    """Online gradient steps on the l2 ball against planning; `problem.psi` must be that class."""
+    """Online gradient steps on the l2 ball against planning; `problem.psi` must be that class.
+
+    Raises:
+        InvalidOccupancy, TypeError, ValueError: as `multiplicative_weights`.
+    """
+    features = _class_features(problem, features, L2Ball, "projected ascent")
+    iterations = validate_count("iterations", iterations)
     norm = gap_norm(problem, features)
-    player = ProjectedAscent(features, 1.0 / (norm * np.sqrt(iterations)) if norm > 0.0 else 0.0)
+    player = FeatureAscent(features, 1.0 / (norm * np.sqrt(iterations)) if norm > 0.0 else 0.0, onto_ball)
     return play(problem, player, BestPolicy(), iterations, point="average", judge_every=judge_every)
 
 
 def gap_range(problem: Matching, features: Array) -> float:
-    """R: the length of an interval that holds every feature gap <rho - rho_E, F_i>."""
+    """R: the length of an interval that holds every feature gap <rho - rho_E, F_i>.
+
+    Raises:
+        ValueError: features that are not a finite (S, A, K) array.
+    """
+    features = validate_features(features, problem.expert.shape)
     longest = float(problem.mdp.initial @ problem.mdp.lifetime)
     lowest = longest * np.minimum(features.min(axis=(0, 1)), 0.0)
     highest = longest * np.maximum(features.max(axis=(0, 1)), 0.0)
@@ -103,30 +138,49 @@ def gap_range(problem: Matching, features: Array) -> float:
 
 
 def gap_norm(problem: Matching, features: Array) -> float:
-    """G: a bound on the l2 norm of every feature gap."""
+    """G: a bound on the l2 norm of every feature gap.
+
+    Raises:
+        ValueError: features that are not a finite (S, A, K) array.
+    """
+    features = validate_features(features, problem.expert.shape)
     longest = float(problem.mdp.initial @ problem.mdp.lifetime)
     expert = float(np.linalg.norm(feature_expectations(problem.expert, features)))
     return longest * float(np.linalg.norm(features, axis=2).max()) + expert
 
 
 def projected_regret_bound(problem: Matching, features: Array, iterations: int) -> float:
-    """The certified gap that `projected_ascent` cannot exceed."""
+    """The certified gap that `projected_ascent` cannot exceed.
+
+    Raises:
+        TypeError, ValueError: iterations that are not whole, or below one; features that do not fit.
+    """
+    iterations = validate_count("iterations", iterations)
     return gap_norm(problem, features) * float(1.0 / np.sqrt(iterations) + 2.0 / iterations)
 
 
 def regret_bound(problem: Matching, features: Array, iterations: int) -> float:
-    """The certified gap that `multiplicative_weights` cannot exceed."""
+    """The certified gap that `multiplicative_weights` cannot exceed.
+
+    Raises:
+        TypeError, ValueError: iterations that are not whole, or below one; features that do not fit.
+    """
+    iterations = validate_count("iterations", iterations)
+    size = gap_range(problem, features)
     rate = np.sqrt(np.log(features.shape[2]) / (2.0 * iterations)) + 1.0 / iterations
-    return gap_range(problem, features) * float(rate)
+    return size * float(rate)
 
 
 def apprenticeship_lp(problem: Matching, features: Array) -> Solution:
     """LPAL: the simplex class without entropy, solved by HiGHS; `problem` says both and judges the result.
 
     Raises:
-        ValueError: the entropy weight is not zero.
+        InvalidOccupancy: the expert's occupancy is not one of the process.
         LinearProgramFailed: HiGHS gave up.
+        TypeError: psi is not Simplex.
+        ValueError: the entropy weight is not zero, or the features are not psi's.
     """
+    features = _class_features(problem, features, Simplex, "LPAL")
     if problem.entropy_weight != 0.0:
         raise ValueError(f"LPAL has no entropy, got entropy_weight {problem.entropy_weight}")
     flat = features.reshape(-1, features.shape[2])
@@ -147,3 +201,13 @@ def apprenticeship_lp(problem: Matching, features: Array) -> Solution:
     cost = features @ (weights / weights.sum())
     policy = policy_of(np.maximum(result.x[:-1], 0.0).reshape(cost.shape))
     return certify(problem, policy, cost, np.asarray(result.eqlin.marginals), tolerance=TOLERANCE)
+
+
+def _class_features(problem: Matching, features: Array, kind: type[FeatureClass], method: str) -> Array:
+    """The features, if they are those of psi, and psi is of this kind."""
+    validate_matching(problem)
+    validate_psi(problem, kind, method)
+    given = np.asarray(features, dtype=np.float64)
+    if not np.array_equal(given, cast(FeatureClass, problem.psi).features):
+        raise ValueError(f"{method} needs psi's own features, got others of shape {given.shape}")
+    return given

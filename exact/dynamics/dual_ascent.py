@@ -20,6 +20,13 @@ from collections import deque
 
 import numpy as np
 
+from gail.exact.dynamics.arguments import (
+    validate_amount,
+    validate_count,
+    validate_matching,
+    validate_psi,
+    validate_table,
+)
 from gail.exact.dynamics.game import Ledger, Run
 from gail.exact.mdp import Array
 from gail.exact.occupancy import causal_entropy, occupancy_of
@@ -45,15 +52,18 @@ def dual_ascent(problem: Matching, iterations: int, *, start: Array | None = Non
     values of the record are that of the expert's occupancy, the only feasible point.
 
     Raises:
-        ValueError: the entropy weight is zero.
-        TypeError: psi is not Constant.
+        InvalidOccupancy: the expert's occupancy is not one of the process.
+        TypeError: psi is not Constant, or iterations are not whole.
+        ValueError: the entropy weight is zero, iterations below one, a negative tolerance, or a start that is not a
+            finite (S, A) array.
     """
-    if not isinstance(problem.psi, Constant):
-        raise TypeError(f"dual ascent is for Constant, got {type(problem.psi).__name__}")
+    validate_matching(problem)
+    validate_psi(problem, Constant, "dual ascent")
     if problem.entropy_weight == 0.0:
-        raise ValueError("dual ascent needs entropy_weight > 0")
+        raise ValueError("dual ascent needs entropy_weight > 0, got 0")
+    iterations, tolerance = validate_count("iterations", iterations), validate_amount("tolerance", tolerance)
     ledger = Ledger(problem)
-    cost = np.zeros_like(problem.expert) if start is None else start
+    cost = np.zeros_like(problem.expert) if start is None else validate_table("start", start, problem.expert.shape)
     optimum, value = _evaluate(problem, cost, None)
     memory = _Memory(problem.entropy_weight / float(problem.expert.sum()))
     optimal = -problem.entropy_weight * causal_entropy(problem.expert)

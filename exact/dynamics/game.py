@@ -9,8 +9,8 @@
 | GAIL, alternating (Algorithm 1)        | `BestCost`              | `NaturalStep`      | last      |
 | GAIL, simultaneous descent-ascent      | `LogitAscent`           | `GradientStep`     | last      |
 | FEM, GTAL by policy steps (Eq. 9-12)   | `BestCost`              | `NaturalStep`      | last      |
-| MWAL / GTAL (Syed & Schapire 2008)     | `MultiplicativeWeights` | `BestPolicy`       | average   |
-| the same on the l2 ball                | `ProjectedAscent`       | `BestPolicy`       | average   |
+| MWAL / GTAL (Syed & Schapire 2008)     | `FeatureAscent`         | `BestPolicy`       | average   |
+| the same on the l2 ball                | `FeatureAscent`         | `BestPolicy`       | average   |
 
 Every visited point is judged on both sides of the convex program. Its occupancy gives a primal value; its
 cost, priced by planning, a dual bound (Proposition 3.2). Their difference bounds the distance to the optimum
@@ -25,6 +25,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from gail.exact.dynamics.arguments import validate_amount, validate_count, validate_matching, validate_start
 from gail.exact.mdp import Array
 from gail.exact.occupancy import occupancy_of, policy_of
 from gail.exact.planning import solve_rl
@@ -84,7 +85,12 @@ class Run:
         return self.primal - bound
 
     def solution(self, tolerance: float) -> Solution:
-        """The last point as a Solution: OPTIMAL when its recomputed relative gap is within tolerance."""
+        """The last point as a Solution: OPTIMAL when its recomputed relative gap is within tolerance.
+
+        Raises:
+            TypeError, ValueError: a tolerance that is no finite number, or negative.
+        """
+        validate_amount("tolerance", tolerance)
         values = None
         if self.cost is not None:
             values = solve_rl(self.problem.mdp, self.cost, self.problem.entropy_weight).values
@@ -140,16 +146,19 @@ def play(
     so far, which is where no-regret players converge (Freund & Schapire 1999); the last iterates need not.
 
     Raises:
-        ValueError: an unknown order or point, or counts below one.
+        InvalidPolicy: the start is not a policy of the process.
+        InvalidOccupancy: the expert's occupancy is not one of the process.
+        TypeError: counts that are not whole, psi a class, or one that a player is not for.
+        ValueError: an unknown order or point, counts below one, or a negative entropy weight.
     """
     if order not in ("alternating", "simultaneous") or point not in ("last", "average"):
         raise ValueError(
             f'order "alternating" or "simultaneous" and point "last" or "average", got {order!r}, {point!r}'
         )
-    if min(iterations, judge_every) < 1:
-        raise ValueError(f"iterations and judge_every must be at least 1, got {iterations} and {judge_every}")
+    validate_matching(problem)
+    iterations, judge_every = validate_count("iterations", iterations), validate_count("judge_every", judge_every)
     mdp, ledger = problem.mdp, Ledger(problem)
-    policy = np.full(problem.expert.shape, 1.0 / mdp.num_actions) if start is None else start
+    policy = validate_start(mdp, start)
     occupancy = occupancy_of(mdp, policy)
     state = cost_player.start(problem, occupancy)
     cost = cost_player.cost(state)

@@ -3,8 +3,8 @@
 Costs. `BestCost` answers with the gradient of psi* (a fully trained discriminator). `CostAscent` climbs
 -psi(c) + E_pi[c] - E_E[c] in the cost; `LogitAscent` climbs the logistic discriminator's objective
 E_pi[log D] + E_E[log(1-D)] in the logits g of D = sigmoid(g), whose gradient is rho (1-D) - rho_E D.
-`MultiplicativeWeights` keeps weights w of cost features on the simplex, w_i <- w_i exp(eta <rho - rho_E, F_i>)
-(Syed & Schapire 2008, with costs for rewards); `ProjectedAscent` does the same on the l2 ball, by gradients.
+`FeatureAscent` keeps weights w of cost features: on the simplex w_i <- w_i exp(eta <rho - rho_E, F_i>), normalised
+(Syed & Schapire 2008, with costs for rewards); on the l2 ball the projection of the same sums.
 
 Policies. `BestPolicy` plans. `NaturalStep` is the natural gradient on softmax logits, in closed form
 pi <- pi exp(-eta A) up to normalisation, with A the advantage of c + lambda log pi (Kakade 2002; Cen et al.
@@ -14,17 +14,19 @@ eta = 1/lambda. `GradientStep` is plain gradient descent on the logits.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, log_softmax, softmax
+from scipy.special import expit, log_softmax
 
+from gail.exact.dynamics.arguments import validate_amount, validate_features, validate_psi
 from gail.exact.dynamics.policy_gradient import policy_gradient, visits_and_advantage
 from gail.exact.mdp import Array
 from gail.exact.occupancy import feature_expectations
 from gail.exact.planning import solve_rl
 from gail.exact.problems import Matching
-from gail.exact.regularizers import SmoothCosts
+from gail.exact.regularizers import Logistic, SmoothCosts
 
 LEAST = 1e-300
 """Probability below which a softmax logit is not followed: its exponential would underflow."""
@@ -54,6 +56,9 @@ class CostAscent:
 
     step_size: float
 
+    def __post_init__(self) -> None:
+        validate_amount("step_size", self.step_size)
+
     def start(self, problem: Matching, occupancy: Array) -> Array:
         """psi's own start."""
         return _smooth(problem).start(occupancy, problem.expert)[0]
@@ -80,8 +85,12 @@ class LogitAscent:
     step_size: float
     scaled: bool = False
 
+    def __post_init__(self) -> None:
+        validate_amount("step_size", self.step_size)
+
     def start(self, problem: Matching, occupancy: Array) -> Array:
-        """Logits of zero."""
+        """Logits of zero; psi must be Logistic."""
+        validate_psi(problem, Logistic, "ascent in a discriminator's logits")
         return np.zeros_like(problem.expert)
 
     def respond(self, problem: Matching, state: Array, occupancy: Array) -> Array:
@@ -99,45 +108,36 @@ class LogitAscent:
 
 
 @dataclass(frozen=True, eq=False)
-class MultiplicativeWeights:
-    """Hedge over cost features (S, A, K), each weight in the simplex; the learner's cost is F w."""
+class FeatureAscent:
+    """Dual averaging over cost features (S, A, K): weights in a set W from the feature gaps summed so far.
+
+    `weights` maps the sums (K,), times the step size, into W: `scipy.special.softmax` makes it Hedge on the simplex,
+    `onto_ball` gradient ascent on the unit l2 ball. The learner's cost is F w.
+    """
 
     features: Array
     step_size: float
+    weights: Callable[[Array], Array]
+
+    def __post_init__(self) -> None:
+        validate_amount("step_size", self.step_size)
 
     def start(self, problem: Matching, occupancy: Array) -> Array:
-        """Equal weights, as logarithms (K,)."""
-        return np.zeros(self.features.shape[2])
+        """Sums of zero (K,)."""
+        return np.zeros(validate_features(self.features, problem.expert.shape).shape[2])
 
     def respond(self, problem: Matching, state: Array, occupancy: Array) -> Array:
-        """log w + eta <rho - rho_E, F>, up to a constant."""
+        """The sums, and eta <rho - rho_E, F>."""
         return state + self.step_size * feature_expectations(occupancy - problem.expert, self.features)
 
     def cost(self, state: Array) -> Array:
         """F w."""
-        mixed: Array = self.features @ softmax(state)
-        return mixed
+        return np.asarray(self.features @ self.weights(state))
 
 
-@dataclass(frozen=True, eq=False)
-class ProjectedAscent:
-    """Gradient ascent over cost features (S, A, K) with weights in the unit l2 ball; the cost is F w."""
-
-    features: Array
-    step_size: float
-
-    def start(self, problem: Matching, occupancy: Array) -> Array:
-        """No weight (K,)."""
-        return np.zeros(self.features.shape[2])
-
-    def respond(self, problem: Matching, state: Array, occupancy: Array) -> Array:
-        """w + eta <rho - rho_E, F>, projected onto the ball."""
-        moved = state + self.step_size * feature_expectations(occupancy - problem.expert, self.features)
-        return moved / max(1.0, float(np.linalg.norm(moved)))
-
-    def cost(self, state: Array) -> Array:
-        """F w."""
-        return np.asarray(self.features @ state)
+def onto_ball(point: Array) -> Array:
+    """The point (K,) of the unit l2 ball nearest to a given one."""
+    return point / max(1.0, float(np.linalg.norm(point)))
 
 
 @dataclass(frozen=True)
@@ -155,6 +155,9 @@ class NaturalStep:
 
     step_size: float
 
+    def __post_init__(self) -> None:
+        validate_amount("step_size", self.step_size)
+
     def respond(self, problem: Matching, policy: Array, cost: Array) -> Array:
         """pi exp(-eta A), normalised, A the soft advantage."""
         log_policy = np.log(np.maximum(policy, LEAST))
@@ -168,6 +171,9 @@ class GradientStep:
     """One exact gradient step on the logits of a softmax policy."""
 
     step_size: float
+
+    def __post_init__(self) -> None:
+        validate_amount("step_size", self.step_size)
 
     def respond(self, problem: Matching, policy: Array, cost: Array) -> Array:
         """softmax(theta - eta grad) at theta = log pi."""

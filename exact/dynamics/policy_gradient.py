@@ -21,25 +21,44 @@ from scipy.special import log_softmax
 
 from gail.exact.bellman import action_values
 from gail.exact.chain import Chain
-from gail.exact.mdp import Array, FiniteMDP
-from gail.exact.problems import Matching
+from gail.exact.dynamics.arguments import validate_matching, validate_table
+from gail.exact.mdp import Array, FiniteMDP, validate_cost
+from gail.exact.problems import Matching, validate_entropy_weight
 
 
 def softmax_policy(logits: Array) -> Array:
-    """(S, A) policy of logits (S, A)."""
-    policy: Array = np.exp(log_softmax(logits, axis=1))
+    """(S, A) policy of logits (S, A).
+
+    Raises:
+        ValueError: logits that are not a finite array with two axes.
+    """
+    given = np.asarray(logits, dtype=np.float64)
+    if given.ndim != 2:
+        raise ValueError(f"logits must have shape (states, actions), got {given.shape}")
+    policy: Array = np.exp(log_softmax(validate_table("logits", given, given.shape), axis=1))
     return policy
 
 
 def policy_gradient(mdp: FiniteMDP, logits: Array, cost: Array, entropy_weight: float = 0.0) -> Array:
-    """(S, A) gradient of E_pi[c] - lambda H(pi) in the logits."""
-    log_policy: Array = log_softmax(logits, axis=1)
-    occupancy, advantage = visits_and_advantage(mdp, np.exp(log_policy), cost + entropy_weight * log_policy)
+    """(S, A) gradient of E_pi[c] - lambda H(pi) in the logits.
+
+    Raises:
+        InvalidCost: the cost is not a finite (S, A) array.
+        ValueError: nor are the logits, or a negative entropy weight.
+    """
+    price, weight = validate_cost(mdp, cost), validate_entropy_weight(entropy_weight)
+    log_policy: Array = log_softmax(validate_table("logits", logits, price.shape), axis=1)
+    occupancy, advantage = visits_and_advantage(mdp, np.exp(log_policy), price + weight * log_policy)
     return occupancy * advantage
 
 
 def entropy_gradient(mdp: FiniteMDP, logits: Array) -> Array:
-    """(S, A) gradient of the causal entropy in the logits: Lemma A.1."""
+    """(S, A) gradient of the causal entropy in the logits: Lemma A.1.
+
+    Raises:
+        ValueError: logits that are not a finite (S, A) array.
+    """
+    logits = validate_table("logits", logits, (mdp.num_states, mdp.num_actions))
     return -policy_gradient(mdp, logits, np.zeros_like(logits), 1.0)
 
 
@@ -47,8 +66,14 @@ def imitation_gradient(problem: Matching, logits: Array) -> Array:
     """(S, A) gradient of -lambda H(pi) + psi*(rho_pi - rho_E): Eq. 12, or 18 at the optimal discriminator.
 
     Where several costs attain psi*, a subgradient's image, at the cost that psi returns.
+
+    Raises:
+        InvalidOccupancy: the expert's occupancy is not one of the process.
+        TypeError: psi is a class.
+        ValueError: logits that are not a finite (S, A) array, or a negative entropy weight.
     """
-    mdp, policy = problem.mdp, softmax_policy(logits)
+    validate_matching(problem)
+    mdp, policy = problem.mdp, softmax_policy(validate_table("logits", logits, problem.expert.shape))
     visits = np.maximum(Chain(mdp, policy).visits(mdp.initial), 0.0)
     _, cost = problem.psi.conjugate(visits[:, None] * policy, problem.expert)
     return policy_gradient(mdp, logits, cost, problem.entropy_weight)

@@ -33,8 +33,10 @@ from scipy.special import log_softmax, rel_entr
 
 from gail.exact.bellman import action_values
 from gail.exact.chain import Chain
+from gail.exact.dynamics.arguments import validate_amount, validate_count, validate_start
 from gail.exact.dynamics.game import Ledger, Run
-from gail.exact.mdp import Array, FiniteMDP
+from gail.exact.mdp import Array, FiniteMDP, validate_cost
+from gail.exact.occupancy import validate_policy
 from gail.exact.problems import Planning
 from gail.exact.reachability import Reachable
 
@@ -73,10 +75,13 @@ def surrogate(mdp: FiniteMDP, policy: Array, cost: Array) -> Surrogate:
     """The model around a policy (S, A), at all states.
 
     Raises:
+        InvalidCost: the cost is not a finite (S, A) array.
+        InvalidPolicy: the policy is not one of the process.
         ValueError: the discount is one, where C is infinite.
     """
     if mdp.discount == 1.0:
-        raise ValueError("the monotone bound needs a discount below one")
+        raise ValueError("the monotone bound needs a discount below one, got 1")
+    policy, cost = validate_policy(mdp, policy), validate_cost(mdp, cost)
     chain = Chain(mdp, policy)
     values = chain.values((policy * cost).sum(axis=1))
     advantage = values[:, None] - action_values(mdp, cost, values)
@@ -85,8 +90,12 @@ def surrogate(mdp: FiniteMDP, policy: Array, cost: Array) -> Surrogate:
 
 
 def constrained_step(model: Surrogate, radius: float) -> Array:
-    """The policy (S, A) that maximises the gain with KL(pi(.|s), pi'(.|s)) <= radius in every state."""
-    return _within(model, radius)[0]
+    """The policy (S, A) that maximises the gain with KL(pi(.|s), pi'(.|s)) <= radius in every state.
+
+    Raises:
+        TypeError, ValueError: a radius that is no finite number, or not positive.
+    """
+    return _within(model, validate_amount("radius", radius, positive=True))[0]
 
 
 def penalised_step(model: Surrogate) -> Array:
@@ -110,13 +119,24 @@ def penalised_step(model: Surrogate) -> Array:
 
 
 def penalised_run(mdp: FiniteMDP, cost: Array, iterations: int, *, start: Array | None = None) -> Run:
-    """Algorithm 1 of Schulman et al. (2015) from a policy (S, A), uniform by default: monotone by Theorem 1."""
+    """Algorithm 1 of Schulman et al. (2015) from a policy (S, A), uniform by default: monotone by Theorem 1.
+
+    Raises:
+        InvalidCost: the cost is not a finite (S, A) array.
+        InvalidPolicy: the start is not a policy of the process.
+        TypeError, ValueError: iterations that are not whole, or negative; or the discount is one.
+    """
     return _iterate(mdp, cost, iterations, start, penalised_step)
 
 
 def constrained_run(mdp: FiniteMDP, cost: Array, iterations: int, radius: float, *, start: Array | None = None) -> Run:
-    """TRPO with exact steps: the radius is halved until the cost does not rise, doubled after a success."""
-    current = radius
+    """TRPO with exact steps: the radius is halved until the cost does not rise, doubled after a success.
+
+    Raises:
+        InvalidCost, InvalidPolicy, TypeError, ValueError: as `penalised_run`; or the radius is not a positive number.
+    """
+    current = radius = validate_amount("radius", radius, positive=True)
+    cost = validate_cost(mdp, cost)
 
     def step(model: Surrogate) -> Array:
         nonlocal current
@@ -137,7 +157,12 @@ def constrained_run(mdp: FiniteMDP, cost: Array, iterations: int, radius: float,
 def natural_gradient_run(
     mdp: FiniteMDP, cost: Array, iterations: int, step_size: float, *, start: Array | None = None
 ) -> Run:
-    """Natural policy gradient, pi <- pi exp(eta A) normalised, at a fixed step size."""
+    """Natural policy gradient, pi <- pi exp(eta A) normalised, at a fixed step size.
+
+    Raises:
+        InvalidCost, InvalidPolicy, TypeError, ValueError: as `penalised_run`; or a negative or non-finite step size.
+    """
+    validate_amount("step_size", step_size)
 
     def step(model: Surrogate) -> Array:
         logits = np.log(np.maximum(model.policy, 1e-300)) + step_size * model.advantage
@@ -151,12 +176,12 @@ def _iterate(
     mdp: FiniteMDP, cost: Array, iterations: int, start: Array | None, step: Callable[[Surrogate], Array]
 ) -> Run:
     """Judge each policy by its cost, and by the bound that its own values certify; the start is point 0."""
+    iterations, cost = validate_count("iterations", iterations, 0), validate_cost(mdp, cost)
     part = Reachable(mdp)
     price = part.restrict(cost)
     small = Planning(part.mdp, price, 0.0)
     ledger = Ledger(Planning(mdp, cost, 0.0))
-    uniform = np.full_like(cost, 1.0 / mdp.num_actions)
-    policy = part.restrict(uniform if start is None else start)
+    policy = part.restrict(validate_start(mdp, start))
     for iteration in range(iterations + 1):
         model = surrogate(small.mdp, policy, price)
         occupancy = model.visits[:, None] * policy

@@ -13,7 +13,8 @@
 | 12        | `check_jensen_shannon`                                       | `jensen_shannon`|
 | 13        | `check_uniqueness_and_bias`                                  | `uniqueness`, `bias`|
 | Eq. 11    | `check_class_scaling`                                        | `scaling`      |
-| 14, 15    | `check_lemma_a_1`, `check_imitation_gradient`                | `gradients`    |
+| 14        | `check_lemma_a_1`                                            | `gradients`    |
+| 15        | `check_imitation_gradient`, `check_gradient_elsewhere`       | `gradients`    |
 | 16        | `check_monotone_improvement`                                 | `improvement`  |
 | 17        | `check_guided_cost_learning`, `check_guided_cost_inequalities`| `paths`       |
 | 18        | `check_compounding_error`, `check_recovery_family`           | `compounding`  |
@@ -35,7 +36,7 @@ from gail.exact.statements.expressiveness import (
     unexpressive_instance,
 )
 from gail.exact.statements.feature_classes import check_feature_classes
-from gail.exact.statements.gradients import check_imitation_gradient, check_lemma_a_1
+from gail.exact.statements.gradients import check_gradient_elsewhere, check_imitation_gradient, check_lemma_a_1
 from gail.exact.statements.improvement import check_monotone_improvement
 from gail.exact.statements.jensen_shannon import check_jensen_shannon
 from gail.exact.statements.occupancies import check_lemma_3_1, check_lemma_3_2, check_proposition_3_1
@@ -57,6 +58,7 @@ __all__ = [
     "check_class_scaling",
     "check_compounding_error",
     "check_feature_classes",
+    "check_gradient_elsewhere",
     "check_guided_cost_inequalities",
     "check_guided_cost_learning",
     "check_imitation_gradient",

@@ -13,10 +13,10 @@ shown on any process on which a policy changes every feature.
 Each minimum over policies is proven by both sides: no random learner has a lower value, no random weights prove a
 higher one, and the solution's own occupancy and cost leave no gap. Without entropy it is also where the algorithms of
 apprenticeship learning end: LPAL to rounding (Syed, Bowling & Schapire 2008), and after T rounds, within the bounds
-of their rates, MWAL (Syed & Schapire 2007), gradient steps on the weights (Zinkevich 2003), and Abbeel & Ng's (2004)
-projections. Those are steps of Frank and Wolfe (1956) with a line search for half the squared gap, whose minimum is
-zero, over a set of feature expectations of some diameter: they never rise, and the gap after T steps is at most
-2 diameter / sqrt(T + 2).
+of their rates, MWAL (Syed & Schapire 2007), lazily projected gradient steps on the weights (Zinkevich 2004), and
+Abbeel & Ng's (2004) projections. Those are steps of Frank and Wolfe (1956) with a line search for half the squared
+gap, whose minimum is zero, over a set of feature expectations of some diameter: they never rise, and the gap after T
+steps is at most 2 diameter / sqrt(T + 2).
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def _minimum(
         values.append(psi.support((1.0 - share) * own + share * gap) - weight * entropy)
         cost = (1.0 - share) * solution.cost + share * (psi.features @ weights)
         bounds.append(solve_rl(mdp, cost, weight).dual_value - float(np.sum(expert * cost)))
-    verdicts.claim(f"{label}: no gap", abs(solution.gap) / scale, TOLERANCE)
+    verdicts.solved(f"{label}: no gap", solution.gap / scale, TOLERANCE)
     verdicts.identity(f"{label}: the optimum has its value", minimum / scale, values[0] / scale)
     claim = f"{label}: no learner has a lower value, near the optimum or not"
     verdicts.at_most(claim, minimum / scale, np.array(values) / scale, TOLERANCE)

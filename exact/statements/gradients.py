@@ -3,7 +3,8 @@ linear solve.
 
     14  grad H(pi) = E_pi[grad log pi Q_log], with Q_log = -log pi + gamma E[next Q_log]
     15  the gradient of max_c (-psi(c) + E_pi[c] - E_E[c]) is the policy gradient at the maximising cost, where
-        that is unique; at another cost (a discriminator D that is not optimal) it is not
+        that is unique; at another cost (a discriminator D that is not optimal) it is not, and that is shown apart,
+        because on some processes no cost asks for anything else
 
 The oracle is complex-step differentiation (Squire & Trapp 1998): f(theta + i h d) has the derivative along d as
 its imaginary part over h, with no subtraction, so it is exact to rounding at h = 1e-30. It passes through
@@ -50,10 +51,7 @@ def check_lemma_a_1(mdp: FiniteMDP, instance: str, rng: np.random.Generator) -> 
         logits = scale * rng.normal(size=shape)
         gradient = entropy_gradient(mdp, logits)
         directions = rng.normal(size=(DIRECTIONS, *shape))
-        oracle = []
-        for direction in directions:
-            log_policy, rho = _complex_occupancy(mdp, logits, direction)
-            oracle.append(float(np.sum(-rho * log_policy).imag / STEP))
+        oracle = [entropy_slope(mdp, logits, direction) for direction in directions]
         claimed = np.tensordot(directions, gradient, axes=2)
         verdicts.identity(f"grad H = E[grad log pi Q_log], logits of size {scale}", claimed, oracle, 10 * ROUNDING)
     return verdicts.verification()
@@ -67,7 +65,7 @@ def check_imitation_gradient(
     instance: str,
     rng: np.random.Generator,
 ) -> Verification:
-    """Statement 15 for any psi with a unique best cost at random policies (not Constant).
+    """Statement 15 at a random policy, for any psi with a unique best cost there (not Constant).
 
     Where no policy gradient vanishes for lack of choice, the gradient at another cost, the best response to
     another policy, is shown to differ.
@@ -82,16 +80,42 @@ def check_imitation_gradient(
     gradient = imitation_gradient(problem, logits)
     directions = rng.normal(size=(DIRECTIONS, *shape))
     claimed = np.tensordot(directions, gradient, axes=2)
-    oracle = [_directional(problem, logits, direction) for direction in directions]
+    oracle = [imitation_slope(problem, logits, direction) for direction in directions]
     verdicts.identity("the gradient is the policy gradient at the best cost", claimed, oracle, DIFFERENCE_TOLERANCE)
-    other = softmax_policy(rng.normal(size=shape))
-    _, cost = psi.conjugate(occupancy_of(mdp, other), problem.expert)
-    elsewhere = policy_gradient(mdp, logits, cost, entropy_weight)
+    return verdicts.verification()
+
+
+def check_gradient_elsewhere(
+    mdp: FiniteMDP,
+    expert_occupancy: ArrayLike,
+    psi: Regularizer,
+    entropy_weight: float,
+    instance: str,
+    rng: np.random.Generator,
+) -> Verification:
+    """Statement 15's failure on purpose: at a cost that answers another learner the formula gives another vector.
+
+    No claims where the two costs ask the same of the learner, as where there is nothing to choose.
+
+    Raises:
+        InvalidOccupancy: the expert's occupancy is not one of this process.
+    """
+    verdicts = Verdicts(f"Eq. 18 elsewhere, psi {type(psi).__name__}", instance)
+    problem = Matching(mdp, validate_occupancy(mdp, expert_occupancy), psi, entropy_weight)
+    logits = rng.normal(size=(mdp.num_states, mdp.num_actions))
+    gradient = imitation_gradient(problem, logits)
+    cost = another_cost(problem, rng)
     size = float(abs(gradient).max())
     if np.all(np.isfinite(cost)) and size > 0.0 and _responds(problem, logits, cost):
-        difference = float(abs(elsewhere - gradient).max()) / size
+        difference = float(abs(policy_gradient(mdp, logits, cost, entropy_weight) - gradient).max()) / size
         verdicts.differs("at a cost that is not the best response it is another vector", difference, VISIBLE)
     return verdicts.verification()
+
+
+def another_cost(problem: Matching, rng: np.random.Generator) -> Array:
+    """(S, A) the best answer to a random learner."""
+    other = softmax_policy(rng.normal(size=problem.expert.shape))
+    return problem.psi.conjugate(occupancy_of(problem.mdp, other), problem.expert)[1]
 
 
 def _responds(problem: Matching, logits: Array, cost: Array) -> bool:
@@ -102,8 +126,14 @@ def _responds(problem: Matching, logits: Array, cost: Array) -> bool:
     return float(abs(change).max()) > 1e-2 * float(abs(policy_gradient(problem.mdp, logits, best)).max())
 
 
-def _directional(problem: Matching, logits: Array, direction: Array) -> float:
-    """Derivative of -lambda H + psi*(rho - rho_E) along a direction of the logits."""
+def entropy_slope(mdp: FiniteMDP, logits: Array, direction: Array) -> float:
+    """Derivative of H(pi) along a direction of the logits, by a complex step."""
+    log_policy, rho = _complex_occupancy(mdp, logits, direction)
+    return float(np.sum(-rho * log_policy).imag / STEP)
+
+
+def imitation_slope(problem: Matching, logits: Array, direction: Array) -> float:
+    """Derivative of -lambda H + psi*(rho - rho_E) along a direction of the logits, of psi* by central differences."""
     log_policy, rho = _complex_occupancy(problem.mdp, logits, direction)
     entropy = float(np.sum(-rho * log_policy).imag / STEP)
     here, along = rho.real, rho.imag / STEP

@@ -13,6 +13,7 @@ import numpy as np
 
 from gail.exact.certificates import Verification
 from gail.exact.chain import Chain
+from gail.exact.claims import beyond
 from gail.exact.dynamics.trust_region import (
     natural_gradient_run,
     penalised_run,
@@ -23,7 +24,7 @@ from gail.exact.mdp import Array, FiniteMDP
 from gail.exact.occupancy import policy_of
 from gail.exact.planning import solve_rl
 from gail.exact.reachability import Reachable
-from gail.exact.statements.verdicts import ROUNDING, Verdicts, beyond
+from gail.exact.statements.verdicts import ROUNDING, Verdicts
 
 PAIRS = 32
 """Random pairs of policies, from nearly equal to unrelated."""

@@ -17,10 +17,11 @@ from scipy.special import entr, rel_entr
 
 from gail.exact.certificates import Verification
 from gail.exact.chain import Chain
+from gail.exact.claims import beyond
 from gail.exact.linear_program import solve_occupancy_lp
 from gail.exact.mdp import Array, FiniteMDP
 from gail.exact.occupancy import causal_entropy, flow_residual, occupancy_of, policy_of
-from gail.exact.statements.verdicts import ROUNDING, Verdicts, beyond
+from gail.exact.statements.verdicts import ROUNDING, Verdicts
 
 PAIRS = 12
 """Random policies, or pairs of them, per check."""

@@ -8,6 +8,9 @@
     17e  the generator's objective is log Z + E_q[sum log pi - r], KL(q, p_r) at the exact Z; over policies its least
          value is log Z minus the soft optimum: zero if the dynamics are deterministic, else generally positive (shown)
     17f  weighted by P e^r / mu, a sampler mu > 0 estimates Z without bias: summed over all paths it is exact
+    17g  for an expert that changes its policy from step to step, maximum entropy IRL and guided cost learning reach the
+         optimum of min KL(q, P) subject to K^T q = K^T p (`path_matching`), and GAN-GCL does with deterministic
+         dynamics; for a stationary expert it does so in one round with any dynamics; generally it does not (shown)
 
 The published loss has the slip 2 E_mu[2 mu~] where 2 E_mu[log 2 mu~] - E_q[log q] is meant; the check uses the latter.
 """
@@ -18,11 +21,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gail.exact.certificates import Verification
+from gail.exact.dynamics.guided_cost_game import FittedDiscriminator, GuidedCostGame, gan_gcl
+from gail.exact.dynamics.path_ascent import guided_cost_learning, maxent_irl
+from gail.exact.dynamics.path_matching import PathMatching
+from gail.exact.dynamics.players import BestPolicy
 from gail.exact.mdp import Array, FiniteMDP
 from gail.exact.planning import solve_rl
 from gail.exact.statements.verdicts import ROUNDING, Verdicts
 from gail.exact.time_expanded import at_every_step, time_expanded
-from gail.exact.trajectories import GuidedCostGame, Paths, divergence, enumerate_paths
+from gail.exact.trajectories import ImportanceSample, Paths, divergence, enumerate_paths
 
 DIRECTIONS = 8
 """Random perturbations and directions per claim."""
@@ -38,6 +45,18 @@ DIFFERENCE_TOLERANCE = 1e-7
 
 VISIBLE = 1e-2
 """Least difference in a case of inequality."""
+
+LEAST_CHANCE = 0.1
+"""Least probability of an action, over their number, for experts whose optimum must be reached."""
+
+ASCENT_STEPS, ROUNDS = 40, 15
+"""Newton steps, and alternations of GAN-GCL."""
+
+REST = 1e-6
+"""Gradient left where Newton steps no longer change the loss."""
+
+CLOSED = 1e-9
+"""Gap, in units of log-likelihood, that a converged run may leave."""
 
 
 def check_guided_cost_learning(
@@ -65,6 +84,7 @@ def check_guided_cost_learning(
     soft = solve_rl(optimum, -at_every_step(prices, horizon), 1.0)
     _generator(verdicts, game, prices, log_z, policies[1])
     _best_generator(verdicts, mdp, paths, prices, soft.policy, -soft.dual_value)
+    _runs(verdicts, mdp, paths, rng)
     return Verification(tuple(verdicts.certificates), {"soft": soft})
 
 
@@ -73,7 +93,7 @@ def check_guided_cost_inequalities(instance: str) -> Verification:
 
     There is one action, so every generator is the expert, and what p_r would prefer is out of its control:
     the least KL(q, p_r) is log((1+e)/2) - 1/2, the expert is not p_r, and the discriminator's gradient is not the
-    exact one.
+    exact one. For 17g there are two states, two actions, and an expert that changes its mind.
     """
     verdicts = Verdicts("GAN-GCL, inequality", instance)
     coin = FiniteMDP([[[0.0, 0.5, 0.5]], [[0.0, 1.0, 0.0]], [[0.0, 0.0, 1.0]]], [1.0, 0.0, 0.0], 0.5)
@@ -90,6 +110,7 @@ def check_guided_cost_inequalities(instance: str) -> Verification:
     verdicts.differs("where p is neither p_r nor q is, the gradient is not the exact one", difference, VISIBLE)
     off = abs(log_z - paths.log_partition(reward))
     verdicts.differs("nor is Z the partition function", off, VISIBLE)
+    _elsewhere(verdicts)
     return verdicts.verification()
 
 
@@ -126,7 +147,7 @@ def _partition(verdicts: Verdicts, game: GuidedCostGame, reward: Array, log_z: f
     verdicts.at_most("no other Z has less loss", game.loss(reward, log_z), losses)
     sampler = rng.dirichlet(np.ones(mu.size))
     sampler = 0.5 * (sampler + game.generator)
-    unbiased = float(np.log(sampler @ (unnormalised / sampler))) + log_z
+    unbiased = ImportanceSample(paths, sampler, sampler).log_partition(reward)
     verdicts.identity("weights P e^r / mu estimate Z without bias", unbiased, paths.log_partition(reward))
 
 
@@ -176,12 +197,54 @@ def _best_generator(
     best = divergence(paths.distribution(policy), paths.maxent(reward))
     least = paths.log_partition(reward) - soft_value
     verdicts.identity("its minimum is log Z minus the soft value", best, least, ROOT)
-    branches = np.diff(mdp.transitions.indptr)
-    deterministic = np.count_nonzero(mdp.initial) == 1 and bool(np.all(branches <= 1)) and not mdp.terminal.any()
-    if deterministic:
+    if _is_deterministic(mdp):
         verdicts.claim("which is zero with deterministic dynamics", abs(best), ROOT)
     else:
         verdicts.at_most("which is not negative with stochastic dynamics", 0.0, best, ROUNDING)
+
+
+def _runs(verdicts: Verdicts, mdp: FiniteMDP, paths: Paths, rng: np.random.Generator) -> None:
+    """17g: a stationary expert, and one that changes."""
+    chances = rng.dirichlet(np.ones(mdp.num_actions), size=(1 + paths.horizon) * mdp.num_states)
+    policies = LEAST_CHANCE / mdp.num_actions + (1.0 - LEAST_CHANCE) * chances
+    stationary, changing = (
+        PathMatching(mdp, paths, paths.distribution(policy))
+        for policy in (policies[: mdp.num_states], policies[mdp.num_states :])
+    )
+    optimum = maxent_irl(changing, ASCENT_STEPS, tolerance=CLOSED / 10.0)
+    verdicts.solved("maximum entropy IRL reaches the optimum of its program", float(optimum.trace[-1]), CLOSED)
+    guided = guided_cost_learning(changing, ROUNDS)
+    verdicts.solved("guided cost learning reaches it too", float(guided.trace[-1]), CLOSED)
+    own = gan_gcl(stationary, FittedDiscriminator(), BestPolicy(), 1)
+    verdicts.solved("GAN-GCL reaches it in a round where the expert is stationary", float(own.trace[-1]), CLOSED)
+    verdicts.at_most("the generator is then the expert", divergence(stationary.expert, own.density), 0.0, CLOSED)
+    if _is_deterministic(mdp):
+        game = gan_gcl(changing, FittedDiscriminator(), BestPolicy(), 2 * ROUNDS)
+        verdicts.solved("with deterministic dynamics GAN-GCL always reaches it", float(game.trace[-1]), CLOSED)
+
+
+def _elsewhere(verdicts: Verdicts) -> None:
+    """17g where GAN-GCL comes to rest off the optimum."""
+    mdp = FiniteMDP([[[1.0, 0.0], [0.5, 0.5]], [[0.9, 0.1], [0.9, 0.1]]], [1.0, 0.0], 0.5)
+    paths = enumerate_paths(mdp, 3)
+    first = np.array([0.9, 0.1, 0.9, 0.1, 0.1, 0.9])
+    problem = PathMatching(mdp, paths, paths.distribution(np.column_stack([first, 1.0 - first])))
+    optimum = maxent_irl(problem, ASCENT_STEPS, tolerance=CLOSED / 10.0)
+    verdicts.solved("the optimum with stochastic dynamics and a changing expert", float(optimum.trace[-1]), CLOSED)
+    run = gan_gcl(problem, FittedDiscriminator(), BestPolicy(), 4 * ROUNDS)
+    game = GuidedCostGame(paths, problem.expert, run.density)
+    slope, _ = game.gradient(run.reward, game.best_log_partition(run.reward))
+    verdicts.identity("there GAN-GCL comes to rest", slope, 0.0, REST)
+    shortfall = float(optimum.primal[-1] - run.dual[-1])
+    verdicts.differs("at a reward less likely than the optimal one", shortfall, VISIBLE)
+    verdicts.differs("where the generator's visits are not the expert's", float(run.violation[-1]), VISIBLE)
+    off = divergence(run.density, paths.maxent(run.reward))
+    verdicts.differs("and its paths not those of the reward", off, VISIBLE)
+
+
+def _is_deterministic(mdp: FiniteMDP) -> bool:
+    branches = np.diff(mdp.transitions.indptr)
+    return np.count_nonzero(mdp.initial) == 1 and bool(np.all(branches <= 1)) and not mdp.terminal.any()
 
 
 def _cross_entropy(p: Array, q: Array, discriminator: Array) -> float:

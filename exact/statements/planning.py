@@ -13,11 +13,12 @@ import numpy as np
 
 from gail.exact.bellman import action_values
 from gail.exact.certificates import Verification
+from gail.exact.claims import beyond
 from gail.exact.linear_program import solve_occupancy_lp
 from gail.exact.mdp import Array, FiniteMDP
 from gail.exact.planning import solve_rl
 from gail.exact.solution import Solution
-from gail.exact.statements.verdicts import Verdicts, beyond
+from gail.exact.statements.verdicts import Verdicts
 
 LP_TOLERANCE = 1e-7
 """Relative tolerance of what HiGHS returns; it stops at absolute violations of 1e-10."""
@@ -30,13 +31,18 @@ WEIGHTS = tuple(10.0**-k for k in range(7))
 
 
 def check_planning_duality(mdp: FiniteMDP, cost: Array, instance: str) -> Verification:
-    """Statement 4 for one cost (S, A); solutions "lp" and "policy_iteration"."""
+    """Statement 4 for one cost (S, A); solutions "lp" and "policy_iteration".
+
+    The statement is homogeneous in the cost, so it is checked for the cost in units of its largest entry: a linear
+    programming solver stops at violations of a fixed size, which would be all of a cost of 1e-300.
+    """
     verdicts = Verdicts("RL(c) as a linear program", instance)
+    cost = _of_unit_size(cost)
     program, iteration = solve_occupancy_lp(mdp, cost), solve_rl(mdp, cost)
     magnitude = _magnitude(program)
     gap = {"primal": program.primal_value, "dual": program.dual_value}
-    verdicts.claim("primal value = dual value", abs(program.relative_gap), LP_TOLERANCE, **gap)
-    verdicts.claim("policy iteration has no gap", abs(iteration.relative_gap), TOLERANCE)
+    verdicts.solved("primal value = dual value", program.relative_gap, LP_TOLERANCE, **gap)
+    verdicts.solved("policy iteration has no gap", iteration.relative_gap, TOLERANCE)
     for name, solution, tolerance in (("the LP", program, LP_TOLERANCE), ("policy iteration", iteration, TOLERANCE)):
         values = _values(solution)
         slack = action_values(mdp, cost, values) - values[:, None]
@@ -61,9 +67,11 @@ def check_soft_planning_duality(mdp: FiniteMDP, cost: Array, entropy_weight: flo
         raise ValueError(f"the soft Bellman equation needs entropy_weight > 0, got {entropy_weight}")
     verdicts = Verdicts("RL(c) with entropy", instance)
     hard, soft = solve_rl(mdp, cost), solve_rl(mdp, cost, entropy_weight)
-    verdicts.claim("the soft Bellman equation's value is the dual", abs(soft.relative_gap), TOLERANCE)
+    verdicts.solved("the soft Bellman equation's value is the dual", soft.relative_gap, TOLERANCE)
+    verdicts.solved("policy iteration has no gap", hard.relative_gap, TOLERANCE)
     _sandwich(verdicts, mdp, hard, soft, entropy_weight, "at the lambda asked for")
-    constant = np.full_like(cost, float(cost.flat[0]))
+    # Of the size of lambda, whatever the costs' is, so that the fall has digits left to compare.
+    constant = np.full_like(cost, entropy_weight)
     if not mdp.terminal.any():
         soft_constant, hard_constant = solve_rl(mdp, constant, entropy_weight), solve_rl(mdp, constant)
         fall = _values(hard_constant) - _values(soft_constant)
@@ -91,6 +99,11 @@ def _sandwich(verdicts: Verdicts, mdp: FiniteMDP, hard: Solution, soft: Solution
     bound = weight * np.log(mdp.num_actions) * mdp.lifetime
     verdicts.at_most(f"V_lambda <= V_0 at every state, {label}", -fall, 0.0, TOLERANCE, scale)
     verdicts.at_most(f"V_0 - V_lambda <= lambda log A u, {label}", fall, bound, TOLERANCE, scale)
+
+
+def _of_unit_size(cost: Array) -> Array:
+    size = float(abs(cost).max())
+    return cost / size if size > 0.0 else cost
 
 
 def _values(solution: Solution) -> Array:

@@ -61,6 +61,8 @@ def check_class_scaling(
             ROUNDING,
         )
         one, other = (_solve(problem) for problem in (scaled, weighted))
+        for label, solution in (("scaled", one), ("weighted", other)):
+            verdicts.solved(f"{name} {label}: no gap", solution.relative_gap, TOLERANCE)
         verdicts.identity(f"{name}: so are the minima", one.primal_value, alpha * other.primal_value, TOLERANCE)
         # Each bound proves the other's minimiser: they solve one problem.
         claim = f"{name}: the minimiser of one solves the other"

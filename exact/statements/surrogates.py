@@ -24,11 +24,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gail.exact.certificates import Verification
+from gail.exact.claims import beyond
 from gail.exact.mdp import Array, FiniteMDP
 from gail.exact.occupancy import occupancy_of, validate_occupancy
 from gail.exact.regularizers import Surrogate
 from gail.exact.statements.occupancies import random_policies
-from gail.exact.statements.verdicts import ROUNDING, Verdicts, beyond
+from gail.exact.statements.verdicts import ROUNDING, Verdicts
 
 TOLERANCE = 1e-12
 """Relative tolerance of numerical minima: values are flat there, so searches resolve them to rounding."""

@@ -71,6 +71,7 @@ def check_uniqueness_and_bias(
     apart = _distance(irl.occupancy, matching.occupancy)
     verdicts.claim("both routes give one occupancy", apart, TOLERANCE)
     for name, solution in (("matching", matching), ("irl", irl)):
+        verdicts.solved(f"{name}: no gap", solution.relative_gap, TOLERANCE)
         _unique(verdicts, name, problem, solution, learners)
     _strictly_convex(verdicts, problem, learners)
     plain = _without_entropy(verdicts, mdp, expert, learners)
@@ -145,7 +146,7 @@ def _without_entropy(verdicts: Verdicts, mdp: FiniteMDP, expert: Array, learners
         verdicts.at_most(claim, -above, further * np.log(2.0), scale=mass)
         return {}
     plain = match_occupancy(mdp, expert, Logistic(), 0.0)
-    verdicts.claim("lambda = 0: the minimum has no gap", abs(plain.relative_gap), TOLERANCE)
+    verdicts.solved("lambda = 0: the minimum has no gap", plain.relative_gap, TOLERANCE)
     verdicts.identity("lambda = 0: the minimum is the expert's value", plain.primal_value, at_expert, TOLERANCE)
     verdicts.claim("lambda = 0: it is reached at the expert", _distance(plain.occupancy, expert), TOLERANCE)
     same = sum(value <= 0.0 and _distance(rho, expert) > DISTINCT for value, rho in zip(above, others, strict=True))

@@ -9,14 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gail.exact.certificates import Certificate, Verification
+from gail.exact.claims import Premise, SecondOpinion, beyond, solved
 
 ROUNDING = 1e-10
 """Relative tolerance of identities between sums and sparse linear solves in double precision."""
-
-
-def beyond(excess: float) -> float:
-    """The excess where it is positive, else zero; NaN stays NaN, which the built-in max would lose."""
-    return 0.0 if excess <= 0.0 else float(excess)
 
 
 @dataclass(frozen=True)
@@ -55,6 +51,18 @@ class Verdicts:
     def claim(self, claim: str, violation: float, tolerance: float, **numbers: float) -> None:
         """Any other claim, with its violation and the numbers behind it."""
         self._add(claim, violation, tolerance, numbers)
+
+    def solved(self, claim: str, gap: float, tolerance: float, **numbers: float) -> None:
+        """That a signed gap is zero: what is left of it is the solver's shortfall, what is negative is a refutation."""
+        self.certificates.extend(solved(f"{self.name}: {claim}", self.instance, gap, tolerance, numbers))
+
+    def premise(self, claim: str, violation: float, tolerance: float, **numbers: float) -> None:
+        """That a solver reached its end."""
+        self.certificates.append(Premise(f"{self.name}: {claim}", self.instance, violation, tolerance, numbers))
+
+    def second_opinion(self, claim: str, violation: float, tolerance: float, **numbers: float) -> None:
+        """What a general solver makes of it."""
+        self.certificates.append(SecondOpinion(f"{self.name}: {claim}", self.instance, violation, tolerance, numbers))
 
     def verification(self) -> Verification:
         """All certificates so far."""

@@ -6,9 +6,12 @@ import pytest
 from gail.envs import garnet
 from gail.exact import FiniteMDP, solve_rl
 from gail.exact.time_expanded import time_expanded
+from gail.experiments.failures import InvalidRequest
 from gail.experiments.instances import Instance, named
-from gail.experiments.psi_choices import CHOICES
-from gail.experiments.statements import Trial, statements_for
+from gail.experiments.psi_choices import CHOICES, find_psi
+from gail.experiments.psi_statements import BEST_COST_UNIQUE
+from gail.experiments.statements import find_statements, statements_for
+from gail.experiments.trials import Trial
 
 
 def instance(mdp: FiniteMDP, cost: np.ndarray) -> Instance:
@@ -41,7 +44,7 @@ def test_every_statement_holds_or_is_silent(make):
     odd = make()
     failures = []
     for statement in statements_for(CHOICES):
-        if statement.own_instance or statement.silent(odd) is not None:
+        if statement.own_instance is not None or statement.silent(odd) is not None:
             continue
         found = statement.check(Trial(odd, 1.0, np.random.default_rng(0)))
         failures += [(claim.statement, claim.violation) for claim in found.certificates if not claim.holds]
@@ -56,3 +59,31 @@ def test_only_what_needs_a_choice_or_a_discount_is_silent():
     assert silent.pop("discount one") == ["trpo"]
     assert silent.pop("one action") == silent.pop("one of each") == ["unattained"]
     assert not any(silent.values())
+
+
+def test_where_there_is_no_choice_another_discriminator_shows_nothing():
+    (elsewhere,) = find_statements(["gradient-elsewhere"], CHOICES)
+    assert elsewhere.check(Trial(ODD["one action"](), 1.0, np.random.default_rng(0))).certificates == ()
+    claims = elsewhere.check(Trial(instance(small(), costs(5, 2)), 1.0, np.random.default_rng(0))).certificates
+    assert {claim.statement.split(": ")[1] for claim in claims} == {f"psi {name}" for name in BEST_COST_UNIQUE}
+
+
+def test_the_gradient_is_checked_for_every_psi_asked_for_whose_best_cost_is_unique():
+    asked = find_psi(["constant", "hinge", "jeffreys", "l2-ball"])
+    (gradient, _) = find_statements(["gradient"], asked)
+    claims = gradient.check(Trial(instance(small(), costs(5, 2)), 1.0, np.random.default_rng(0))).certificates
+    assert [claim.statement.split(": ")[1] for claim in claims] == ["psi jeffreys", "psi l2-ball"]
+    assert all(claim.holds for claim in claims)
+
+
+def test_a_statement_whose_psi_is_left_out_is_not_called_unknown():
+    with pytest.raises(InvalidRequest, match="--psi logistic leaves out"):
+        find_statements(["prop-3.2-hinge"], find_psi(["logistic"]))
+    with pytest.raises(InvalidRequest, match="unknown"):
+        find_statements(["prop-3.2-wasserstein"], find_psi(["logistic"]))
+
+
+def test_statements_are_numbered_in_the_order_of_the_theory():
+    assert {statement.number for statement in statements_for(CHOICES)} == set(range(1, 19))
+    names = [statement.name for statement in statements_for(CHOICES)]
+    assert len(set(names)) == len(names)

@@ -6,10 +6,12 @@ from gail.exact import Matching, Status, occupancy_of
 from gail.exact import regularizers as psi
 from gail.exact.dynamics import (
     BestCost,
+    FeatureAscent,
     NaturalStep,
     apprenticeship_lp,
     conditional_gradient,
     multiplicative_weights,
+    onto_ball,
     play,
     projected_ascent,
     projected_regret_bound,
@@ -101,3 +103,50 @@ def test_the_first_weights_answer_the_start_with_the_step_of_the_bound(instance)
     lowest = np.min(10.0 * np.minimum(features.min(axis=(0, 1)), 0.0) - target)
     weights = np.exp(np.sqrt(8.0 * np.log(4.0)) * gap / (highest - lowest))
     np.testing.assert_allclose(run.cost, features @ (weights / weights.sum()), atol=1e-12)
+
+
+def test_each_method_is_for_its_class_and_its_features(instance):
+    mdp, expert, features = instance
+    ball, simplex = (Matching(mdp, expert, family(features), 0.0) for family in (psi.L2Ball, psi.Simplex))
+    for run, right, wrong, kind in (
+        (multiplicative_weights, simplex, ball, "Simplex, got L2Ball"),
+        (projected_ascent, ball, simplex, "L2Ball, got Simplex"),
+        (lambda problem, given, _: apprenticeship_lp(problem, given), simplex, ball, "Simplex, got L2Ball"),
+    ):
+        with pytest.raises(TypeError, match=f"is for psi {kind}"):
+            run(wrong, features, 5)
+        for others in (features + 1.0, features[:, :, :2], features[0], np.full_like(features, np.nan)):
+            with pytest.raises(ValueError, match=r"needs psi's own features, got others of shape \("):
+                run(right, others, 5)
+    for run, problem in ((multiplicative_weights, simplex), (projected_ascent, ball)):
+        for iterations in (0, -2):
+            with pytest.raises(ValueError, match=f"iterations must be at least 1, got {iterations}"):
+                run(problem, features, iterations)
+
+
+def test_bounds_and_the_projection_method_refuse_what_makes_no_sense(instance):
+    mdp, expert, features = instance
+    problem = Matching(mdp, expert, psi.L2Ball(features), 0.0)
+    for bound in (regret_bound, projected_regret_bound):
+        with pytest.raises(ValueError, match="iterations must be at least 1, got 0"):
+            bound(problem, features, 0)
+        with pytest.raises(ValueError, match=r"features must have shape .* = \(12, 3, 'K'\), got \(12, 3\)"):
+            bound(problem, features[:, :, 0], 5)
+        with pytest.raises(ValueError, match="features must be finite, got nan at state 0, action 0, feature 0"):
+            bound(problem, np.full_like(features, np.nan), 5)
+    with pytest.raises(ValueError, match="iterations must be at least 0, got -1"):
+        conditional_gradient(problem, -1)
+    with pytest.raises(ValueError, match="the row of state 0 sums to 3"):
+        conditional_gradient(problem, 1, start=np.ones((12, 3)))
+    assert conditional_gradient(problem, 0).steps == (0,)
+
+
+def test_weights_on_the_ball_average_the_gaps_seen(instance):
+    """Dual averaging: where a projection shortened the sum, the next gap is added to the sum, not to the projection."""
+    mdp, expert, features = instance
+    problem, player = Matching(mdp, expert, psi.L2Ball(features), 0.0), FeatureAscent(features, 10.0, onto_ball)
+    first, second = (occupancy_of(mdp, np.tile(row, (12, 1))) for row in ([1.0, 0.0, 0.0], [0.0, 0.0, 1.0]))
+    state = player.respond(problem, player.respond(problem, player.start(problem, first), first), second)
+    total = 10.0 * np.einsum("sak,sa->k", features, first + second - 2.0 * expert)
+    assert np.linalg.norm(total) > 1.0
+    np.testing.assert_allclose(player.cost(state), features @ (total / np.linalg.norm(total)), atol=1e-12)

@@ -50,7 +50,18 @@ def test_a_deterministic_expert_drives_the_costs_to_infinity():
 
 def test_what_it_is_not_for_is_refused(gridworld):
     expert = occupancy_of(gridworld, np.full((64, 4), 0.25))
-    with pytest.raises(TypeError, match="got Logistic"):
+    with pytest.raises(TypeError, match="dual ascent is for psi Constant, got Logistic"):
         dual_ascent(Matching(gridworld, expert, psi.Logistic(), 1.0), 1)
     with pytest.raises(ValueError, match="entropy_weight > 0"):
         dual_ascent(Matching(gridworld, expert, psi.Constant(), 0.0), 1)
+    problem = Matching(gridworld, expert, psi.Constant(), 1.0)
+    for iterations in (-1, 0):
+        with pytest.raises(ValueError, match=f"iterations must be at least 1, got {iterations}"):
+            dual_ascent(problem, iterations)
+    for tolerance in (-1.0, np.nan):
+        with pytest.raises(ValueError, match=f"tolerance must be finite and not negative, got {tolerance}"):
+            dual_ascent(problem, 1, tolerance=tolerance)
+    with pytest.raises(ValueError, match=r"start must have shape \(states, actions\) = \(64, 4\), got \(4,\)"):
+        dual_ascent(problem, 1, start=np.zeros(4))
+    with pytest.raises(ValueError, match="start must be finite, got nan at state 0, action 0"):
+        dual_ascent(problem, 1, start=np.full((64, 4), np.nan))

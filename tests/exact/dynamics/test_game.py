@@ -4,7 +4,7 @@ import pytest
 from gail.envs import garnet
 from gail.exact import Matching, Status, match_occupancy, occupancy_of, solve_rl
 from gail.exact import regularizers as psi
-from gail.exact.dynamics import BestCost, BestPolicy, GradientStep, LogitAscent, NaturalStep, play
+from gail.exact.dynamics import BestCost, BestPolicy, CostAscent, GradientStep, LogitAscent, NaturalStep, play
 
 
 @pytest.fixture(scope="module")
@@ -73,5 +73,41 @@ def test_an_average_is_the_mean_of_what_was_played(problem):
 def test_arguments_are_checked(problem):
     with pytest.raises(ValueError, match="'sideways'"):
         play(problem, BestCost(), NaturalStep(1.0), 1, order="sideways")
-    with pytest.raises(ValueError, match="got 0 and 1"):
-        play(problem, BestCost(), NaturalStep(1.0), 0)
+    players = BestCost(), NaturalStep(1.0)
+    for iterations in (0, -5):
+        with pytest.raises(ValueError, match=f"iterations must be at least 1, got {iterations}"):
+            play(problem, *players, iterations)
+    with pytest.raises(TypeError, match="iterations must be a whole number such as 11, got 'ten'"):
+        play(problem, *players, "ten")
+    with pytest.raises(ValueError, match="judge_every must be at least 1, got 0"):
+        play(problem, *players, 1, judge_every=0)
+    with pytest.raises(ValueError, match=r"policy must have shape .* = \(6, 3\), got \(3, 6\)"):
+        play(problem, *players, 1, start=np.full((3, 6), 1.0 / 6.0))
+    with pytest.raises(ValueError, match="probability nan at state 0, action 0"):
+        play(problem, *players, 1, start=np.full((6, 3), np.nan))
+    with pytest.raises(ValueError, match="tolerance must be finite and not negative, got -1"):
+        play(problem, *players, 1).solution(-1.0)
+
+
+def test_a_problem_must_be_one(problem):
+    players = BestCost(), NaturalStep(1.0)
+    mdp, expert = problem.mdp, problem.expert
+    with pytest.raises(TypeError, match=r"psi must be an instance: Logistic\(\)"):
+        play(Matching(mdp, expert, psi.Logistic, 0.5), *players, 1)
+    with pytest.raises(ValueError, match="entropy_weight must be finite and nonnegative, got -1"):
+        play(Matching(mdp, expert, psi.Logistic(), -1.0), *players, 1)
+    with pytest.raises(ValueError, match="occupancy violates the flow at state 0"):
+        play(Matching(mdp, 2.0 * expert, psi.Logistic(), 0.5), *players, 1)
+    with pytest.raises(TypeError, match="problem must be a Matching"):
+        play(mdp, *players, 1)
+    with pytest.raises(TypeError, match="discriminator's logits is for psi Logistic, got ForwardKL"):
+        play(Matching(mdp, expert, psi.ForwardKL(), 0.5), LogitAscent(1.0), NaturalStep(1.0), 1)
+
+
+@pytest.mark.parametrize("player", [NaturalStep, GradientStep, LogitAscent, CostAscent])
+@pytest.mark.parametrize("step_size", [-1.0, np.nan, np.inf])
+def test_step_sizes_are_amounts(player, step_size):
+    with pytest.raises(ValueError, match=f"step_size must be finite and not negative, got {step_size}"):
+        player(step_size)
+    with pytest.raises(TypeError, match="step_size must be a number, got 'big'"):
+        player("big")

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import softmax
 
 from gail.exact import FiniteMDP, Matching, match_occupancy, occupancy_of, solve_rl
 from gail.exact import regularizers as psi
@@ -9,11 +10,11 @@ from gail.exact.dynamics import (
     BestCost,
     BestPolicy,
     CostAscent,
+    FeatureAscent,
     GradientStep,
     LogitAscent,
-    MultiplicativeWeights,
     NaturalStep,
-    ProjectedAscent,
+    onto_ball,
     play,
 )
 
@@ -90,14 +91,15 @@ def test_feature_players_stay_in_their_class(mdp: FiniteMDP, seed, random_policy
     features = np.random.default_rng(seed).normal(size=(mdp.num_states, mdp.num_actions, 3))
     problem, rho = matching(mdp, seed, random_policy), occupancy_of(mdp, random_policy(mdp, seed))
     gap = np.einsum("sak,sa->k", features, rho - problem.expert)
-    for player in (MultiplicativeWeights(features, 0.7), ProjectedAscent(features, 0.7)):
+    for player in (FeatureAscent(features, 0.7, softmax), FeatureAscent(features, 0.7, onto_ball)):
         state = player.start(problem, rho)
         moved = player.respond(problem, state, rho)
         before, after = (np.sum((rho - problem.expert) * player.cost(weights)) for weights in (state, moved))
         assert after >= before - 1e-9 * (1.0 + abs(before))
-    assert np.linalg.norm(moved) <= 1.0 + 1e-12
+    short, length = 0.7 * gap, 0.7 * np.linalg.norm(gap)
+    np.testing.assert_allclose(player.cost(moved), features @ (short / max(1.0, length)), atol=1e-10)
     weights = np.exp(0.7 * (gap - gap.max()))
-    hedged = MultiplicativeWeights(features, 0.7)
+    hedged = FeatureAscent(features, 0.7, softmax)
     cost = hedged.cost(hedged.respond(problem, hedged.start(problem, rho), rho))
     np.testing.assert_allclose(cost, features @ (weights / weights.sum()), atol=1e-10)
 

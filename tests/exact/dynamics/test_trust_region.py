@@ -61,14 +61,32 @@ def test_runs_never_get_worse(mdp: FiniteMDP, seed, random_cost):
 def test_runs_converge_to_the_linear_program():
     task = garnet(8, 3, 2, np.random.default_rng(0), discount=0.5)
     optimum = solve_rl(task.mdp, task.cost).dual_value
-    penalised = penalised_run(task.mdp, task.cost, 80).excess(optimum)
-    assert penalised[-1] <= 0.05 * penalised[0]
     assert constrained_run(task.mdp, task.cost, 80, 0.1).excess(optimum)[-1] <= 1e-9
     for step_size in (0.1, 1.0, 10.0):
         natural = natural_gradient_run(task.mdp, task.cost, 40, step_size).excess(optimum)
         steps = np.arange(1, 41)
         assert np.all(natural[1:] <= (np.log(3) / step_size + 2.0) / (0.5 * steps))
     assert natural[-1] <= 1e-9
+
+
+def test_the_penalised_run_converges_at_the_rate_of_its_penalty():
+    """With one bad arm of two, its chance x falls to x' = x / (1 + rho A / C) in the limit: the best u = x'/x has
+
+    rho A = C (1/u - 1), the derivatives of the gain rho A x (1 - u) and of C x (u - 1 - log u). Here rho A / C = 1/4.
+    """
+    bandit, cost = FiniteMDP(np.ones((1, 2, 1)), [1.0], 0.5), np.array([[0.0, 1.0]])
+    excess = penalised_run(bandit, cost, 90).excess(0.0)
+    assert excess[0] == pytest.approx(1.0)
+    assert excess[-1] <= 1e-8
+    np.testing.assert_allclose(excess[51:] / excess[50:-1], 0.8, rtol=1e-4)
+
+
+def test_the_penalised_run_converges_on_random_processes():
+    """To 1e-8 where the future counts little: C grows as gamma / (1-gamma)^2, and the number of steps with it."""
+    task = garnet(8, 3, 2, np.random.default_rng(0), discount=0.05)
+    excess = penalised_run(task.mdp, task.cost, 80).excess(solve_rl(task.mdp, task.cost).dual_value)
+    assert excess[0] > 0.1
+    assert -1e-12 <= excess[-1] <= 1e-8
 
 
 def test_one_step_in_high_precision():
@@ -101,3 +119,44 @@ def test_the_bound_needs_a_discount(gridworld, goal_cost):
     finite = time_expanded(gridworld, 2)
     with pytest.raises(ValueError, match="discount below one"):
         surrogate(finite, np.full((128, 4), 0.25), np.tile(goal_cost, (2, 1)))
+
+
+RUNS = {
+    "penalised": lambda mdp, cost, iterations, **given: penalised_run(mdp, cost, iterations, **given),
+    "constrained": lambda mdp, cost, iterations, **given: constrained_run(mdp, cost, iterations, 0.1, **given),
+    "natural": lambda mdp, cost, iterations, **given: natural_gradient_run(mdp, cost, iterations, 0.5, **given),
+}
+
+
+@pytest.mark.parametrize("run", RUNS.values(), ids=RUNS)
+def test_runs_refuse_what_makes_no_sense(run, gridworld, goal_cost):
+    with pytest.raises(ValueError, match="iterations must be at least 0, got -1"):
+        run(gridworld, goal_cost, -1)
+    with pytest.raises(TypeError, match=r"iterations must be a whole number such as 10, got 2\.0"):
+        run(gridworld, goal_cost, 2.0)
+    with pytest.raises(ValueError, match=r"cost must have shape .* got \(4, 64\)"):
+        run(gridworld, goal_cost.T, 1)
+    with pytest.raises(ValueError, match="cost at state 0, action 0 is nan"):
+        run(gridworld, np.full_like(goal_cost, np.nan), 1)
+    with pytest.raises(ValueError, match=r"policy must have shape .* got \(4,\)"):
+        run(gridworld, goal_cost, 1, start=np.full(4, 0.25))
+    with pytest.raises(ValueError, match="probability nan at state 0, action 0"):
+        run(gridworld, goal_cost, 1, start=np.full((64, 4), np.nan))
+    assert run(gridworld, goal_cost, 0).steps == (0,)
+
+
+@pytest.mark.parametrize("amount", [-0.1, np.nan, np.inf])
+def test_steps_and_radii_are_amounts(amount, gridworld, goal_cost):
+    with pytest.raises(ValueError, match=f"radius must be finite and positive, got {amount}"):
+        constrained_run(gridworld, goal_cost, 1, amount)
+    with pytest.raises(ValueError, match=f"radius must be finite and positive, got {amount}"):
+        constrained_step(surrogate(gridworld, np.full((64, 4), 0.25), goal_cost), amount)
+    with pytest.raises(ValueError, match=f"step_size must be finite and not negative, got {amount}"):
+        natural_gradient_run(gridworld, goal_cost, 1, amount)
+
+
+def test_the_model_needs_a_policy_and_a_cost(gridworld, goal_cost):
+    with pytest.raises(ValueError, match="the row of state 0 sums to 4"):
+        surrogate(gridworld, np.ones((64, 4)), goal_cost)
+    with pytest.raises(ValueError, match="cost must have shape"):
+        surrogate(gridworld, np.full((64, 4), 0.25), goal_cost[:3])

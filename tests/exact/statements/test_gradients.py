@@ -5,7 +5,13 @@ from hypothesis import strategies as st
 
 from gail.exact import FiniteMDP, occupancy_of, solve_rl
 from gail.exact import regularizers as psi
-from gail.exact.statements import check_imitation_gradient, check_lemma_a_1, gradients
+from gail.exact.problems import Matching
+from gail.exact.statements import (
+    check_gradient_elsewhere,
+    check_imitation_gradient,
+    check_lemma_a_1,
+    gradients,
+)
 
 SEEDS = st.integers(0, 2**32 - 1)
 CHECKED = settings(deadline=None, derandomize=True, max_examples=20)
@@ -36,8 +42,29 @@ def test_both_on_a_gridworld_with_features(gridworld, goal_cost, failures):
     for regularizer in (psi.Logistic(), psi.L2Ball(features), psi.Simplex(features)):
         verification = check_imitation_gradient(gridworld, expert, regularizer, 0.0, "gridworld", rng)
         assert failures(verification) == []
-    verification = check_imitation_gradient(gridworld, expert, psi.Logistic(), 0.0, "gridworld", rng)
-    assert "another vector" in verification.certificates[-1].statement
+    elsewhere = check_gradient_elsewhere(gridworld, expert, psi.Logistic(), 0.0, "gridworld", rng)
+    assert failures(elsewhere) == []
+
+
+def test_where_no_cost_asks_for_anything_else_nothing_is_claimed_of_another():
+    one_action = FiniteMDP(np.full((3, 1, 3), 1.0 / 3.0), [1.0, 0.0, 0.0], 0.9)
+    expert = occupancy_of(one_action, np.ones((3, 1)))
+    rng = np.random.default_rng(0)
+    assert check_gradient_elsewhere(one_action, expert, psi.Logistic(), 1.0, "no choice", rng).certificates == ()
+
+
+def test_a_gradient_at_the_wrong_cost_is_caught(gridworld, goal_cost, failures, monkeypatch):
+    expert, psi_ga = solve_rl(gridworld, goal_cost, 0.3).occupancy, psi.Logistic()
+    cost = gradients.another_cost(Matching(gridworld, expert, psi_ga, 0.0), np.random.default_rng(1))
+    monkeypatch.setattr(gradients, "another_cost", lambda problem, rng: cost)
+    honest = gradients.policy_gradient
+    monkeypatch.setattr(
+        gradients,
+        "imitation_gradient",
+        lambda problem, logits: honest(problem.mdp, logits, cost, problem.entropy_weight),
+    )
+    for check in (check_imitation_gradient, check_gradient_elsewhere):
+        assert len(failures(check(gridworld, expert, psi_ga, 0.3, "broken", np.random.default_rng(0)))) == 1
 
 
 def test_a_wrong_gradient_is_caught(gridworld, failures, monkeypatch):

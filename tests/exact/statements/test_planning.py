@@ -27,6 +27,26 @@ def test_statements_4_and_5_on_a_gridworld_and_a_finite_horizon(gridworld, goal_
         assert failures(check_soft_planning_duality(mdp, cost, 0.5, "gridworld")) == []
 
 
+@pytest.mark.parametrize("size", [1e-300, 1e300])
+def test_statement_4_knows_no_unit_of_cost(gridworld, goal_cost, failures, size):
+    verification = check_planning_duality(gridworld, size * goal_cost, "scaled")
+    assert failures(verification) == []
+    assert verification.solutions["lp"].primal_value == pytest.approx(
+        check_planning_duality(gridworld, goal_cost, "unscaled").solutions["lp"].primal_value
+    )
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e300])
+def test_statement_5_leaves_digits_to_compare_at_any_unit_of_cost(gridworld, goal_cost, failures, size):
+    assert failures(check_soft_planning_duality(gridworld, size * goal_cost, 0.5, "scaled")) == []
+
+
+def test_a_wrong_linear_program_is_caught_at_any_unit_of_cost(gridworld, goal_cost, failures, monkeypatch):
+    honest = planning.solve_occupancy_lp
+    monkeypatch.setattr(planning, "solve_occupancy_lp", lambda mdp, cost: honest(mdp, cost[::-1]))
+    assert failures(check_planning_duality(gridworld, 1e-300 * goal_cost, "broken")) != []
+
+
 def test_a_wrong_weight_is_caught(gridworld, goal_cost, failures, monkeypatch):
     honest = planning.solve_rl
     monkeypatch.setattr(planning, "solve_rl", lambda mdp, cost, weight=0.0: honest(mdp, cost, 1.01 * weight))

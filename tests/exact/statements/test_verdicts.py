@@ -1,5 +1,6 @@
 import numpy as np
 
+from gail.exact.claims import Premise, SecondOpinion
 from gail.exact.statements.verdicts import Verdicts
 
 
@@ -26,3 +27,27 @@ def test_nan_is_never_within_a_bound():
     verdicts.identity("nan", [np.nan], [1.0])
     verdicts.differs("nan", np.nan, 0.1)
     assert not any(c.holds for c in verdicts.certificates)
+
+
+def test_a_gap_that_is_left_open_is_the_solvers_and_a_negative_one_is_a_refutation():
+    for gap, closed, consistent in (
+        (1e-12, True, True),
+        (0.1, False, True),
+        (-0.1, True, False),
+        (np.nan, False, False),
+    ):
+        verdicts = Verdicts("Statement", "instance")
+        verdicts.solved("no gap", gap, 1e-9)
+        premise, bound = verdicts.certificates
+        assert isinstance(premise, Premise)
+        assert not isinstance(bound, Premise)
+        assert (premise.holds, bound.holds) == (closed, consistent)
+
+
+def test_premises_and_second_opinions_are_told_apart():
+    verdicts = Verdicts("Statement", "instance")
+    verdicts.premise("reached", 0.0, 0.0)
+    verdicts.second_opinion("agrees", 0.0, 1e-5)
+    verdicts.claim("is so", 0.0, 0.0)
+    kinds = [(isinstance(c, Premise), isinstance(c, SecondOpinion)) for c in verdicts.certificates]
+    assert kinds == [(True, False), (False, True), (False, False)]

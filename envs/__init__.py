@@ -8,7 +8,7 @@ from gail.envs.gridworlds import ACTIONS, DEMO_8X8, MOVES, GridLayout, InvalidMa
 from gail.envs.horizons import AbsorbingStates, FixedHorizon
 from gail.envs.tabular import TabularEnv, TabularVectorEnv
 from gail.envs.tasks import TASKS, Task, UnknownTask, find_task
-from gail.envs.vector import make_vector
+from gail.envs.vector import make_gymnasium_vector, make_vector
 
 __all__ = [
     "ACTIONS",
@@ -33,5 +33,6 @@ __all__ = [
     "from_gymnasium",
     "garnet",
     "gridworld",
+    "make_gymnasium_vector",
     "make_vector",
 ]

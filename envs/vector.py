@@ -24,7 +24,8 @@ Humanoids a little differently. What else differs in EnvPool is settled here, on
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 import gymnasium
@@ -57,13 +58,36 @@ def make_vector(task_id: str, num_envs: int, seed: Entropy, *, threads: int = 1)
         UnknownTask: no such task.
         UnsupportedEnvironment: the task's spaces or its time limit do not fit.
     """
+    pool = _envpool_or_none()
+    if pool is None or not _has(pool, task_id):
+        return make_gymnasium_vector(task_id, num_envs, seed)
+    _check_count(num_envs)
+    return _Pool(_pool_maker(pool, task_id, num_envs, threads), _base_seed(seed), gymnasium.spec(task_id))
+
+
+def make_gymnasium_vector(task_id: str, num_envs: int, seed: Entropy) -> VectorEnvironment:
+    """Make `num_envs` copies of a task in Gymnasium's own simulator, whether or not EnvPool has the task.
+
+    The same arguments, semantics and errors as `make_vector`'s; several times slower where EnvPool has the task.
+    """
     task = find_task(task_id)
+    _check_count(num_envs)
+    return _Seeded(_make_gymnasium(task.id, num_envs), _base_seed(seed))
+
+
+def runs_in_envpool(task_id: str) -> bool:
+    """True if `make_vector` steps this task in EnvPool, False if in Gymnasium."""
+    pool = _envpool_or_none()
+    return pool is not None and _has(pool, task_id)
+
+
+def _has(pool: Any, task_id: str) -> bool:
+    return task_id in TASKS and task_id in pool.list_all_envs()
+
+
+def _check_count(num_envs: int) -> None:
     if num_envs < 1:
         raise ValueError(f"num_envs is {num_envs}: at least one environment is needed")
-    pool = _envpool_or_none()
-    if pool is not None and task.id in TASKS and task.id in pool.list_all_envs():
-        return _Pool(_pool_maker(pool, task.id, num_envs, threads), _base_seed(seed), gymnasium.spec(task.id))
-    return _Seeded(_make_gymnasium(task.id, num_envs), _base_seed(seed))
 
 
 def _base_seed(seed: Entropy) -> int:
@@ -157,10 +181,27 @@ class _Seeded(VectorWrapper[Any, Any, Any]):
 
 
 def _make_gymnasium(task_id: str, num_envs: int) -> VectorEnvironment:
-    return gymnasium.make_vec(
-        task_id,
-        num_envs=num_envs,
-        vectorization_mode="sync",
-        vector_kwargs={"autoreset_mode": AutoresetMode.NEXT_STEP},
-        wrappers=[flattened],  # type: ignore[list-item]  # an environment that needs no wrapper stays as it is
-    )
+    with _compiling_quietly():
+        return gymnasium.make_vec(
+            task_id,
+            num_envs=num_envs,
+            vectorization_mode="sync",
+            vector_kwargs={"autoreset_mode": AutoresetMode.NEXT_STEP},
+            wrappers=[flattened],  # type: ignore[list-item]  # an environment that needs no wrapper stays as it is
+        )
+
+
+@contextmanager
+def _compiling_quietly() -> Iterator[None]:
+    """Without what MuJoCo says of Gymnasium's models once per copy: newer releases find old settings in them."""
+    try:
+        import mujoco  # type: ignore[import-untyped]
+    except ModuleNotFoundError:
+        yield
+        return
+    before = mujoco.get_mju_user_warning()
+    mujoco.set_mju_user_warning(lambda _: None)
+    try:
+        yield
+    finally:
+        mujoco.set_mju_user_warning(before)

@@ -21,6 +21,7 @@ from rich.table import Table
 from gail.approx.atomic_files import write_text
 from gail.envs.tasks import find_task
 from gail.envs.vector import make_vector
+from gail.experiments.bench_envs import TARGET, tabular_rows
 from gail.experiments.bench_peers import check_peers, peer_rows
 from gail.experiments.bench_table import draw_growth, growth_rows, growth_work, measured, table_work, told
 from gail.experiments.evaluation import evaluate_policy, reference
@@ -117,6 +118,24 @@ def bench_throughput(task_id: str, iterations: int, console: Console, out: Path)
         **{f"{part}_share": round(value / total, 3) for part, value in seconds.items()},
     }
     _publish([row], console, out, f"{task_id}: GAIL end to end against the simulator with random actions")
+
+
+def bench_envs(console: Console, out: Path) -> None:
+    """Transitions per second of tabular environments, and how many times Gymnasium's own rate that is."""
+    columns = {"transitions_per_second": 0, "reference_transitions_per_second": 0, "ours_over_reference": 1}
+    rows: list[dict[str, Any]] = []
+    for row in tabular_rows():
+        figures = {name: round(row[name], digits) for name, digits in columns.items()}
+        rows.append({**row, "successors": round(row["successors"], 2), **figures})
+        console.print(
+            f"{row['task']}, {row['num_envs']:,} copies: {row['transitions_per_second']:,.0f} transitions/s, "
+            f"{row['ours_over_reference']:.0f} times Gymnasium's FrozenLake",
+            highlight=False,
+            soft_wrap=True,
+        )
+        _write(rows, out)
+    fast = sum(row["transitions_per_second"] >= TARGET for row in rows)
+    console.print(f"{fast} of {len(rows)} rows reach {TARGET:,} transitions/s. Raw results: {out}", soft_wrap=True)
 
 
 def _simulator_rate(task_id: str, num_envs: int, threads: int, rounds: int = 2000) -> float:

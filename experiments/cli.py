@@ -16,7 +16,7 @@ from collections.abc import Callable
 import tyro
 from rich.console import Console
 
-from gail.experiments import commands, demo_commands
+from gail.experiments import commands, demo_commands, task_commands
 from gail.experiments.failures import USER_ERRORS
 from gail.experiments.interrupts import INTERRUPTED
 
@@ -27,6 +27,7 @@ _VERBS: dict[str, Callable[..., int]] = {
     "evaluate": commands.evaluate,
     "expert": commands.expert,
     "demos": demo_commands.demos,
+    "tasks": task_commands.tasks,
     "demo": commands.demo,
     "bench": commands.bench,
 }

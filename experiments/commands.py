@@ -16,12 +16,13 @@ from tyro.conf import Positional, arg
 
 from gail.approx.policies import Policy, load_policy, save_policy
 from gail.approx.training import TrainingSettings
+from gail.envs.data import shipped_file
 from gail.envs.tasks import TASKS, find_task
 from gail.experiments import training as trainings
-from gail.experiments.bench import bench_exact, bench_gaps, bench_imitation, bench_throughput
+from gail.experiments.bench import bench_envs, bench_exact, bench_gaps, bench_imitation, bench_throughput
 from gail.experiments.demo import run_demo
 from gail.experiments.evaluation import evaluate_policy, evaluate_random, evaluation_table, summary
-from gail.experiments.expertise import publish
+from gail.experiments.expertise import evaluate_again, publish
 from gail.experiments.failures import InvalidRequest
 from gail.experiments.findings import check_statements, print_findings
 from gail.experiments.instances import NAMES, Instance, gridworld_from_file, mdp_from_file, named
@@ -232,6 +233,7 @@ def expert(
     envs: int | None = None,
     threads: int | None = None,
     out: Path | None = None,
+    evaluate_only: bool = False,
 ) -> int:
     """Train an expert with TRPO on the task's true reward, evaluate it, and record demonstrations.
 
@@ -241,7 +243,15 @@ def expert(
         envs: environments stepped together.
         threads: threads of the simulator.
         out: folder of the run; default: runs/TASK-expert-seedSEED. What ships is in its folder `ship`.
+        evaluate_only: train nothing: play the expert that ships with the task, or that of a folder `ship` named by
+            --out, and rewrite the returns on its card.
     """
+    if evaluate_only:
+        if seed or any(value is not None for value in (steps, envs, threads)):
+            raise InvalidRequest("--evaluate-only trains nothing: --seed, --steps, --envs and --threads do not apply")
+        task_id = find_task(task).id
+        evaluate_again(out or shipped_file(task_id, "expert.safetensors").parent, task_id, _CONSOLE)
+        return 0
     config = _overridden(expert_recipe(task), seed, steps, envs, threads)
     training = trainings.make_training(config)
     run = Run.create(out or Path("runs") / f"{_slug(config.task)}-expert-seed{seed}", config)
@@ -262,7 +272,7 @@ def demo(seed: int = 0, out: Path = Path("runs/demo")) -> int:
 
 
 def bench(
-    what: Annotated[Positional[Literal["exact", "gaps", "throughput", "imitation"]], arg(metavar="WHAT")],
+    what: Annotated[Positional[Literal["exact", "gaps", "envs", "throughput", "imitation"]], arg(metavar="WHAT")],
     /,
     task: str = "Hopper-v5",
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4),
@@ -274,8 +284,9 @@ def bench(
 
     Args:
         what: exact (seconds, memory and certified gaps on gridworlds of up to a million states), gaps (of both
-            routes on the demo's gridworld), throughput (steps per second against the simulator's own), or
-            imitation (final score of GAIL by seed; seeds already in the output are not run again).
+            routes on the demo's gridworld), envs (transitions per second of tabular environments against Gymnasium's),
+            throughput (steps per second against the simulator's own), or imitation (final score of GAIL by seed; seeds
+            already in the output are not run again).
         task: the task of throughput and imitation.
         seeds: of imitation.
         states: of the largest instance of exact.
@@ -287,6 +298,8 @@ def bench(
         bench_exact(states, peers, _CONSOLE, path)
     elif what == "gaps":
         bench_gaps(_CONSOLE, path)
+    elif what == "envs":
+        bench_envs(_CONSOLE, path)
     elif what == "throughput":
         bench_throughput(find_task(task).id, 40, _CONSOLE, path)
     else:

@@ -16,7 +16,7 @@ from gail.approx.demonstrations import FORMATS, InvalidDemonstrations, load_demo
 from gail.approx.policies import load_policy
 from gail.envs.data import shipped_file
 from gail.envs.tasks import TASKS, find_task
-from gail.experiments.demos import Check, Verdict, check_demonstrations, known_task, record, spec_of
+from gail.experiments.demos import Check, Verdict, check_demonstrations, known_task, long_stride, record, spec_of
 from gail.experiments.demos_report import draw_demonstrations, print_checks, print_demonstrations
 from gail.experiments.failures import InvalidRequest
 from gail.experiments.training import check_policy_fits
@@ -109,7 +109,7 @@ def convert(
     """Write demonstrations in another format.
 
     Args:
-        to: npz, minari, huggingface, d4rl, stable-baselines or berkeley.
+        to: npz, minari, minari-arrow, huggingface, d4rl, stable-baselines or berkeley.
         task: the task that they are from, where the file does not say.
     """
     if to not in FORMATS:
@@ -148,6 +148,9 @@ def subsample(
     if episodes is not None:
         demonstrations = demonstrations.first(episodes)
     sparse = demonstrations.subsample(stride, seed, keep_next=keep_next)
+    note = long_stride(demonstrations, stride)
+    if note is not None:
+        _say(f"Note: {note}.")
     save_npz(sparse, out)
     _say(f"{sparse.trajectories.num_trajectories:,} episodes, {sparse.trajectories.num_steps:,} steps: {out}")
     return 0

@@ -68,6 +68,18 @@ def spec_of(task: Task) -> SpaceSpec:
         envs.close()
 
 
+def long_stride(demonstrations: Demonstrations, stride: int) -> str | None:
+    """What to say of a stride that is longer than episodes are; None if it is not."""
+    lengths = demonstrations.trajectories.lengths
+    short = int((lengths < stride).sum())
+    if not short:
+        return None
+    return (
+        f"{short:,} of {len(lengths):,} episodes are shorter than the stride of {stride:,} steps (the longest has "
+        f"{lengths.max():,}): of each of them one step is kept, a random one"
+    )
+
+
 class Verdict(Enum):
     """What became of a check."""
 

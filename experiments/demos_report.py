@@ -26,6 +26,7 @@ from gail.approx.spaces import SpaceSpec
 from gail.experiments.demos import Check
 
 _COLOUR, _BOUND = "#2c6fb0", "#c8442c"
+_BOUND_LABEL = "bound of the action space"
 _ACTIONS_DRAWN = 12
 _BINS = 40
 _STYLES = {"holds": "green", "note": "yellow", "FAILS": "bold red"}
@@ -106,45 +107,57 @@ def _dimensions(name: str, values: NDArray[Any], bounds: Sequence[str] = ()) -> 
 def draw_demonstrations(demonstrations: Demonstrations, spec: SpaceSpec | None, path: Path) -> None:
     """A picture of returns, lengths and actions beside their bounds, as a PNG."""
     batch, returns = demonstrations.trajectories, demonstrations.returns
-    figure, axes = _grid(2 + _histograms(batch.actions))
+    shown = _actions_drawn(batch.actions)
+    figure, axes = _grid(2 + shown)
     if returns is None:
         axes[0].set_axis_off()
         axes[0].set_title("no rewards, no returns")
     else:
-        _histogram(axes[0], returns, "return of an episode")
-    _histogram(axes[1], batch.lengths, "kept steps of an episode")
+        _histogram(axes[0], returns, "return", "episodes")
+    whole = demonstrations.provenance.stride == 1
+    _histogram(axes[1], batch.lengths, "length (steps)" if whole else "length (kept steps)", "episodes")
     if batch.actions.ndim == 1:
-        kinds, counts = np.unique(batch.actions, return_counts=True)
-        axes[2].bar([str(kind) for kind in kinds], counts / len(batch.actions), color=_COLOUR)
-        axes[2].set_title("actions")
+        _shares(axes[2], batch.actions)
     else:
-        for entry, axis in enumerate(axes[2 : 2 + _histograms(batch.actions)]):
-            _histogram(axis, batch.actions[:, entry], f"action {entry}")
+        for entry, axis in enumerate(axes[2 : 2 + shown]):
+            _histogram(axis, batch.actions[:, entry], f"action {entry}", "steps")
             _mark_bounds(axis, spec, entry)
+    _caption(figure, axes, demonstrations, shown)
     content = io.BytesIO()
     figure.savefig(content, format="png", dpi=120)
     plt.close(figure)
     write_bytes(path, content.getvalue())
 
 
-def _histograms(actions: NDArray[Any]) -> int:
+def _actions_drawn(actions: NDArray[Any]) -> int:
     return 1 if actions.ndim == 1 else min(actions.shape[1], _ACTIONS_DRAWN)
 
 
 def _grid(count: int) -> tuple[Figure, list[Axes]]:
-    columns = min(count, 4)
-    rows = -(-count // columns)
-    figure, grid = plt.subplots(rows, columns, figsize=(3.4 * columns, 2.6 * rows), layout="constrained", squeeze=False)
+    rows = -(-count // 4)
+    columns = -(-count // rows)
+    size = (3.4 * columns, 2.6 * rows + 0.6)
+    figure, grid = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
     axes = list(grid.flat)
     for axis in axes[count:]:
         axis.set_axis_off()
     return figure, axes
 
 
-def _histogram(axis: Axes, values: NDArray[Any], title: str) -> None:
-    axis.hist(values, bins=_BINS, color=_COLOUR)
-    axis.set_title(title)
-    axis.ticklabel_format(axis="x", useOffset=False)
+def _histogram(axis: Axes, values: NDArray[Any], title: str, counted: str) -> None:
+    if values.min() < values.max():
+        axis.hist(values, bins=_BINS, color=_COLOUR)
+        axis.ticklabel_format(axis="x", useOffset=False)
+    else:
+        axis.hist(values, bins=5, color=_COLOUR)  # of which the middle one holds everything
+        axis.set_xticks(values[:1], [f"{values[0]:g}"])
+    axis.set(title=title, ylabel=counted)
+
+
+def _shares(axis: Axes, actions: NDArray[Any]) -> None:
+    kinds, counts = np.unique(actions, return_counts=True)
+    axis.bar([str(kind) for kind in kinds], counts / len(actions), width=0.6, color=_COLOUR)
+    axis.set(title="action", ylabel="share of steps")
 
 
 def _mark_bounds(axis: Axes, spec: SpaceSpec | None, entry: int) -> None:
@@ -152,4 +165,20 @@ def _mark_bounds(axis: Axes, spec: SpaceSpec | None, entry: int) -> None:
         return
     for bound in (spec.action_low[entry], spec.action_high[entry]):
         if np.isfinite(bound):
-            axis.axvline(bound, color=_BOUND)
+            axis.axvline(bound, color=_BOUND, label=_BOUND_LABEL)
+
+
+def _caption(figure: Figure, axes: list[Axes], demonstrations: Demonstrations, shown: int) -> None:
+    """What the picture is of, how many actions it leaves out, and what its lines mean."""
+    batch = demonstrations.trajectories
+    parts = [
+        printable(demonstrations.provenance.task or "no task named"),
+        f"{batch.num_trajectories:,} episodes",
+        f"{batch.num_steps:,} steps",
+    ]
+    if batch.actions.ndim == 2 and batch.actions.shape[1] > shown:
+        parts.append(f"the first {shown} of {batch.actions.shape[1]} action entries")
+    figure.suptitle(", ".join(parts), fontsize=11, parse_math=False)
+    lines = next((axis.lines[:1] for axis in axes[2:] if axis.lines), [])
+    if lines:
+        figure.legend(handles=list(lines), loc="outside lower center", frameon=False)

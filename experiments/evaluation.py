@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
 from rich.table import Table
 
 from gail.approx.evaluation import Act, Evaluation, deterministic, evaluate, stochastic, uniformly_random
 from gail.approx.policies import Policy
 from gail.envs.data import card, has_expert
-from gail.envs.vector import make_vector
+from gail.envs.vector import Entropy, VectorEnvironment, make_vector
+
+MakeVector: TypeAlias = Callable[[str, int, Entropy], VectorEnvironment]
+"""Makes so many copies of a task, seeded by the entropy."""
+
+FASTEST: MakeVector = partial(make_vector, threads=2)
 
 _EVALUATION_STREAM = 1_000_003  # keeps evaluation episodes apart from training's seeds (seed, iteration)
 
@@ -41,17 +48,25 @@ def reference(task_id: str) -> Reference | None:
     return Reference(facts["random"]["mean"], facts["expert_stochastic"]["mean"])
 
 
-def evaluate_policy(policy: Policy, task_id: str, episodes: int, seed: int, *, stochastic_actions: bool) -> Evaluation:
-    """Play `episodes` whole episodes with a policy."""
+def evaluate_policy(
+    policy: Policy,
+    task_id: str,
+    episodes: int,
+    seed: int,
+    *,
+    stochastic_actions: bool,
+    make_envs: MakeVector = FASTEST,
+) -> Evaluation:
+    """Play `episodes` whole episodes with a policy, in the environments that `make_envs` makes."""
     act = stochastic(policy, seed) if stochastic_actions else deterministic(policy)
-    return _evaluate(act, task_id, episodes, seed)
+    return _evaluate(act, task_id, episodes, seed, make_envs)
 
 
-def evaluate_random(task_id: str, episodes: int, seed: int) -> Evaluation:
+def evaluate_random(task_id: str, episodes: int, seed: int, make_envs: MakeVector = FASTEST) -> Evaluation:
     """Play `episodes` whole episodes with uniformly random actions."""
-    envs = make_vector(task_id, 1, 0)
+    envs = make_envs(task_id, 1, 0)
     try:
-        return _evaluate(uniformly_random(envs, seed), task_id, episodes, seed)
+        return _evaluate(uniformly_random(envs, seed), task_id, episodes, seed, make_envs)
     finally:
         envs.close()
 
@@ -79,8 +94,8 @@ def evaluation_table(policy: Policy, task_id: str, episodes: int, seed: int) -> 
     return table
 
 
-def _evaluate(act: Act, task_id: str, episodes: int, seed: int) -> Evaluation:
-    envs = make_vector(task_id, episodes, (_EVALUATION_STREAM, seed), threads=2)
+def _evaluate(act: Act, task_id: str, episodes: int, seed: int, make_envs: MakeVector) -> Evaluation:
+    envs = make_envs(task_id, episodes, (_EVALUATION_STREAM, seed))
     try:
         return evaluate(act, envs)
     finally:

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gail.approx.evaluation import Evaluation
-from gail.envs.tasks import find_task
 from gail.experiments import figures
+from gail.experiments.learning_curves import young
 from gail.experiments.report import Report
 from gail.experiments.runs import Run, read_metrics
 
@@ -20,7 +20,7 @@ def report_training(report: Report, run: Run, evaluations: dict[str, Evaluation]
     shown = {
         short: (evaluations[name].mean, evaluations[name].std) for name, short in names.items() if name in evaluations
     }
-    columns["true_return"][_young(run, columns["iteration"])] = np.nan
+    columns["true_return"][young(run.config, columns["iteration"])] = np.nan
     title = f"{run.config.algorithm} on {run.config.task}, seed {run.config.seed}"
     report.figure(
         "learning-curve",
@@ -41,15 +41,6 @@ def report_training(report: Report, run: Run, evaluations: dict[str, Evaluation]
         + ", ".join(f"{part} {value / total:.0%}" for part, value in seconds.items())
         + " (sampling is simulation and inference; cost is the discriminator)."
     )
-
-
-def _young(run: Run, iterations: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Iterations after a checkpoint in which a whole episode cannot have ended yet: returns would be biased."""
-    settings = run.config.training
-    whole = find_task(run.config.task).horizon * run.config.num_envs / settings.batch_size
-    age = (iterations - 1) % settings.checkpoint_every + 1
-    young: NDArray[np.bool_] = (age <= whole) & (iterations > settings.checkpoint_every)
-    return young
 
 
 def _column(rows: list[dict[str, str]], name: str) -> NDArray[np.float64]:

@@ -165,6 +165,16 @@ def flags(values: Any, what: str) -> NDArray[np.bool_]:
     return found.astype(bool)
 
 
+def last_step(values: Any, what: str) -> bool:
+    """Whether the episode ended so, from a flag per step; only the last may be set."""
+    found = flags(values, what)
+    if found[:-1].any():
+        raise InvalidDemonstrations(
+            f"{what} is set at step {int(found.argmax())} of {len(found)}: only the last may be"
+        )
+    return bool(found[-1:].any())
+
+
 def listed_returns(values: Any, episodes: int, what: str) -> NDArray[np.float64]:
     """The return of each episode, as a file lists them."""
     found = numbers(values, "fiu", 1, what)

@@ -12,6 +12,7 @@ from gail.approx.demonstrations import (
     d4rl,
     huggingface,
     imitation_archives,
+    imitation_pickles,
     minari,
     npz,
     stable_baselines,
@@ -23,8 +24,9 @@ from gail.approx.demonstrations.dataset import Demonstrations, Provenance
 from gail.approx.demonstrations.errors import InvalidDemonstrations, naming
 from gail.approx.demonstrations.hdf5 import names, opened
 from gail.approx.demonstrations.huggingface_writer import save_huggingface
-from gail.approx.demonstrations.minari_writer import save_minari
+from gail.approx.demonstrations.minari_writer import save_minari, save_minari_arrow
 from gail.approx.demonstrations.npz import save_npz
+from gail.approx.demonstrations.pickled_arrays import Record
 from gail.approx.demonstrations.pickles import unpickle
 from gail.approx.demonstrations.stable_baselines import save_stable_baselines
 
@@ -45,7 +47,8 @@ FORMATS: dict[str, Format] = {
     kind.name: kind
     for kind in (
         Format("npz", "the project's own", save_npz),
-        Format("minari", "a Minari dataset (folder)", save_minari),
+        Format("minari", "a Minari dataset in HDF5 (folder)", save_minari),
+        Format("minari-arrow", "a Minari dataset of Arrow files (folder)", save_minari_arrow),
         Format("huggingface", "HuggingFace datasets on disk, as imitation has them (folder)", save_huggingface),
         Format("d4rl", "D4RL's HDF5", save_d4rl),
         Format("stable-baselines", "stable-baselines' .npz", save_stable_baselines),
@@ -133,13 +136,15 @@ def _from_hdf5(path: Path) -> Demonstrations:
 def _from_pickle(path: Path) -> Demonstrations:
     with path.open("rb") as stream:
         content = unpickle(stream, path.stat().st_size)
+    if isinstance(content, list) and content and isinstance(content[0], Record):
+        return imitation_pickles.from_pickle(content)
     if isinstance(content, list):
         return berkeley.from_pickle(content)
     if isinstance(content, dict) and content.keys() >= stable_baselines.FIELDS:
         return stable_baselines.from_pickle(content)
     raise InvalidDemonstrations(
-        f"a pickled {type(content).__name__}: needed is a list of dicts ({', '.join(berkeley.FIELDS)}), or a dict with "
-        f"{', '.join(sorted(stable_baselines.FIELDS))}"
+        f"a pickled {type(content).__name__}: needed is a list of dicts ({', '.join(berkeley.FIELDS)}), a dict with "
+        f"{', '.join(sorted(stable_baselines.FIELDS))}, or a list of imitation's trajectories"
     )
 
 

@@ -1,4 +1,4 @@
-"""Minari's datasets: a folder with `metadata.json` and `main_data.hdf5`, in it a group per episode.
+"""Minari's datasets: a folder with `metadata.json` and, in HDF5, `main_data.hdf5`, in it a group per episode.
 
 | in group episode_k | shape | meaning |
 |---|---|---|
@@ -8,7 +8,8 @@
 | terminations, truncations | (T,) bool | how the episode ended, at its last step |
 | infos | | not read |
 
-The folder meant is the dataset's own (such as `~/.minari/datasets/mujoco/hopper/expert-v0`), or `data` inside it.
+In Arrow there is a folder per episode instead (`gail.approx.demonstrations.minari_arrow`). The folder meant is the
+dataset's own (such as `~/.minari/datasets/mujoco/hopper/expert-v0`), or `data` inside it.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from gail.approx.demonstrations import minari_arrow
 from gail.approx.demonstrations.dataset import Demonstrations, Provenance
-from gail.approx.demonstrations.episodes import Episode, flags, join
+from gail.approx.demonstrations.episodes import Episode, join, last_step
 from gail.approx.demonstrations.errors import InvalidDemonstrations, readable
 from gail.approx.demonstrations.hdf5 import content, dataset, names, opened, subgroup
 
@@ -35,7 +37,10 @@ def data_folder(path: Path) -> Path | None:
 
 def from_folder(folder: Path) -> Demonstrations:
     """Read a dataset from its data folder, an episode at a time."""
-    provenance = _provenance(folder)
+    facts = _metadata(folder)
+    provenance = _provenance(facts)
+    if facts["data_format"] == "arrow":
+        return minari_arrow.from_folder(folder, provenance)
     with opened(folder / _DATA) as file:
         return from_hdf5(file, provenance)
 
@@ -58,7 +63,8 @@ def _reader(file: Any) -> Callable[[int], Episode]:
         if not len(observations):
             raise InvalidDemonstrations(f"{where}observations is empty")
         ended, cut = (
-            _ending(content(dataset(group, name, where)), f"{where}{name}") for name in ("terminations", "truncations")
+            last_step(content(dataset(group, name, where)), f"{where}{name}")
+            for name in ("terminations", "truncations")
         )
         actions, rewards = (content(dataset(group, name, where)) for name in ("actions", "rewards"))
         return Episode(observations[:-1], observations[-1], actions, rewards, ended, cut)
@@ -66,26 +72,21 @@ def _reader(file: Any) -> Callable[[int], Episode]:
     return read
 
 
-def _ending(values: Any, what: str) -> bool:
-    """Whether the episode ended so; that can only be at its last step."""
-    found = flags(values, what)
-    if found[:-1].any():
-        raise InvalidDemonstrations(
-            f"{what} is set at step {int(found.argmax())} of {len(found)}: only the last may be"
-        )
-    return bool(found[-1:].any())
-
-
-def _provenance(folder: Path) -> Provenance:
+def _metadata(folder: Path) -> dict[str, Any]:
     with readable("Minari metadata.json"):
         facts = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
         if not isinstance(facts, dict):
             raise InvalidDemonstrations("metadata.json holds no object")
         kind, version = facts.get("data_format"), str(facts.get("minari_version"))
-        if kind != "hdf5":
-            raise InvalidDemonstrations(f"metadata.json: data_format is {kind!r}: 'hdf5' is read")
+        if kind not in ("hdf5", "arrow"):
+            raise InvalidDemonstrations(f"metadata.json: data_format is {kind!r}: 'hdf5' and 'arrow' are read")
         if not _VERSIONS.fullmatch(version):
             raise InvalidDemonstrations(f"metadata.json: minari_version is {version!r}: 0.4 and 0.5 are read")
+        return facts
+
+
+def _provenance(facts: dict[str, Any]) -> Provenance:
+    with readable("Minari metadata.json"):
         spec = json.loads(facts["env_spec"]) if facts.get("env_spec") else {}
         made = facts.get("algorithm_name") or "an unnamed algorithm"
         return Provenance(_text(spec.get("id")), f"Minari dataset {facts.get('dataset_id')}, by {made}")

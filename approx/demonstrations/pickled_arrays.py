@@ -1,4 +1,4 @@
-"""What the names in a pickle stand for: our own small constructors of numpy's types and arrays.
+"""What the names in a pickle stand for: our own small constructors of numpy's types and arrays, and records.
 
 numpy's own trust the state that they are given, down to sizes and pointers; these compare it with the bytes that are
 there. See `gail.approx.demonstrations.pickles` for the list of names.
@@ -24,6 +24,7 @@ class Name(Enum):
     RECONSTRUCT = auto()
     SCALAR = auto()
     ENCODE = auto()
+    TRAJECTORY = auto()
 
 
 ALLOWED: dict[tuple[Any, Any], Name] = {
@@ -34,6 +35,8 @@ ALLOWED: dict[tuple[Any, Any], Name] = {
     ("numpy.core.multiarray", "scalar"): Name.SCALAR,
     ("numpy._core.multiarray", "scalar"): Name.SCALAR,
     ("_codecs", "encode"): Name.ENCODE,
+    ("imitation.data.types", "Trajectory"): Name.TRAJECTORY,
+    ("imitation.data.types", "TrajectoryWithRew"): Name.TRAJECTORY,
 }
 
 
@@ -77,6 +80,22 @@ class ArrayInMaking:
             array = np.frombuffer(content, dtype) if count else np.empty(0, dtype)
             array = array.astype(dtype.newbyteorder("="), copy=False)
         return array.reshape(shape, order="F" if fortran else "C")
+
+
+class Record:
+    """What an object of another library becomes: the values of its fields, and nothing of its class."""
+
+    def __init__(self, name: Any, arguments: Any) -> None:
+        if name is not Name.TRAJECTORY or arguments != ():
+            raise InvalidDemonstrations("the pickle makes an object oddly")
+        self.fields: dict[str, Any] = {}
+
+    def build(self, state: Any) -> Record:
+        """Take the fields from the state."""
+        if not isinstance(state, dict) or not all(isinstance(name, str) for name in state):
+            raise InvalidDemonstrations("the pickle gives an object a state without names")
+        self.fields = dict(state)
+        return self
 
 
 def _one_axis(content: list[Any]) -> NDArray[Any]:

@@ -3,12 +3,14 @@
 A pickle is a program, and whoever writes one chooses what it calls. Here an interpreter of the part of that language
 that data needs takes the place of Python's. A name that it calls must be one of the list below, and what stands
 behind each is code of this package, not numpy's: numpy trusts the state that it is given, down to sizes and pointers.
+Objects of the last row become records of their fields; `imitation` is not imported.
 
 | name | under |
 |---|---|
 | dtype, ndarray | numpy |
 | _reconstruct, scalar | numpy.core.multiarray, numpy._core.multiarray |
 | encode | _codecs |
+| Trajectory, TrajectoryWithRew | imitation.data.types |
 
 Everything else is refused and named, and so are opcodes that data does not need.
 """
@@ -20,7 +22,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from gail.approx.demonstrations.errors import InvalidDemonstrations, readable
-from gail.approx.demonstrations.pickled_arrays import ALLOWED, ArrayInMaking, DTypeInMaking, call
+from gail.approx.demonstrations.pickled_arrays import ALLOWED, ArrayInMaking, DTypeInMaking, Record, call
 
 
 class Stream(Protocol):
@@ -162,9 +164,13 @@ class _Machine:
         arguments, name = self.stack.pop(), self.stack.pop()
         self.stack.append(call(name, arguments))
 
+    def new_object(self, _: Any) -> None:
+        arguments, name = self.stack.pop(), self.stack.pop()
+        self.stack.append(Record(name, arguments))
+
     def build(self, _: Any) -> None:
         state, target = self.stack.pop(), self.stack[-1]
-        if not isinstance(target, DTypeInMaking | ArrayInMaking):
+        if not isinstance(target, DTypeInMaking | ArrayInMaking | Record):
             raise InvalidDemonstrations(f"the pickle sets the state of a {type(target).__name__}")
         built = target.build(state)
         self.stack[-1] = built
@@ -231,5 +237,6 @@ _STEPS: dict[str, Callable[[_Machine, Any], None]] = {
     "GLOBAL": _Machine.name,
     "STACK_GLOBAL": _Machine.stack_name,
     "REDUCE": _Machine.reduce,
+    "NEWOBJ": _Machine.new_object,
     "BUILD": _Machine.build,
 }

@@ -3,8 +3,9 @@
 | file | content |
 |---|---|
 | `expert.safetensors` | the expert's policy |
-| `demonstrations.npz` | full episodes of the stochastic expert |
+| `demonstrations.npz` | full episodes of the stochastic expert, unless they are too large |
 | `card.json` | command, seed, environment steps, versions, checksums, returns of the expert and of random play |
+| `learning_curve.csv` | return against environment steps, in some hundred bins |
 """
 
 from __future__ import annotations
@@ -33,6 +34,11 @@ def shipped_file(task_id: str, name: str) -> Path:
 def has_expert(task_id: str) -> bool:
     """True if an expert with its card ships for the task."""
     return Path(str(files(__package__) / task_id / "card.json")).is_file()
+
+
+def has_demonstrations(task_id: str) -> bool:
+    """True if demonstrations ship for the task."""
+    return Path(str(files(__package__) / task_id / "demonstrations.npz")).is_file()
 
 
 def card(task_id: str) -> dict[str, Any]:

@@ -5,9 +5,9 @@ import sys
 
 import numpy as np
 import pytest
-from gymnasium.vector import AutoresetMode
+from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
-from gail.envs import TASKS, UnknownTask, make_vector, vector
+from gail.envs import TASKS, UnknownTask, make_gymnasium_vector, make_vector, vector
 
 BACKENDS = pytest.mark.parametrize("backend", ["envpool", "gymnasium"])
 
@@ -169,6 +169,30 @@ def test_a_seed_for_some_copies_is_refused(make):
     envs.reset()
     with pytest.raises(ValueError, match="reset_mask"):
         envs.reset(seed=1, options={"reset_mask": np.array([True, False])})
+
+
+def test_gymnasiums_own_simulator_can_be_asked_for():
+    pytest.importorskip("envpool")
+    assert vector.runs_in_envpool("Hopper-v5") and not vector.runs_in_envpool("FrozenLake-v1")
+    envs = make_gymnasium_vector("Hopper-v5", 2, 3)
+    pool = make_vector("Hopper-v5", 2, 3)
+    assert isinstance(envs.unwrapped, SyncVectorEnv) and not isinstance(pool.unwrapped, SyncVectorEnv)
+    first, _ = envs.reset()
+    again, _ = envs.reset(seed=3)
+    np.testing.assert_array_equal(first, again)
+    envs.close()
+    pool.close()
+    with pytest.raises(ValueError, match="num_envs is 0"):
+        make_gymnasium_vector("Hopper-v5", 0, 0)
+
+
+def test_what_mujoco_says_of_gymnasiums_models_is_not_repeated(tmp_path, monkeypatch, capfd):
+    mujoco = pytest.importorskip("mujoco")
+    monkeypatch.chdir(tmp_path)
+    make_gymnasium_vector("HalfCheetah-v5", 2, 0).close()
+    assert capfd.readouterr() == ("", "")
+    assert list(tmp_path.iterdir()) == []
+    assert mujoco.get_mju_user_warning() is None
 
 
 def test_bad_requests_are_named():

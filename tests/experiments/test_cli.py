@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from gail.approx import Demonstrations, Provenance, Trajectories, save_npz
+from gail.exact import FiniteMDP, occupancy_of
 from gail.experiments import cli
 
-VERBS = ("verify", "train", "resume", "evaluate", "expert", "demos", "demo", "bench")
+VERBS = ("verify", "train", "resume", "evaluate", "expert", "demos", "tasks", "demo", "bench")
 
 
 @pytest.fixture
@@ -238,7 +239,7 @@ def test_claims_are_judged_by_the_tolerance_that_is_asked_for(gail, tmp_path):
     assert "forward-kl" not in out
     status, out, _ = gail(*words, "--tolerance", "1e-18", "--out", "strict")
     assert status == 1
-    assert "FAILS" in out
+    assert "UNSOLVED prop-3.2-logistic on chain" in out
     with (tmp_path / "strict" / "claims.csv").open() as file:
         claims = list(csv.DictReader(file))
     assert {claim["tolerance"] for claim in claims} <= {"0e+00", "1e-18"}
@@ -253,8 +254,25 @@ def test_several_instances_make_one_table_and_failures_on_purpose_have_pictures(
     pictures = {path.stem for path in (tmp_path / "here" / "pictures").iterdir()}
     assert pictures == {"unexpressive-class", "unattained-dual", "compounding-error", "entropy-bias"}
     page = (tmp_path / "here" / "report.html").read_text()
-    assert page.count("unattained") == 0
     assert page.count("on purpose: no optimal cost") == 2  # one row per instance
+
+
+def test_where_every_statement_is_silent_nothing_was_checked(gail, tmp_path):
+    one_action = {"transitions": np.ones((1, 1, 1)), "initial": [1.0], "discount": 0.9, "cost": np.ones((1, 1))}
+    np.savez(tmp_path / "mdp.npz", **one_action)
+    result = gail("verify", "--mdp", "mdp.npz", "--statement", "unattained", "--out", "here")
+    assert_refused(result, "nothing was checked", "unattained on mdp.npz", "one action")
+    assert not (tmp_path / "here").exists()
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e300])
+def test_costs_of_any_size_are_planned_for(gail, tmp_path, size):
+    cost = size * np.array([[0.0, 1.0], [1.0, 0.5]])
+    mdp = FiniteMDP(chain()["transitions"], chain()["initial"], chain()["discount"])
+    expert = occupancy_of(mdp, np.full((2, 2), 0.5))
+    np.savez(tmp_path / "mdp.npz", **chain(cost=cost, expert_occupancy=expert))
+    status, out, _ = gail("verify", "--mdp", "mdp.npz", "--statement", "rl-lp", "rl-soft", "trpo", "compounding")
+    assert status == 0, out
 
 
 def test_unknown_statements_and_instances_list_the_known_ones(gail):

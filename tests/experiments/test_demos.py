@@ -10,7 +10,7 @@ from gail.approx import Demonstrations, Provenance, Trajectories, save_npz
 from gail.approx.demonstrations import FORMATS, load_demonstrations
 from gail.approx.policies import Policy, PolicySettings, save_policy
 from gail.envs.tasks import find_task
-from gail.experiments import cli, training
+from gail.experiments import cli, demos_report, training
 from gail.experiments.demos import Verdict, check_demonstrations, spec_of
 from gail.experiments.recipes import imitation_recipe
 
@@ -106,6 +106,24 @@ def test_show_prints_and_draws(demos, tmp_path):
     assert "1 of 12 action entries" in out and "-5.1 outside [-2, 2]" in out
     assert "made [/] in a" in out and "\x1b[31m" not in out  # a file's words are not the terminal's commands
     assert (tmp_path / "runs/demos/file.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_picture_says_what_its_parts_are(demos, tmp_path, monkeypatch):
+    figures = []
+    monkeypatch.setattr(demos_report.plt, "close", figures.append)
+    save_npz(pendulum_like(actions=np.full((12, 1), 0.5)), tmp_path / "file.npz")
+    assert demos("show", "file.npz")[0] == 0
+    (figure,) = figures
+    assert figure.get_suptitle() == "Pendulum-v1, 4 episodes, 12 steps"
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["bound of the action space"]
+    labels = [(axis.get_title(), axis.get_ylabel()) for axis in figure.axes if axis.axison]
+    assert labels == [("return", "episodes"), ("length (steps)", "episodes"), ("action 0", "steps")]
+    assert [line.get_xdata()[0] for line in figure.axes[2].lines] == [-2.0, 2.0]
+    # All actions are one: a single bar around its value.
+    (bar,) = [patch for patch in figure.axes[2].patches if patch.get_height()]
+    assert bar.get_height() == 12
+    assert bar.get_x() + bar.get_width() / 2 == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize("case", ["finite actions", "no rewards", "unknown task", "subsampled"])
@@ -230,6 +248,19 @@ def test_subsample_names_what_is_out_of_range(demos, tmp_path, words):
     status, _, err = demos("subsample", "file.npz", "out.npz", *words)
     assert status == 2 and words[1] in err
     assert not (tmp_path / "out.npz").exists()
+
+
+def test_a_stride_that_is_longer_than_episodes_is_noted(demos, tmp_path):
+    lengths = pendulum_like().trajectories.lengths
+    assert len(set(lengths.tolist())) == 1
+    save_npz(pendulum_like(), tmp_path / "file.npz")
+    status, out, _ = demos("subsample", "file.npz", "out.npz", "--stride", str(lengths[0]))
+    assert status == 0 and "Note" not in out
+    status, out, _ = demos("subsample", "file.npz", "out.npz", "--stride", str(lengths[0] + 1))
+    count = len(lengths)
+    assert status == 0
+    assert f"Note: {count} of {count} episodes are shorter than the stride of {lengths[0] + 1} steps" in out
+    assert load_demonstrations(tmp_path / "out.npz").trajectories.lengths.tolist() == [1] * count
 
 
 def test_training_uses_actions_outside_the_bounds_as_recorded_and_says_so(tmp_path, capsys):

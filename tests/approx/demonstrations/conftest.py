@@ -1,6 +1,9 @@
 """Demonstrations to store, compare and damage."""
 
 import json
+import pickle
+import sys
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -93,6 +96,25 @@ def saved():
         return folder / "demonstrations"
 
     return save
+
+
+@pytest.fixture
+def imitation_pickle(monkeypatch):
+    """What pickle makes of trajectories, a dict of fields each, in objects of the classes that imitation has."""
+
+    def dumped(name, episodes, protocol):
+        module = ModuleType("imitation.data.types")
+        kind = type(name, (), {"__module__": module.__name__})
+        setattr(module, name, kind)
+        objects = [kind() for _ in episodes]
+        for found, fields in zip(objects, episodes, strict=True):
+            vars(found).update(fields)
+        with monkeypatch.context() as patch:
+            for part in ("imitation", "imitation.data", "imitation.data.types"):
+                patch.setitem(sys.modules, part, module)
+            return pickle.dumps(objects, protocol)
+
+    return dumped
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -81,6 +82,23 @@ def pickled_dict(path: Path) -> None:
     path.write_bytes(pickle.dumps({**steps, "episode_starts": starts, "episode_returns": np.ones(2)}, protocol=2))
 
 
+class ImitationsTrajectory:
+    """What imitation has under another name."""
+
+    __module__, __qualname__ = "imitation.data.types", "TrajectoryWithRew"
+
+
+def imitation_pickle(path: Path) -> None:
+    batch, found = tiny().trajectories, ImitationsTrajectory()
+    fields = {"obs": np.zeros((4, 2)), "acts": batch.actions[:3], "rews": batch.rewards[:3]}
+    vars(found).update(**fields, terminal=True, infos=objects({}, {}, {"TimeLimit.truncated": True}))
+    parts = ("imitation", "imitation.data", "imitation.data.types")
+    sys.modules.update({part: SimpleNamespace(TrajectoryWithRew=ImitationsTrajectory) for part in parts})
+    path.write_bytes(pickle.dumps([found, found], protocol=4))
+    for part in parts:
+        del sys.modules[part]
+
+
 def hostile_pickle(path: Path) -> None:
     path.write_bytes(pickle.dumps([{"observation": np.zeros((2, 2)), "action": Hostile()}], protocol=4))
 
@@ -91,6 +109,7 @@ MAKERS: dict[str, Callable[[Path], None]] = {
     "objects-npz": objects_npz,
     "hostile-npz": hostile_npz,
     "stable-baselines-pickle": pickled_dict,
+    "imitation-pickle": imitation_pickle,
     "hostile-pickle": hostile_pickle,
 }
 

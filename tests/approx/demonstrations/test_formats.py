@@ -16,7 +16,7 @@ LOSES_ENDINGS = {"stable-baselines"}
 LOSES_TIME_LIMITS = {"stable-baselines", "berkeley"}
 
 
-NEEDS_REWARDS = {"minari", "d4rl", "stable-baselines", "berkeley"}
+NEEDS_REWARDS = {"minari", "minari-arrow", "d4rl", "stable-baselines", "berkeley"}
 
 
 FOREIGN = [name for name in FORMATS if name != "npz"]
@@ -103,7 +103,7 @@ def test_truncated_files_are_refused(made, tmp_path, refused, name, share, saved
     refused(path, ".")
 
 
-@pytest.mark.parametrize("name", ["minari", "huggingface"])
+@pytest.mark.parametrize("name", ["minari", "minari-arrow", "huggingface"])
 def test_a_folder_that_is_there_is_not_overwritten(made, tmp_path, name, saved):
     path = saved(made(), tmp_path, name)
     with pytest.raises(InvalidDemonstrations, match="cannot be written: a folder of that name is there"):
@@ -112,7 +112,10 @@ def test_a_folder_that_is_there_is_not_overwritten(made, tmp_path, name, saved):
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize(("name", "package"), [("d4rl", "h5py"), ("minari", "h5py"), ("huggingface", "pyarrow")])
+@pytest.mark.parametrize(
+    ("name", "package"),
+    [("d4rl", "h5py"), ("minari", "h5py"), ("minari-arrow", "pyarrow"), ("huggingface", "pyarrow")],
+)
 def test_a_package_that_is_missing_names_the_extra(made, tmp_path, refused, monkeypatch, name, package, saved):
     path = saved(made(), tmp_path, name)
     monkeypatch.setitem(sys.modules, package, None)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 FUZZING = Path(__file__).with_name("fuzzing.py")
-KINDS = 11
+KINDS = 13
 GROWTH_KILOBYTES = 64 << 10
 
 

@@ -22,7 +22,7 @@ def test_minari_keeps_the_task_and_its_specification(made, tmp_path, saved):
     [
         ("minari_version", "0.9.1", "minari_version is '0.9.1': 0.4 and 0.5 are read"),
         ("minari_version", None, "minari_version is 'None'"),
-        ("data_format", "arrow", "data_format is 'arrow': 'hdf5' is read"),
+        ("data_format", "parquet", "data_format is 'parquet': 'hdf5' and 'arrow' are read"),
         ("env_spec", "{", "not a readable Minari metadata.json"),
     ],
 )

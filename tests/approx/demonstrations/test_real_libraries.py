@@ -17,9 +17,10 @@ def minari_folder(tmp_path, monkeypatch):
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("kind", ["hdf5", "arrow"])
 @pytest.mark.parametrize("task", ["CartPole-v1", "Pendulum-v1"])
-def test_a_dataset_of_minaris_own_collector_is_read(task, minari_folder):
-    env = minari.DataCollector(gymnasium.make(task, max_episode_steps=20))
+def test_a_dataset_of_minaris_own_collector_is_read(task, kind, minari_folder):
+    env = minari.DataCollector(gymnasium.make(task, max_episode_steps=20), data_format=kind, record_infos=True)
     played = []
     for seed in range(3):
         observation, _ = env.reset(seed=seed)
@@ -49,9 +50,11 @@ def test_a_dataset_of_minaris_own_collector_is_read(task, minari_folder):
         assert (batch.terminated[k], batch.truncated[k]) == (terminated, truncated)
 
 
-def test_minari_reads_what_is_written_here(made, minari_folder):
-    full = made()
-    FORMATS["minari"].save(full, minari_folder / "ours" / "test-v0")
+@pytest.mark.parametrize("name", ["minari", "minari-arrow"])
+@pytest.mark.parametrize("actions", ["box", "finite"])
+def test_minari_reads_what_is_written_here(made, minari_folder, name, actions):
+    full = made(actions=actions)
+    FORMATS[name].save(full, minari_folder / "ours" / "test-v0")
     found = minari.load_dataset("ours/test-v0")
     assert (found.total_episodes, found.total_steps) == (3, 18)
     batch = full.trajectories

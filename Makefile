@@ -35,6 +35,7 @@ peers:
 bench: $(INSTALLED)
 	$(BIN)/gail bench gaps
 	$(BIN)/gail bench exact
+	$(BIN)/gail bench envs
 	$(BIN)/gail bench throughput
 	$(BIN)/gail bench imitation
 

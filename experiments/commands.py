@@ -19,7 +19,6 @@ from gail.approx.training import TrainingSettings
 from gail.envs.data import shipped_file
 from gail.envs.tasks import TASKS, find_task
 from gail.experiments import training as trainings
-from gail.experiments.bench import bench_envs, bench_exact, bench_gaps, bench_imitation, bench_throughput
 from gail.experiments.demo import run_demo
 from gail.experiments.evaluation import evaluate_policy, evaluate_random, evaluation_table, summary
 from gail.experiments.expertise import evaluate_again, publish
@@ -35,6 +34,7 @@ from gail.experiments.statements import find_statements
 from gail.experiments.theory_report import theories, write_report
 from gail.experiments.training_report import report_training
 from gail.experiments.verification import print_routes
+from gail.experiments.video import check_video, film
 
 _CONSOLE = Console()
 
@@ -59,7 +59,7 @@ def verify(
     """Verify the statements of the theory on finite MDPs, with certificates.
 
     Prints a verdict per statement, with the instance where it is worst, and writes a report with pictures; exits with
-    1 if any statement fails.
+    1 if any statement fails, was not solved, or raised, and with 2 if none had anything to say.
 
     Args:
         mdp: gridworld, garnet, chain, frozenlake, cliffwalking, taxi, graph, or .npz files with arrays transitions
@@ -201,6 +201,7 @@ def evaluate(
     task: str | None = None,
     episodes: int = 50,
     seed: int = 0,
+    video: Path | None = None,
 ) -> int:
     """Evaluate a policy over whole episodes, with sampled and with mean actions, beside expert and random play.
 
@@ -209,9 +210,12 @@ def evaluate(
         task: the task to play; needed for a policy file only.
         episodes: whole episodes of each kind.
         seed: of the episodes.
+        video: also film one episode with mean actions into this file, .mp4 say; needs no display.
     """
     if episodes < 1:
         raise InvalidRequest(f"--episodes is {episodes}: at least one is needed")
+    if video is not None:
+        check_video(video)
     if what.is_dir():
         run = Run.open(what)
         task_id, path = run.config.task, run.policy
@@ -222,6 +226,9 @@ def evaluate(
     policy = load_policy(path)
     trainings.check_policy_fits(policy, task_id, path)
     _CONSOLE.print(evaluation_table(policy, task_id, episodes, seed))
+    if video is not None:
+        filmed = film(path, task_id, seed, video)
+        _say(f"{filmed.frames:,} frames, return {filmed.total_reward:,.1f}: [bold]{video.resolve()}[/bold]")
     return 0
 
 
@@ -269,42 +276,6 @@ def demo(seed: int = 0, out: Path = Path("runs/demo")) -> int:
         out: folder of the report; a demo that is already there is replaced.
     """
     return run_demo(out, seed, _CONSOLE)
-
-
-def bench(
-    what: Annotated[Positional[Literal["exact", "gaps", "envs", "throughput", "imitation"]], arg(metavar="WHAT")],
-    /,
-    task: str = "Hopper-v5",
-    seeds: tuple[int, ...] = (0, 1, 2, 3, 4),
-    states: int = 10**6,
-    peers: Path | None = None,
-    out: Path | None = None,
-) -> int:
-    """Measure the figures that the README quotes; leave the machine alone meanwhile.
-
-    Args:
-        what: exact (seconds, memory and certified gaps on gridworlds of up to a million states), gaps (of both
-            routes on the demo's gridworld), envs (transitions per second of tabular environments against Gymnasium's),
-            throughput (steps per second against the simulator's own), or imitation (final score of GAIL by seed; seeds
-            already in the output are not run again).
-        task: the task of throughput and imitation.
-        seeds: of imitation.
-        states: of the largest instance of exact.
-        peers: folder of environments that `make peers` made: measure other libraries beside exact.
-        out: CSV of the raw results; default: runs/bench/WHAT.csv.
-    """
-    path = out or Path("runs/bench") / f"{what}.csv"
-    if what == "exact":
-        bench_exact(states, peers, _CONSOLE, path)
-    elif what == "gaps":
-        bench_gaps(_CONSOLE, path)
-    elif what == "envs":
-        bench_envs(_CONSOLE, path)
-    elif what == "throughput":
-        bench_throughput(find_task(task).id, 40, _CONSOLE, path)
-    else:
-        bench_imitation(find_task(task).id, seeds, _CONSOLE, path)
-    return 0
 
 
 def _overridden(config: RunConfig, seed: int, steps: int | None, envs: int | None, threads: int | None) -> RunConfig:

@@ -29,7 +29,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gail.exact.admission import admitted
 from gail.exact.cost_classes import match_cost_class
-from gail.exact.matching import match_smoothly, matched_exactly
+from gail.exact.matching import matched_exactly
 from gail.exact.mdp import Array, FiniteMDP
 from gail.exact.occupancy import occupancy_of, policy_of
 from gail.exact.problems import Matching
@@ -43,6 +43,7 @@ from gail.exact.regularizers import (
     SmoothCosts,
     needs_coverage,
 )
+from gail.exact.smooth_matching import match_smoothly
 from gail.exact.soft_planning import SoftOptimum, soft_optimum
 from gail.exact.solution import Solution, certify
 from gail.exact.warm_start import validate_start

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test test-slow lint types bench peers clean
+.PHONY: mutations demo test test-slow lint types bench peers clean
 
 demo: $(INSTALLED)
 	$(BIN)/gail demo
@@ -32,6 +32,10 @@ peers:
 	$(PYTHON) -m venv build/peers/imitation
 	build/peers/imitation/bin/pip install --quiet -r bench/peers/requirements-imitation.txt
 
+# Half an hour: every formula of the tables broken once, in a copy.
+mutations: $(INSTALLED)
+	OMP_NUM_THREADS=1 $(BIN)/python tests/mutations/run.py
+
 bench: $(INSTALLED)
 	$(BIN)/gail bench gaps
 	$(BIN)/gail bench exact
@@ -45,7 +49,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	  echo "gail needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1)." \
 	       "Name another one: make PYTHON=python3.12 demo"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev,data]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev,data,report]'
 	@touch $@
 
 clean:

@@ -6,6 +6,7 @@ with a cost regularizer from `regularizers`. Every result is a `Solution` that r
 
 from gail.exact import regularizers
 from gail.exact.certificates import Certificate, Verification
+from gail.exact.contracts import check_regularizer
 from gail.exact.inverse import solve_irl
 from gail.exact.linear_program import LinearProgramFailed, solve_occupancy_lp
 from gail.exact.matching import match_occupancy
@@ -45,6 +46,7 @@ __all__ = [
     "causal_entropy",
     "check_corollary_3_2_1",
     "check_proposition_3_2",
+    "check_regularizer",
     "feature_expectations",
     "flow_residual",
     "match_occupancy",

@@ -70,6 +70,24 @@ def match_by_cvxpy(problem: Matching) -> Solution:
     return replace(solution, status=Status.BACKEND_INACCURATE) if status != cp.OPTIMAL else solution
 
 
+def conjugate_by_cvxpy(psi: ConicForm, rho: Array, expert: Array) -> float:
+    """psi*(rho - rho_E) as psi's conic form has it; +inf where its constraints cannot be met.
+
+    Raises:
+        BackendFailed: Clarabel returned no point, for another reason.
+    """
+    fixed = cp.Variable(rho.shape)
+    objective, constraints = psi.conic(cp, fixed, expert)
+    program = cp.Problem(cp.Minimize(objective), [fixed == rho, *constraints])
+    try:
+        _solve(program)
+    except BackendFailed:
+        if program.status in (cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE):
+            return np.inf
+        raise
+    return float(program.value)
+
+
 def _solve(program: cp.Problem, **settings: float) -> str:
     with warnings.catch_warnings():
         # CVXPY warns of reduced accuracy; the status says it, and the caller passes it on.

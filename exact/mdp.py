@@ -21,6 +21,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from numbers import Real
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -82,7 +83,7 @@ class FiniteMDP:
         if mask.shape != (states,) or mask.dtype != np.bool_:
             raise InvalidMDP(f"terminal must be a boolean mask of shape ({states},), got {mask.dtype} {mask.shape}")
         matrix = _stochastic(matrix, mask, rows // states)
-        start = _distribution(np.array(initial, dtype=np.float64), states)
+        start = _distribution(real_numbers("initial", initial, InvalidMDP), states)
         for array in (matrix.data, matrix.indices, matrix.indptr, start, mask):
             array.flags.writeable = False
         object.__setattr__(self, "transitions", matrix)
@@ -219,9 +220,9 @@ def validate_cost(mdp: FiniteMDP, cost: ArrayLike) -> Array:
     """The cost as a float64 (S, A) array.
 
     Raises:
-        InvalidCost: another shape, or an entry that is not finite.
+        InvalidCost: no real numbers, another shape, or an entry that is not finite.
     """
-    array = np.array(cost, dtype=np.float64)
+    array = real_numbers("cost", cost, InvalidCost)
     shape = (mdp.num_states, mdp.num_actions)
     if array.shape != shape:
         raise InvalidCost(f"cost must have shape (states, actions) = {shape}, got {array.shape}")
@@ -230,6 +231,24 @@ def validate_cost(mdp: FiniteMDP, cost: ArrayLike) -> Array:
         state, action = bad[0]
         raise InvalidCost(f"cost at state {state}, action {action} is {array[state, action]}")
     return array
+
+
+def real_numbers(name: str, given: ArrayLike, error: type[ValueError]) -> Array:
+    """A float64 copy of an array of real numbers.
+
+    Raises:
+        error: complex numbers, of which half would be lost, text, even of numbers, or no array at all.
+    """
+    try:
+        array = np.asarray(given)
+    except ValueError as reason:
+        raise error(f"{name} must be an array of real numbers: {str(reason).splitlines()[0]}") from None
+    wrong = "" if array.dtype.kind in "biufO" else str(array.dtype)
+    if array.dtype.kind == "O":
+        wrong = next((type(entry).__name__ for entry in array.flat if not isinstance(entry, Real)), "")
+    if wrong:
+        raise error(f"{name} must be an array of real numbers, got {wrong}")
+    return array.astype(np.float64)
 
 
 def _as_matrix(transitions: Any) -> Sparse:

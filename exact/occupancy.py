@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from scipy.special import rel_entr
 
 from gail.exact.chain import Chain
-from gail.exact.mdp import Array, FiniteMDP
+from gail.exact.mdp import Array, FiniteMDP, real_numbers
 
 FLOW_TOLERANCE = 1e-8
 """How far the flow of a given expert occupancy may be from p0 in any state."""
@@ -37,7 +37,8 @@ def occupancy_of(mdp: FiniteMDP, policy: ArrayLike) -> Array:
     """Occupancy measure (S, A) of a policy (S, A), by one sparse linear solve.
 
     Raises:
-        InvalidPolicy: wrong shape, negative or non-finite entries, rows that do not sum to one within 1e-9.
+        InvalidPolicy: no real numbers, wrong shape, negative or non-finite entries, rows that do not sum to one within
+            1e-9.
     """
     pi = validate_policy(mdp, policy)
     return occupancy_along(mdp, pi, Chain(mdp, pi))
@@ -84,7 +85,7 @@ def validate_policy(mdp: FiniteMDP, policy: ArrayLike) -> Array:
     Raises:
         InvalidPolicy: see `occupancy_of`.
     """
-    pi = np.array(policy, dtype=np.float64)
+    pi = real_numbers("policy", policy, InvalidPolicy)
     shape = (mdp.num_states, mdp.num_actions)
     if pi.shape != shape:
         raise InvalidPolicy(f"policy must have shape (states, actions) = {shape}, got {pi.shape}")
@@ -108,9 +109,9 @@ def validate_occupancy(mdp: FiniteMDP, occupancy: ArrayLike) -> Array:
     potential shaping.
 
     Raises:
-        InvalidOccupancy: wrong shape, negative or non-finite entries, or a flow residual beyond 1e-8.
+        InvalidOccupancy: no real numbers, wrong shape, negative or non-finite entries, or a flow residual beyond 1e-8.
     """
-    rho = np.array(occupancy, dtype=np.float64)
+    rho = real_numbers("occupancy", occupancy, InvalidOccupancy)
     shape = (mdp.num_states, mdp.num_actions)
     if rho.shape != shape:
         raise InvalidOccupancy(f"occupancy must have shape (states, actions) = {shape}, got {rho.shape}")

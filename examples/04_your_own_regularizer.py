@@ -8,7 +8,7 @@ Run it: python examples/04_your_own_regularizer.py
 import numpy as np
 
 from gail.envs import gridworld
-from gail.exact import check_proposition_3_2, match_occupancy, solve_rl
+from gail.exact import check_proposition_3_2, check_regularizer, match_occupancy, solve_rl
 from gail.exact.regularizers import SmoothSeparable
 
 
@@ -47,13 +47,19 @@ class ChiSquared(SmoothSeparable):
         return cp.sum(cp.multiply(1.0 / expert, cp.square(rho - expert))), []
 
 
+# Before anything else: do these formulas belong together? Every claim that fails is named, with its numbers.
+rng = np.random.default_rng(0)
+contract = check_regularizer(ChiSquared(), states=3, actions=2, rng=rng)
+for claim in contract.certificates:
+    print(f"{'holds' if claim.holds else 'FAILS':6} {claim.violation:.0e}  {claim.statement}")
+assert contract.holds
+
 task = gridworld("S..\n.#P\n..G", slip=0.2, discount=0.9)
 expert = solve_rl(task.mdp, task.cost, entropy_weight=1.0).require_optimal()
 
 imitator = match_occupancy(task.mdp, expert.occupancy, ChiSquared(), entropy_weight=0.5).require_optimal()
 print(f"optimum {imitator.primal_value:.6f}, proven to a gap of {imitator.gap:+.1e}")
 
-rng = np.random.default_rng(0)
 for claim in check_proposition_3_2(task.mdp, expert.occupancy, ChiSquared(), 0.5, "3x3 gridworld", rng).certificates:
     print(f"{'holds' if claim.holds else 'FAILS':6} {claim.violation:.0e}  {claim.statement}")
     assert claim.holds

@@ -7,7 +7,7 @@ import operator
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gail.exact.mdp import Array, FiniteMDP
+from gail.exact.mdp import Array, FiniteMDP, real_numbers
 from gail.exact.occupancy import validate_occupancy, validate_policy
 from gail.exact.problems import Matching, validate_entropy_weight
 
@@ -48,9 +48,9 @@ def validate_table(name: str, table: ArrayLike, shape: tuple[int, int]) -> Array
     """A finite array (S, A), such as logits, as float64.
 
     Raises:
-        ValueError: another shape, or an entry that is not finite.
+        ValueError: no real numbers, another shape, or an entry that is not finite.
     """
-    array = np.array(table, dtype=np.float64)
+    array = real_numbers(name, table, ValueError)
     if array.shape != shape:
         raise ValueError(f"{name} must have shape (states, actions) = {shape}, got {array.shape}")
     bad = np.argwhere(~np.isfinite(array))
@@ -64,9 +64,9 @@ def validate_features(features: ArrayLike, shape: tuple[int, int]) -> Array:
     """Finite cost features (S, A, K) of a process, K >= 1, as float64.
 
     Raises:
-        ValueError: another shape, or an entry that is not finite.
+        ValueError: no real numbers, another shape, or an entry that is not finite.
     """
-    array = np.array(features, dtype=np.float64)
+    array = real_numbers("features", features, ValueError)
     if array.ndim != 3 or array.shape[:2] != shape or array.shape[2] == 0:
         raise ValueError(f"features must have shape (states, actions, K) = {(*shape, 'K')}, got {array.shape}")
     bad = np.argwhere(~np.isfinite(array))

@@ -62,3 +62,20 @@ def test_unknown_regularizers_are_refused(gridworld):
 
     with pytest.raises(TypeError, match="Unknown has no conic form"):
         match_occupancy(gridworld, expert, Unknown(), method="conic")
+
+
+def test_a_conjugate_at_a_fixed_occupancy():
+    expert = np.array([[1.0, 2.0]])
+    total_variation = conic.conjugate_by_cvxpy(psi.LInfBall(), np.array([[2.0, 1.5]]), expert)
+    assert total_variation == pytest.approx(1.5, abs=1e-7)
+    assert conic.conjugate_by_cvxpy(psi.Constant(), expert, expert) == pytest.approx(0.0, abs=1e-7)
+    assert conic.conjugate_by_cvxpy(psi.Constant(), 1.1 * expert, expert) == np.inf
+
+
+def test_a_conic_form_without_a_bound_is_no_conjugate():
+    class Unbounded:
+        def conic(self, cp, rho, expert):
+            return cp.Variable(), []
+
+    with pytest.raises(BackendFailed, match="unbounded"):
+        conic.conjugate_by_cvxpy(Unbounded(), np.ones((1, 2)), np.ones((1, 2)))

@@ -1,10 +1,12 @@
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from gail.exact import FiniteMDP, InvalidCost, InvalidMDP, validate_cost
+from gail.exact import FiniteMDP, InvalidCost, InvalidMDP, solve_rl, validate_cost
 
 SEEDS = st.integers(0, 2**32 - 1)
 CHECKED = settings(deadline=None, derandomize=True, max_examples=60)
@@ -139,3 +141,27 @@ def test_costs_are_checked():
         validate_cost(mdp, [1.0, 2.0])
     with pytest.raises(InvalidCost, match="state 1, action 0 is nan"):
         validate_cost(mdp, [[1.0, 2.0], [np.nan, 4.0]])
+
+
+@pytest.mark.parametrize(
+    ("what", "cost"),
+    [
+        ("complex128", np.ones((2, 2)) + 1e-3j),
+        ("<U1", [["1", "2"], ["3", "4"]]),
+        ("NoneType", [[1.0, None], [0.0, 0.0]]),
+        ("inhomogeneous", [[1.0, 2.0], [3.0]]),
+    ],
+)
+def test_costs_are_real_numbers(what, cost):
+    mdp = FiniteMDP(RING, START, 0.9)
+    for entropy_weight in (0.0, 1.0):
+        with pytest.raises(InvalidCost, match=f"^cost must be an array of real numbers.*{what}[^\\n]*$"):
+            solve_rl(mdp, cost, entropy_weight)
+
+
+def test_whatever_is_a_real_number_is_a_cost():
+    mdp = FiniteMDP(RING, START, 0.9)
+    for cost in (np.ones((2, 2), dtype=bool), np.ones((2, 2), dtype=np.float16), [[Fraction(1), 1], [1, 1]]):
+        np.testing.assert_array_equal(validate_cost(mdp, cost), 1.0)
+    with pytest.raises(InvalidMDP, match=r"^initial must be an array of real numbers, got <U3$"):
+        FiniteMDP(RING, ["1.0", "0.0"], 0.9)

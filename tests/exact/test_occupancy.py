@@ -10,10 +10,13 @@ from gail.exact import (
     causal_entropy,
     feature_expectations,
     flow_residual,
+    match_occupancy,
     occupancy_of,
     policy_of,
+    solve_irl,
     validate_occupancy,
 )
+from gail.exact.regularizers import Logistic
 
 SEEDS = st.integers(0, 2**32 - 1)
 CHECKED = settings(deadline=None, derandomize=True, max_examples=60)
@@ -117,3 +120,22 @@ def test_an_accepted_residual_is_removed():
     repaired = validate_occupancy(COIN, rough)
     assert abs(flow_residual(COIN, repaired)).max() <= 1e-15
     assert abs(repaired - rho).max() <= 1e-8
+
+
+NOT_REAL = {
+    "complex128": np.full((2, 2), 0.5 + 0.0j),
+    "<U3": np.full((2, 2), "0.5"),
+    "datetime64": np.zeros((2, 2), dtype="datetime64[s]"),
+    "NoneType": [[0.5, None], [0.5, 0.5]],
+    "inhomogeneous": [[0.5, 0.5], [1.0]],
+}
+
+
+@pytest.mark.parametrize(("what", "given_array"), NOT_REAL.items(), ids=NOT_REAL)
+def test_policies_and_experts_are_real_numbers(what, given_array):
+    """Not even text that reads as numbers, or complex numbers that are real: someone has mixed up arrays."""
+    with pytest.raises(InvalidPolicy, match=f"^policy must be an array of real numbers.*{what}[^\\n]*$"):
+        occupancy_of(COIN, given_array)
+    for solve in (solve_irl, match_occupancy):
+        with pytest.raises(InvalidOccupancy, match=f"^occupancy must be an array of real numbers.*{what}[^\\n]*$"):
+            solve(COIN, given_array, Logistic(), 1.0)

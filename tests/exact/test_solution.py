@@ -50,6 +50,27 @@ def test_a_closed_gap_off_the_flow_does_not_pass():
         claimed.require_optimal()
 
 
+class Boastful:
+    """A problem with a mistake: its bound exceeds its value."""
+
+    mdp, unit = BANDIT, 1.0
+
+    def primal(self, occupancy):
+        return 1.0
+
+    def dual(self, cost, values):
+        return 2.0
+
+
+def test_a_bound_above_the_value_is_never_called_optimal():
+    solution = certify(Boastful(), BEST, COST, np.array([2.0]), tolerance=1e-9)
+    assert solution.relative_gap == -0.5  # a gap of -1 over the larger value
+    assert solution.status is Status.NOT_CONVERGED
+    claimed = Solution(Boastful(), solution.occupancy, BEST, COST, np.array([2.0]), Status.OPTIMAL, ())
+    with pytest.raises(NotOptimal, match=r"gap -1 .*flow residual 0"):
+        claimed.require_optimal()
+
+
 def test_without_a_cost_nothing_is_proven():
     solution = certify(PROBLEM, BEST, None, None, tolerance=1e-9)
     assert solution.dual_value == -np.inf

@@ -99,3 +99,13 @@ def test_several_charges_by_iteration():
     chain = Chain(mdp, np.ones((states, 1)))
     charges = rng.normal(size=(states, 2))
     np.testing.assert_allclose(charges, (found := chain.values(charges)) - 0.9 * (rows[:, 0] @ found), atol=1e-12)
+
+
+def test_the_lifetime_of_stages_is_that_of_the_longest_way():
+    """One action goes on, the other ends the episode."""
+    transitions = np.zeros((4, 2, 4))
+    transitions[:, 1, :] = 0.25
+    mdp = time_expanded(FiniteMDP(transitions, np.full(4, 0.25), 0.5, terminal=np.ones(4, dtype=bool)), 3)
+    assert mdp.stages is not None
+    np.testing.assert_array_equal(mdp.lifetime, np.repeat([3.0, 2.0, 1.0], 4))
+    np.testing.assert_array_equal(backwards(mdp).lifetime[::-1], mdp.lifetime)

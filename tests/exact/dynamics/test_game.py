@@ -85,6 +85,8 @@ def test_arguments_are_checked(problem):
         play(problem, *players, 1, start=np.full((3, 6), 1.0 / 6.0))
     with pytest.raises(ValueError, match="probability nan at state 0, action 0"):
         play(problem, *players, 1, start=np.full((6, 3), np.nan))
+    with pytest.raises(ValueError, match="policy must be an array of real numbers, got complex128"):
+        play(problem, *players, 1, start=np.full((6, 3), 1.0 / 3.0 + 0.0j))
     with pytest.raises(ValueError, match="tolerance must be finite and not negative, got -1"):
         play(problem, *players, 1).solution(-1.0)
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from gail.exact import FiniteMDP
+from gail.exact import FiniteMDP, solve_rl
 from gail.exact.dynamics import (
     PathMatching,
     guided_cost_learning,
@@ -62,6 +62,30 @@ def test_samples_are_off_by_the_square_root_of_their_number():
     assert errors[-1] <= 0.02
 
 
+class Expected:
+    """Draws as many of each path as are expected, and remembers from what."""
+
+    def __init__(self):
+        self.samplers = []
+
+    def multinomial(self, draws, chances):
+        self.samplers.append(chances)
+        return draws * chances
+
+
+def test_paths_are_drawn_from_the_expert_and_the_current_policy_alike():
+    mdp = FiniteMDP([[[0.9, 0.1], [0.2, 0.8]], [[0.7, 0.3], [0.4, 0.6]]], [0.5, 0.5], 0.5)
+    problem = match_paths(mdp, 2, [[0.99, 0.01], [0.2, 0.8], [0.6, 0.4], [0.5, 0.5]])
+    rng = Expected()
+    run = sampled_guided_cost_learning(problem, 3, 10, rng)
+    exact = guided_cost_learning(problem, 3)
+    np.testing.assert_allclose(run.dual, exact.dual, atol=1e-12)
+    rewards = [np.zeros((2, 2)), *(guided_cost_learning(problem, rounds).reward for rounds in (1, 2))]
+    for sampler, reward in zip(rng.samplers, rewards, strict=True):
+        policy = solve_rl(problem.control.mdp, problem.generator_cost(reward), 1.0).policy
+        np.testing.assert_allclose(sampler, 0.5 * (problem.expert + problem.paths.distribution(policy)), atol=1e-12)
+
+
 def test_judgements_of_samples_are_exact():
     problem = match_paths(BANDIT, 3, [[0.9, 0.1], [0.2, 0.8], [0.4, 0.6]])
     optimum = maxent_irl(problem, 30, tolerance=1e-13)
@@ -100,6 +124,8 @@ def test_what_cannot_be_run_is_refused():
             run(problem, 1, start=np.zeros(2))
         with pytest.raises(ValueError, match="start must be finite, got nan at state 0, action 1"):
             run(problem, 1, start=np.array([[0.0, np.nan]]))
+        with pytest.raises(ValueError, match=r"start must be an array of real numbers, got <U3$"):
+            run(problem, 1, start=[["0.0", "1.0"]])
     with pytest.raises(ValueError, match="tolerance must be finite and not negative, got -1"):
         maxent_irl(problem, 1, tolerance=-1.0)
     with pytest.raises(ValueError, match="draws must be at least 1, got 0"):

@@ -25,7 +25,7 @@ types: $(INSTALLED)
 	$(BIN)/pip install --quiet --no-deps --target build/types .
 	$(BIN)/mypy -p gail.exact -p gail.approx -p gail.envs -p gail.experiments
 
-# Other libraries, in environments of their own, for `gail bench exact --peers build/peers`.
+# Other libraries, in environments of their own, for `gail bench exact` and `gail bench train` with --peers build/peers.
 peers:
 	$(PYTHON) -m venv build/peers/planning
 	build/peers/planning/bin/pip install --quiet -r bench/peers/requirements.txt

@@ -22,10 +22,11 @@ from torch import Tensor
 from gail.approx.advantages import lambda_returns
 from gail.approx.cost_players import CostPlayer, CostReport
 from gail.approx.critic import Critic, CriticSettings
+from gail.approx.finite import NotFinite, check_finite
 from gail.approx.policies import Policy
-from gail.approx.sampler import Batch, Sampler
+from gail.approx.sampler import Batch, Collector
 from gail.approx.trajectories import Trajectories
-from gail.approx.trust_region import StepReport, TrustRegionSettings, trust_region_step
+from gail.approx.trust_region import StepOutcome, StepReport, TrustRegionSettings, trust_region_step
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,12 @@ class PolicyPlayerSettings:
     discount: float = 0.995
     """Discount of future costs."""
     mixing: float = 0.97
-    """Lambda of the lambda-returns."""
+    """Lambda of the lambda-returns from which advantages are made."""
+    critic_mixing: float | None = None
+    """Lambda of the returns that the critic is fitted to; the same as `mixing` if None, Monte Carlo if 1."""
+    bootstrap_at_time_limit: bool = True
+    """Whether the critic stands for what would have followed a time limit; if not, nothing follows, as if the episode
+    had ended there."""
     entropy_weight: float = 0.0
     """Weight of the causal entropy (lambda in the paper's Eq. 16)."""
     trust_region: TrustRegionSettings = field(default_factory=TrustRegionSettings)
@@ -63,21 +69,34 @@ class PolicyPlayer:
         self.settings = settings
         self.critic = Critic(policy.spec.observation_size, settings.critic, generator)
 
+    def play_by(self, settings: PolicyPlayerSettings) -> None:
+        """From now on follow these settings; networks stay as they are."""
+        self.settings = settings
+        self.critic.settings = settings.critic
+
     def improve(
         self, batch: Trajectories, costs: NDArray[np.float64], generator: torch.Generator, watch: Stopwatch
     ) -> PolicyReport:
-        """Take one trust region step against `costs`, then fit the critic, then update the normalizer."""
+        """Take one trust region step against `costs`, then fit the critic, then update the normalizer.
+
+        Raises:
+            NotFinite: a reward, a return, the policy's gradient or its step, or the critic is not finite.
+        """
         with torch.no_grad():
             states = self.policy.moments(torch.from_numpy(batch.observations))
             distribution = self.policy(torch.from_numpy(batch.observations))
             entropy = float(distribution.entropy().mean())
             log_prob = distribution.log_prob(torch.from_numpy(batch.actions)).to(torch.float64).numpy()
         rewards = -costs - self.settings.entropy_weight * log_prob
+        check_finite("the reward", rewards)
         returns, advantages = self._judge(batch, states, rewards)
+        check_finite("the advantage", advantages)
         watch.lap("critic")
         step = trust_region_step(
             self.policy, batch.observations, batch.actions, advantages, self.settings.trust_region, generator
         )
+        if step.outcome is StepOutcome.NOT_FINITE:
+            raise NotFinite("the policy's gradient or its step holds an infinite or undefined entry")
         watch.lap("policy")
         explained = self.critic.fit(states, returns, generator)
         # Last: within this round, old and new policy must see the same standardized observations.
@@ -88,18 +107,25 @@ class PolicyPlayer:
     def _judge(
         self, batch: Trajectories, states: Tensor, rewards: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Lambda-returns and standardized advantages of a batch."""
+        """Returns for the critic, and standardized advantages, of a batch."""
         last = batch.last_steps
         values = self.critic.values(states)
         next_values = np.append(values[1:], 0.0)
         final_states = self.policy.moments(torch.from_numpy(batch.final_observations))
         next_values[last] = self.critic.values(final_states)
         discounts = np.full(batch.num_steps, self.settings.discount)
-        discounts[last[batch.terminated]] = 0.0
-        mixing = np.full(batch.num_steps, self.settings.mixing)
-        mixing[last] = 0.0
-        returns = lambda_returns(rewards, discounts, next_values, mixing)
+        over = batch.terminated if self.settings.bootstrap_at_time_limit else batch.terminated | batch.truncated
+        discounts[last[over]] = 0.0
+
+        def returns_of(weight: float) -> NDArray[np.float64]:
+            mixing = np.full(batch.num_steps, weight)
+            mixing[last] = 0.0
+            return lambda_returns(rewards, discounts, next_values, mixing)
+
+        returns = returns_of(self.settings.mixing)
         advantages = returns - values
+        if self.settings.critic_mixing is not None:
+            returns = returns_of(self.settings.critic_mixing)
         return returns, (advantages - advantages.mean()) / (advantages.std() + 1e-8)
 
     def state_dict(self) -> dict[str, Any]:
@@ -145,16 +171,22 @@ class RoundReport:
 def play_round(
     policy_player: PolicyPlayer,
     cost_player: CostPlayer,
-    sampler: Sampler,
+    sampler: Collector,
     batch_size: int,
     generator: torch.Generator,
 ) -> RoundReport:
-    """Sample, update the cost, then the policy: the order of the paper's Algorithm 1."""
+    """Sample, update the cost, then the policy: the order of the paper's Algorithm 1.
+
+    Raises:
+        NotFinite: a cost, a reward, a gradient or a network is not finite; the message names it.
+        InvalidTrajectories: the environment gave observations or rewards that are not finite.
+    """
     watch = Stopwatch()
     batch = sampler.collect(policy_player.policy, batch_size, generator)
     watch.lap("sampling")
     cost_report = cost_player.update(batch.trajectories, generator)
     costs = cost_player.costs(batch.trajectories)
+    check_finite("the cost", costs)
     watch.lap("cost")
     policy_report = policy_player.improve(batch.trajectories, costs, generator, watch)
     return RoundReport(batch, cost_report, policy_report, watch.seconds)

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from gail.approx.finite import check_finite
 from gail.approx.networks import mlp
 from gail.approx.normalization import RunningMoments
 
@@ -49,7 +50,11 @@ class Critic(nn.Module):
         return values
 
     def fit(self, states: Tensor, returns: NDArray[np.float64], generator: torch.Generator) -> float:
-        """Fit to observed lambda-returns; give the explained variance of the values *before* the fit."""
+        """Fit to observed returns; give the explained variance of the values *before* the fit.
+
+        Raises:
+            NotFinite: a parameter is not finite after the fit.
+        """
         explained = _explained_variance(self.values(states), returns)
         column = torch.from_numpy(returns).unsqueeze(-1)
         self.returns.update(column)
@@ -61,6 +66,8 @@ class Critic(nn.Module):
                 self.optimizer.zero_grad()
                 loss.backward()
                 self.optimizer.step()
+        for name, parameter in self.network.named_parameters():
+            check_finite(f"the critic's {name}", parameter)
         return explained
 
 

@@ -12,7 +12,7 @@ H steps: from then on the copies' ages are spread evenly.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -35,6 +35,13 @@ class Batch:
     """Their numbers of steps."""
 
 
+class Collector(Protocol):
+    """Draws batches of experience."""
+
+    def collect(self, policy: Policy, steps: int, generator: torch.Generator) -> Batch:
+        """At least `steps` environment steps of `policy`."""
+
+
 class Sampler:
     """Draws batches from a vector environment, keeping track of the episodes that are under way."""
 
@@ -50,7 +57,7 @@ class Sampler:
 
     def collect(self, policy: Policy, steps: int, generator: torch.Generator) -> Batch:
         """Run `policy` for at least `steps` environment steps; whole rounds of all environments are taken."""
-        rounds = _Rounds()
+        rounds = Rounds()
         returns: list[float] = []
         lengths: list[int] = []
         taken = 0
@@ -67,7 +74,7 @@ class Sampler:
         self,
         policy: Policy,
         generator: torch.Generator,
-        rounds: _Rounds,
+        rounds: Rounds,
         returns: list[float],
         lengths: list[int],
     ) -> int:
@@ -116,7 +123,7 @@ def _spread_ages(envs: VectorEnv[Any, Any, Any]) -> NDArray[np.int64]:
     return ages
 
 
-class _Rounds:
+class Rounds:
     """Arrays of T rounds of B environments, collected row by row."""
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +21,17 @@ from gymnasium.vector import VectorEnv
 
 from gail.approx.adversarial import PolicyPlayer, PolicyPlayerSettings, RoundReport, play_round
 from gail.approx.atomic_files import write_bytes
-from gail.approx.cost_players import (
-    CostPlayer,
-    Discriminator,
-    DiscriminatorSettings,
-    EnvironmentCost,
-    SurrogatePsi,
-)
+from gail.approx.cloning import CloningSettings, clone
+from gail.approx.cost_players import CostPlayer, EnvironmentCost, MakeCostPlayer
 from gail.approx.demonstrations import Demonstrations
+from gail.approx.discriminators import DiscriminatorSettings, SurrogatePsi, neural_costs
+from gail.approx.episode_sampler import EpisodeSampler
+from gail.approx.finite import NotFinite
 from gail.approx.policies import Policy, PolicySettings
-from gail.approx.sampler import Sampler
+from gail.approx.refinement import Refinement
+from gail.approx.sampler import Collector, Sampler
 from gail.approx.spaces import SpaceSpec
+from gail.approx.trajectories import InvalidTrajectories
 
 MakeEnvs = Callable[[Sequence[int]], VectorEnv[Any, Any, Any]]
 """Makes the vector environment for a seed entropy, given as several integers."""
@@ -44,6 +44,10 @@ class InvalidCheckpoint(ValueError):
     """A file is not a checkpoint of this run."""
 
 
+class TrainingFailed(ArithmeticError):
+    """Numbers of a training are not finite any more: the message names the iteration and the tensor."""
+
+
 @dataclass(frozen=True)
 class TrainingSettings:
     """A training: how long, and both players."""
@@ -52,6 +56,8 @@ class TrainingSettings:
     """Budget of environment steps: no iteration starts with less than a batch of it left."""
     batch_size: int = 5_000
     """State-action pairs per iteration."""
+    whole_episodes: bool = False
+    """Whether a batch holds whole episodes only, as in the paper, and not steps of episodes that go on in the next."""
     checkpoint_every: int = 100
     """Iterations between checkpoints, at which environments are made anew."""
     policy: PolicySettings = field(default_factory=PolicySettings)
@@ -60,6 +66,15 @@ class TrainingSettings:
     """The policy player."""
     discriminator: DiscriminatorSettings = field(default_factory=DiscriminatorSettings)
     """The cost player of adversarial imitation."""
+    refinement: Refinement | None = None
+    """A last phase of larger batches and smaller steps, if there is to be one."""
+
+    def at(self, env_steps: int) -> TrainingSettings:
+        """The settings in force after so many steps."""
+        later = self.refinement
+        if later is None or env_steps < later.after_steps:
+            return self
+        return replace(self, batch_size=later.batch_size, checkpoint_every=later.checkpoint_every, player=later.player)
 
 
 class Training:
@@ -77,13 +92,14 @@ class Training:
         self.player = player
         self.cost_player = cost_player
         self.settings = settings
+        self.phase = settings
         self.seed = seed
         self.iteration = 0
         self.env_steps = 0
         self._make_envs = make_envs
         self._generator = generator
         self._envs: VectorEnv[Any, Any, Any] | None = None
-        self._sampler: Sampler | None = None
+        self._sampler: Collector | None = None
 
     @property
     def policy(self) -> Policy:
@@ -93,24 +109,38 @@ class Training:
     @property
     def finished(self) -> bool:
         """True when another iteration would exceed the budget of environment steps."""
-        return self.env_steps + self.settings.batch_size > self.settings.env_steps
+        return self.env_steps + self.phase.batch_size > self.settings.env_steps
 
     @property
     def at_checkpoint(self) -> bool:
         """True where environments are made anew anyway, so that state can be saved."""
-        return self._sampler is None and (self.iteration % self.settings.checkpoint_every == 0 or self.finished)
+        return self._sampler is None and (self.iteration % self.phase.checkpoint_every == 0 or self.finished)
 
     def step(self) -> RoundReport:
-        """Play one round."""
+        """Play one round.
+
+        Raises:
+            TrainingFailed: something is not finite. The training cannot go on; its last checkpoint is as it was.
+        """
         if self._sampler is None:
+            self._enter_phase()
             self._envs = self._make_envs((self.seed, self.iteration))
-            self._sampler = Sampler(self._envs)
-        report = play_round(self.player, self.cost_player, self._sampler, self.settings.batch_size, self._generator)
+            self._sampler = EpisodeSampler(self._envs) if self.settings.whole_episodes else Sampler(self._envs)
+        try:
+            report = play_round(self.player, self.cost_player, self._sampler, self.phase.batch_size, self._generator)
+        except (NotFinite, InvalidTrajectories) as error:
+            self.close()
+            raise TrainingFailed(f"iteration {self.iteration + 1}: {error}") from error
         self.iteration += 1
         self.env_steps += report.batch.trajectories.num_steps
-        if self.iteration % self.settings.checkpoint_every == 0 or self.finished:
+        if self.iteration % self.phase.checkpoint_every == 0 or self.finished:
             self.close()
         return report
+
+    def _enter_phase(self) -> None:
+        """Let the settings of this point of the training hold; they change where environments are made anew only."""
+        self.phase = self.settings.at(self.env_steps)
+        self.player.play_by(self.phase.player)
 
     def close(self) -> None:
         """Close the environments; the next step makes new ones."""
@@ -123,7 +153,7 @@ class Training:
         if not self.at_checkpoint:
             raise RuntimeError(
                 f"iteration {self.iteration} is no checkpoint: save at multiples of "
-                f"{self.settings.checkpoint_every}, where environments are made anew"
+                f"{self.phase.checkpoint_every}, where environments are made anew"
             )
         content = io.BytesIO()
         torch.save(
@@ -160,6 +190,7 @@ class Training:
             raise InvalidCheckpoint(f"{path}: does not fit this run's configuration ({error})") from error
         self.iteration, self.env_steps = state["iteration"], state["env_steps"]
         self.close()
+        self._enter_phase()
 
 
 def imitation(
@@ -170,13 +201,40 @@ def imitation(
     seed: int,
 ) -> Training:
     """Prepare generative adversarial imitation for the surrogate `psi`; demonstrations are checked first."""
+    return imitation_against(neural_costs(psi, settings.discriminator), make_envs, demonstrations, settings, seed)
+
+
+def imitation_against(
+    make_cost_player: MakeCostPlayer,
+    make_envs: MakeEnvs,
+    demonstrations: Demonstrations,
+    settings: TrainingSettings,
+    seed: int,
+    *,
+    warm_start: CloningSettings | None = None,
+) -> Training:
+    """Prepare imitation against any cost player; demonstrations are checked first.
+
+    Args:
+        make_cost_player: such as `neural_costs(psi, settings)`, `feature_costs(l2_ball, 1)` or a function of yours.
+        make_envs: makes the vector environment for a seed entropy; next-step autoreset is expected.
+        demonstrations: what the expert did.
+        settings: budget and policy player.
+        seed: of everything random.
+        warm_start: begin with the network of a policy that was cloned from the demonstrations with these settings
+            (its architecture is that of `settings`). The width of a Gaussian stays that of a new policy: likelihood
+            on few pairs shrinks it until nothing is explored.
+    """
     spec = _spec_of(make_envs, seed)
     demonstrations.check_fits(spec)
     generator = _generator(seed)
     player = _policy_player(spec, settings, generator)
     # The learner starts with the expert's idea of what is a typical observation.
     player.policy.moments.update(torch.from_numpy(demonstrations.trajectories.observations))
-    cost_player = Discriminator(psi, spec, demonstrations.trajectories, settings.discriminator, generator)
+    if warm_start is not None:
+        fitted = clone(demonstrations, spec, replace(warm_start, policy=settings.policy), seed).policy
+        player.policy.network.load_state_dict(fitted.network.state_dict())
+    cost_player = make_cost_player(spec, demonstrations.trajectories, generator)
     return Training(make_envs, player, cost_player, settings, seed, generator)
 
 

@@ -10,13 +10,14 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # machine it waits for its turn, block after block, and a second becomes a minute.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import errno
 import sys
 from collections.abc import Callable
 
 import tyro
 from rich.console import Console
 
-from gail.experiments import commands, demo_commands, task_commands
+from gail.experiments import bench_commands, commands, demo_commands, task_commands
 from gail.experiments.failures import USER_ERRORS
 from gail.experiments.interrupts import INTERRUPTED
 
@@ -29,8 +30,13 @@ _VERBS: dict[str, Callable[..., int]] = {
     "demos": demo_commands.demos,
     "tasks": task_commands.tasks,
     "demo": commands.demo,
-    "bench": commands.bench,
+    "bench": bench_commands.bench_verbs,
 }
+
+_STILL_WHOLE = (
+    "Files are only ever replaced by whole ones, so a run's last checkpoint is there: free some space, then go on with "
+    "`gail resume`."
+)
 
 
 def main() -> None:
@@ -45,6 +51,12 @@ def main() -> None:
     except USER_ERRORS as error:
         errors.print("[bold red]gail:[/bold red]", end=" ")
         errors.print(str(error), soft_wrap=True, highlight=False, markup=False)
+        status = 2
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        errors.print("[bold red]gail:[/bold red]", end=" ")
+        errors.print(f"the disk is full ({error}). {_STILL_WHOLE}", soft_wrap=True, highlight=False, markup=False)
         status = 2
     except KeyboardInterrupt:
         errors.print("Stopped.")

@@ -9,30 +9,31 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from rich.console import Console
 from tyro.conf import Positional, arg
 
-from gail.approx.policies import Policy, load_policy, save_policy
+from gail.approx.policies import load_policy
 from gail.approx.training import TrainingSettings
 from gail.envs.data import shipped_file
 from gail.envs.tasks import TASKS, find_task
 from gail.experiments import training as trainings
 from gail.experiments.demo import run_demo
-from gail.experiments.evaluation import evaluate_policy, evaluate_random, evaluation_table, summary
+from gail.experiments.evaluation import evaluation_table
 from gail.experiments.expertise import evaluate_again, publish
 from gail.experiments.failures import InvalidRequest
 from gail.experiments.findings import check_statements, print_findings
+from gail.experiments.finish import finish
 from gail.experiments.instances import NAMES, Instance, gridworld_from_file, mdp_from_file, named
 from gail.experiments.interrupts import INTERRUPTED
+from gail.experiments.players import playable
 from gail.experiments.psi_choices import find_psi
-from gail.experiments.recipes import expert_recipe, imitation_recipe
-from gail.experiments.report import Report
+from gail.experiments.recipes import expert_recipe
 from gail.experiments.runs import Run, RunConfig
 from gail.experiments.statements import find_statements
-from gail.experiments.theory_report import theories, write_report
-from gail.experiments.training_report import report_training
+from gail.experiments.theory_report import check_report_folder, theories, write_report
+from gail.experiments.train_options import Imitator, PlayerOptions, Preset, check_config, configured, printed
 from gail.experiments.verification import print_routes
 from gail.experiments.video import check_video, film
 
@@ -66,7 +67,8 @@ def verify(
             (S, A, S), initial (S,), discount, terminal (S,) where episodes may end, and expert_occupancy or cost
             (S, A); default: all of the named ones.
         map: an ASCII map in a text file (# wall, . floor, S start, G goal, P pit).
-        statement: only these statements, by name; prop-3.2 stands for all that begin with it; a wrong name lists all.
+        statement: only these statements, by name or number (1 to 18); prop-3.2 stands for all that begin with it; a
+            wrong name lists all.
         psi: only these cost regularizers; a wrong name lists all.
         entropy_weight: lambda, the weight of the imitator's causal entropy.
         discount: of instances that are not from a file.
@@ -79,6 +81,9 @@ def verify(
     chosen = find_statements(statement, choices)
     if tolerance is not None and not 0.0 < tolerance < math.inf:
         raise InvalidRequest(f"--tolerance is {tolerance}: a positive number is needed")
+    if seed < 0:
+        raise InvalidRequest(f"--seed is {seed}: a number of at least 0 is needed")
+    check_report_folder(out)
     instances = _instances(mdp, map, entropy_weight, expert_entropy_weight, discount)
     findings = check_statements(chosen, instances, entropy_weight, seed, tolerance, _CONSOLE)
     collected = theories(findings, instances, entropy_weight, choices)
@@ -119,14 +124,21 @@ def _instances(
 def train(
     task: TaskId,
     /,
-    algo: Literal["gail", "bc"] = "gail",
+    players: Annotated[PlayerOptions, arg(name="")],
+    algo: Imitator | None = None,
     demos: Path | None = None,
     trajectories: int | None = None,
     stride: int | None = None,
-    seed: int = 0,
+    seed: int | None = None,
     steps: int | None = None,
     envs: int | None = None,
     threads: int | None = None,
+    preset: Preset = "default",
+    config: Path | None = None,
+    set: tuple[str, ...] = (),
+    print_config: bool = False,
+    control: bool = False,
+    control_steps: int | None = None,
     out: Path | None = None,
 ) -> int:
     """Train an imitator from demonstrations, evaluate it, and write a run folder with a report.
@@ -134,33 +146,50 @@ def train(
     Ctrl-C stops after the iteration under way and says how to go on.
 
     Args:
-        algo: gail (generative adversarial imitation with TRPO) or bc (behavioural cloning).
+        players: options of both players.
+        algo: gail (generative adversarial imitation), fem (feature expectation matching) or gtal (its game form), each
+            with TRPO, or bc (behavioural cloning); default: gail.
         demos: demonstrations of any format that `gail demos show` reads; default: those that ship with the task.
         trajectories: how many of them to use, the first ones; default: the paper's least number of shipped ones, all
             of a file.
         stride: keep every so many-th step of them, from a random offset; default: the paper's for shipped ones, 1 for
             a file.
-        seed: of everything random.
+        seed: of everything random; default: 0.
         steps: environment steps to spend; default: the task's recipe.
         envs: environments stepped together.
         threads: threads of the simulator.
+        preset: default (small batches, few steps) or paper (as published, with the steps of its Table 2).
+        config: a file in JSON, or in TOML if named so, with some or all fields that `--print-config` shows.
+        set: assignments to such fields, NAME=VALUE: training.player.discount=0.99.
+        print_config: print every setting that the run would have, and train nothing.
+        control: let two control runs follow, with a constant reward and with shuffled demonstrations; fail if the run
+            is not better than both by half of what the expert is better than random play.
+        control_steps: environment steps of each control; default: as many as the run's.
         out: folder of the run; default: runs/TASK-ALGO-seedSEED.
     """
-    config = _overridden(imitation_recipe(task), seed, steps, envs, threads)
-    config = replace(_with_demonstrations(config, demos, trajectories, stride), algorithm=algo)
-    folder = out or Path("runs") / f"{_slug(config.task)}-{algo}-seed{seed}"
-    if algo == "bc":
-        demonstrations = trainings.read_demonstrations(config)
-        run = Run.create(folder, config)
-        policy = trainings.clone_policy(config, demonstrations)
-        save_policy(policy, run.policy)
+    chosen = configured(task, algo, preset, config, set, players)
+    chosen = _overridden(chosen, chosen.seed if seed is None else seed, steps, envs, threads)
+    chosen = _with_demonstrations(chosen, demos, trajectories, stride)
+    if control_steps is not None:
+        chosen = replace(chosen, control_steps=control_steps)
+    if control:
+        chosen = replace(chosen, controls=True)
+    check_config(chosen)
+    if print_config:
+        print(printed(chosen))
+        return 0
+    folder = out or Path("runs") / f"{_slug(chosen.task)}-{chosen.algorithm}-seed{chosen.seed}"
+    if chosen.algorithm == "bc":
+        demonstrations = trainings.read_demonstrations(chosen)
+        run = Run.create(folder, chosen)
+        policy = trainings.clone_in(run, demonstrations)
     else:
-        training = trainings.make_training(config)
-        run = Run.create(folder, config)
+        training = trainings.make_training(chosen)
+        run = Run.create(folder, chosen)
         if not trainings.start(run, training, _CONSOLE):
             return INTERRUPTED
-        policy = training.policy
-    return _finish(run, policy)
+        policy = playable(chosen, training.policy)
+    return finish(run, policy, _CONSOLE)
 
 
 def _with_demonstrations(
@@ -180,19 +209,21 @@ def _with_demonstrations(
 
 
 def resume(run: Annotated[Positional[Path], arg(metavar="RUN")], /) -> int:
-    """Go on with an interrupted training, from its last checkpoint.
+    """Go on with an interrupted training, from its last checkpoint; cloning, which takes seconds, begins again.
 
     Args:
         run: the run's folder.
     """
     opened = Run.open(run)
+    if opened.config.algorithm == "bc":
+        return finish(opened, trainings.clone_in(opened, trainings.read_demonstrations(opened.config)), _CONSOLE)
     training, finished = trainings.resume(opened, _CONSOLE)
     if not finished:
         return INTERRUPTED
     if opened.config.algorithm == "trpo":
         publish(opened, training.policy, _CONSOLE)
         return 0
-    return _finish(opened, training.policy)
+    return finish(opened, playable(opened.config, training.policy), _CONSOLE)
 
 
 def evaluate(
@@ -295,25 +326,6 @@ def _overridden(config: RunConfig, seed: int, steps: int | None, envs: int | Non
         num_envs=envs or config.num_envs,
         threads=threads or config.threads,
     )
-
-
-def _finish(run: Run, policy: Policy) -> int:
-    """Evaluate a finished run, and write its result and report."""
-    config = run.config
-    evaluations = {
-        "GAIL" if config.algorithm == "gail" else "behavioural cloning, same data": evaluate_policy(
-            policy, config.task, 50, 0, stochastic_actions=False
-        ),
-        "random policy": evaluate_random(config.task, 50, 0),
-    }
-    run.write_result({name: summary(found) for name, found in evaluations.items()})
-    _CONSOLE.print(evaluation_table(policy, config.task, 50, 0))
-    if config.algorithm == "gail":
-        report = Report(f"{config.algorithm} on {config.task}", f"Seed {config.seed}.")
-        report_training(report, run, evaluations)
-        report.write(run.folder / "report.html")
-    _say(f"Everything is in [bold]{run.folder.resolve()}[/bold]")
-    return 0
 
 
 def _slug(task_id: str) -> str:

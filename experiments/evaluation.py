@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
 from rich.table import Table
 
 from gail.approx.evaluation import Act, Evaluation, deterministic, evaluate, stochastic, uniformly_random
 from gail.approx.policies import Policy
 from gail.envs.data import card, has_expert
 from gail.envs.vector import Entropy, VectorEnvironment, make_vector
+from gail.experiments.interquartile import interquartile_mean
 
 MakeVector: TypeAlias = Callable[[str, int, Entropy], VectorEnvironment]
 """Makes so many copies of a task, seeded by the entropy."""
@@ -34,6 +37,10 @@ class Reference:
     def normalized(self, mean_return: float) -> float:
         """0 for random play, 1 for the expert."""
         return (mean_return - self.random) / (self.expert - self.random)
+
+    def normalized_all(self, returns: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The same of each of several returns."""
+        return (returns - self.random) / (self.expert - self.random)
 
     def fraction(self, mean_return: float) -> float:
         """Share of the expert's mean return."""
@@ -72,25 +79,40 @@ def evaluate_random(task_id: str, episodes: int, seed: int, make_envs: MakeVecto
 
 
 def evaluation_table(policy: Policy, task_id: str, episodes: int, seed: int) -> Table:
-    """A policy's returns with sampled and with mean actions, beside the expert's card and random play."""
+    """A policy's returns with mean and with sampled actions, beside the expert's card and random play.
+
+    Scores are 0 for random play and 1 for the expert; the interquartile mean (IQM) comes with a bootstrap interval.
+    """
     levels = reference(task_id)
     table = Table(
         "policy",
         "return",
-        "mean length",
-        "0 = random, 1 = expert",
-        title=f"{task_id}, {episodes} whole episodes",
+        "length",
+        "score",
+        "IQM of score, 95 %" if levels else "IQM of return, 95 %",
+        title=f"{task_id}, {episodes} whole episodes" + ("; score 0 = random play, 1 = expert" if levels else ""),
+        caption="IQM: mean of the middle half, with its bootstrap interval"
+        + ("" if levels else f"; no expert ships for {task_id}"),
     )
 
     def row(name: str, found: Evaluation) -> None:
-        score = f"{levels.normalized(found.mean):.3f}" if levels else "no expert ships"
-        table.add_row(name, f"{found.mean:,.1f} ± {found.std:,.1f}", f"{found.lengths.mean():.0f}", score)
+        score = f"{levels.normalized(found.mean):.3f}" if levels else ""
+        shape = "{:.3f}" if levels else "{:,.1f}"
+        middle = interquartile_mean(levels.normalized_all(found.returns) if levels else found.returns, seed)
+        estimate, low, high = (shape.format(value + 0.0) for value in (middle.estimate, middle.low, middle.high))
+        table.add_row(
+            name,
+            f"{found.mean:,.1f} ± {found.std:,.1f}",
+            f"{found.lengths.mean():.0f}",
+            score,
+            f"{estimate} [{low}, {high}]",
+        )
 
     row("mean actions", evaluate_policy(policy, task_id, episodes, seed, stochastic_actions=False))
     row("sampled actions", evaluate_policy(policy, task_id, episodes, seed, stochastic_actions=True))
     row("random play", evaluate_random(task_id, episodes, seed))
     if levels:
-        table.add_row("expert's card", f"{levels.expert:,.1f}", "", "1")
+        table.add_row("expert's card", f"{levels.expert:,.1f}", "", "1", "")
     return table
 
 

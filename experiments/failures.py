@@ -8,7 +8,7 @@ from __future__ import annotations
 from gail.approx.demonstrations import InvalidDemonstrations
 from gail.approx.policies import InvalidPolicyFile
 from gail.approx.spaces import UnsupportedSpace
-from gail.approx.training import InvalidCheckpoint
+from gail.approx.training import InvalidCheckpoint, TrainingFailed
 from gail.approx.trajectories import InvalidTrajectories
 from gail.envs import UnsupportedEnvironment
 from gail.envs.data import NotShipped
@@ -27,6 +27,7 @@ USER_ERRORS: tuple[type[Exception], ...] = (
     InvalidRequest,
     InvalidRun,
     InvalidCheckpoint,
+    TrainingFailed,
     InvalidDemonstrations,
     InvalidTrajectories,
     InvalidPolicyFile,

@@ -143,27 +143,6 @@ def learning_curve(steps: Array, returns: Array, levels: Mapping[str, tuple[floa
     return figure
 
 
-def diagnostics(steps: Array, rows: Mapping[str, Array]) -> Figure:
-    """What the algorithm does see: discriminator, step sizes."""
-    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(11.5, 3.2), layout="constrained")
-    millions = steps / 1e6
-    left.plot(millions, rows["accuracy_learner"], color=_LEARNER, label="on learner's pairs", linewidth=0.9)
-    left.plot(millions, rows["accuracy_expert"], color=_EXPERT, label="on expert's pairs", linewidth=0.9)
-    left.axhline(0.5, color="grey", linewidth=0.8, linestyle=":")
-    left.set(title="discriminator accuracy", ylim=(0, 1.02))
-    left.legend(frameon=False, fontsize=7)
-    middle.plot(millions, rows["discriminator_loss"], color=_LEARNER, linewidth=0.9)
-    middle.axhline(2 * np.log(2), color="grey", linewidth=0.8, linestyle=":", label="2 log 2: indistinguishable")
-    middle.set(title="discriminator loss")
-    middle.legend(frameon=False, fontsize=7)
-    right.plot(millions, rows["kl"], color=_CLONING, linewidth=0.7)
-    right.set(title="KL(old || new) of each step", ylim=(0, None))
-    for axis in (left, middle, right):
-        axis.grid(alpha=0.25)
-        axis.set_xlabel("environment steps (millions)", fontsize=8)
-    return figure
-
-
 def _smooth(values: Array, window: int = 15) -> Array:
     """Running mean over the last `window` known values."""
     known = np.isfinite(values)

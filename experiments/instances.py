@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from gail.envs.converted import chain, from_graph, from_gymnasium
 from gail.envs.finite import FiniteTask, garnet
-from gail.envs.gridworlds import DEMO_8X8, GridLayout, gridworld
+from gail.envs.gridworlds import DEMO_8X8, GridLayout, InvalidMap, gridworld
 from gail.exact import (
     FiniteMDP,
     InvalidCost,
@@ -71,7 +71,10 @@ def gridworld_from_file(path: Path, expert_entropy_weight: float, discount: floa
         text = path.read_text()
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidRequest(f"{path}: cannot be read as a text file ({error})") from error
-    return _from_map(text, path.name, expert_entropy_weight, discount)
+    try:
+        return _from_map(text, path.name, expert_entropy_weight, discount)
+    except InvalidMap as error:
+        raise InvalidRequest(f"--map {path}: {error}") from error
 
 
 def _from_map(text: str, name: str, expert_entropy_weight: float, discount: float) -> Instance:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gail.approx.atomic_files import write_text
+from gail.approx.training import TrainingSettings
 from gail.envs.tasks import find_task
 from gail.experiments.runs import RunConfig
 
@@ -24,10 +25,20 @@ _BINS = 400
 
 def young(config: RunConfig, iterations: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Iterations after a checkpoint in which a whole episode cannot have ended yet: returns would be biased."""
-    settings = config.training
-    whole = find_task(config.task).horizon * config.num_envs / settings.batch_size
-    age = (iterations - 1) % settings.checkpoint_every + 1
-    found: NDArray[np.bool_] = (age <= whole) & (iterations > settings.checkpoint_every)
+    settings, horizon = config.training, find_task(config.task).horizon
+    found = _young_of(settings, horizon * config.num_envs, iterations)
+    later = settings.refinement
+    if later is not None:
+        refined = iterations * settings.batch_size > later.after_steps
+        found = np.where(
+            refined, _young_of(settings.at(later.after_steps), horizon * config.num_envs, iterations), found
+        )
+    return found
+
+
+def _young_of(phase: TrainingSettings, whole_steps: int, iterations: NDArray[np.float64]) -> NDArray[np.bool_]:
+    age = (iterations - 1) % phase.checkpoint_every + 1
+    found: NDArray[np.bool_] = (age <= whole_steps / phase.batch_size) & (iterations > phase.checkpoint_every)
     return found
 
 

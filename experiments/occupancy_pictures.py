@@ -58,7 +58,8 @@ def _polytope(axis: Axes, mdp: FiniteMDP, rng: np.random.Generator) -> None:
         axis.plot(*np.array([place(point) for point in points]).T, color=colour, label=name)
     axis.set(xlabel="expected cost, one", ylabel="expected cost, another", title="1  Occupancy measures are a polytope")
     low, high = corners[:, 1].min(), corners[:, 1].max()
-    axis.set_ylim(low - 0.08 * (high - low), high + 0.55 * (high - low))  # the legend is above
+    height = float(high - low) or 1.0  # without choices the polytope is a point
+    axis.set_ylim(low - 0.08 * height, high + 0.55 * height)  # the legend is above
     axis.legend(frameon=False, fontsize=7, loc="upper left")
 
 
@@ -129,6 +130,7 @@ def _falls(axis: Axes, mdp: FiniteMDP, cost: Array) -> None:
     hard = solve_rl(mdp, cost).primal_value
     falls = np.array([hard - solve_rl(mdp, cost, float(weight)).primal_value for weight in weights])
     bound = weights * np.log(mdp.num_actions) * float(mdp.initial @ mdp.lifetime)
+    bound[bound == 0.0] = np.nan  # of one action; a logarithmic axis has no place for zero
     axis.loglog(weights, bound, "--", color=BOUND, linewidth=1.0, label="bound, lambda log A u")
     axis.loglog(weights, np.where(falls > 0.0, falls, np.nan), "o-", color=OTHER, markersize=4, label="V0 - V_lambda")
     axis.set(

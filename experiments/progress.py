@@ -64,6 +64,8 @@ class TrainingDisplay:
         if row["accuracy_learner"] != "":
             learner, expert = float(row["accuracy_learner"]), float(row["accuracy_expert"])
             facts.append(("discriminator right on learner / expert", f"{learner:.0%} / {expert:.0%}"))
+        elif row["feature_distance"] != "":
+            facts.append(("distance of mean features", f"{float(row['feature_distance']):.3f}"))
         else:
             facts[-1] = ("return", recent)
         return [

@@ -82,14 +82,14 @@ def gradients(choices: Mapping[str, MakePsi]) -> tuple[Statement, ...]:
             "gradient",
             "Eq. 12 and 18: policy gradient at the best cost",
             _for_each(smooth, lambda t, one: statements.check_imitation_gradient(*_matching(t, one), t.rng)),
-            nothing="the best cost of the psi asked for is not unique",
+            nothing="the best cost of the psi asked for is not unique, or infinite off the expert's support",
         ),
         Statement(
             15,
             "gradient-elsewhere",
             "Eq. 18 at another discriminator, on purpose",
             _for_each(smooth, lambda t, one: statements.check_gradient_elsewhere(*_matching(t, one), t.rng)),
-            nothing="no other best cost asks for anything else of the learner",
+            nothing="no other finite best cost asks for anything else of the learner",
         ),
     )
 

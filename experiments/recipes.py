@@ -1,4 +1,7 @@
-"""Recipes: the settings with which each task is trained, one place for all of them."""
+"""Recipes: the settings with which each task is trained, one place for all of them.
+
+The paper's are in `gail.experiments.paper_recipes`.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +11,23 @@ from dataclasses import dataclass, replace
 from gail.approx.adversarial import PolicyPlayerSettings
 from gail.approx.critic import CriticSettings
 from gail.approx.policies import PolicySettings
+from gail.approx.refinement import Refinement
 from gail.approx.training import TrainingSettings
 from gail.approx.trust_region import TrustRegionSettings
 from gail.envs.tasks import find_task
-from gail.experiments.runs import RunConfig
+from gail.experiments.runs import FormName, RunConfig
 
 ALL_CORES = max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
+ENDS_ON_SUCCESS = ("Acrobot-v1", "MountainCar-v0")
+"""Tasks whose expert ends the episode: a reward for every step would teach an imitator not to."""
 
 
 def imitation_recipe(task_id: str) -> RunConfig:
     """GAIL on a task, from the paper's smallest dataset."""
     task = find_task(task_id)
+    form: FormName = "arrival" if task.id in ENDS_ON_SUCCESS else "survival"
     return RunConfig(
         task=task.id,
         algorithm="gail",
@@ -30,6 +39,7 @@ def imitation_recipe(task_id: str) -> RunConfig:
         num_envs=32,
         threads=min(2, ALL_CORES),
         training=TrainingSettings(),
+        reward_form=form,
     )
 
 
@@ -41,6 +51,8 @@ class _Expert:
     max_kl: float = 0.01
     initial_std: float = 0.6
     batch_size: int = 2_048
+    refined_after: int | None = None
+    """Environment steps after which batches are four times as large, and steps smaller."""
 
 
 _EXPERTS = {
@@ -50,8 +62,8 @@ _EXPERTS = {
     "Reacher-v5": _Expert(3_000_000),
     "HalfCheetah-v5": _Expert(4_125_000),
     "Ant-v5": _Expert(5_000_000),
-    "Humanoid-v5": _Expert(40_000_000, max_kl=0.03, initial_std=0.5),
-    "HumanoidStandup-v5": _Expert(5_000_000, max_kl=0.03, initial_std=0.5),
+    "Humanoid-v5": _Expert(8_640_000, max_kl=0.03, initial_std=0.5, refined_after=5_300_000),
+    "HumanoidStandup-v5": _Expert(825_000, max_kl=0.03, initial_std=0.5),
 }
 _LONG_JUMPS = {"Hopper-v5": 4_000_000, "Walker2d-v5": 7_000_000}
 
@@ -84,7 +96,7 @@ def _large_batches(env_steps: int) -> TrainingSettings:
 
 
 def _small_batches(expert: _Expert) -> TrainingSettings:
-    return TrainingSettings(
+    first = TrainingSettings(
         env_steps=expert.env_steps,
         batch_size=expert.batch_size,
         checkpoint_every=200,
@@ -96,3 +108,8 @@ def _small_batches(expert: _Expert) -> TrainingSettings:
             critic=CriticSettings(epochs=10, minibatch=128),
         ),
     )
+    if expert.refined_after is None:
+        return first
+    careful = TrustRegionSettings(max_kl=0.01, fisher_fraction=0.5, cg_iterations=15)
+    player = replace(first.player, trust_region=careful, critic=CriticSettings(epochs=5, minibatch=128))
+    return replace(first, refinement=Refinement(expert.refined_after, 4 * expert.batch_size, 50, player))

@@ -5,9 +5,12 @@
 | `config.json` | the whole config: with it and the same versions, the run can be repeated |
 | `versions.json` | Python and the packages that numbers depend on |
 | `metrics.csv` | one row per iteration, written as it happens |
+| `tensorboard/` | the same for TensorBoard |
 | `checkpoint.pt` | everything needed to go on |
 | `policy.safetensors` | the policy, for evaluation and use |
 | `result.json`, `report.html` | the final evaluation, and pictures |
+| `control-constant/`, `control-shuffled/` | the control runs, each a folder like this one |
+| `controls.json` | what they say |
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import cattrs
 
@@ -30,8 +33,23 @@ from gail.approx.training import TrainingSettings
 NETWORK_THREADS = 1
 """Threads of the networks: at 100 units a layer, handing work to a second one costs more than it saves."""
 
+
+def _strict_number(value: Any, kind: type) -> Any:
+    """The value, if it is a number of that kind: `int(1.5)` and `bool("false")` would both be accepted silently."""
+    fits = isinstance(value, kind) or (kind is float and isinstance(value, int))
+    if not fits or (isinstance(value, bool) and kind is not bool):
+        raise ValueError(f"{value!r} is not of type {kind.__name__}")
+    return kind(value)
+
+
 _CONVERTER = cattrs.Converter(forbid_extra_keys=True)
+for _kind in (bool, int, float):
+    _CONVERTER.register_structure_hook(_kind, _strict_number)
 _PACKAGES = ("gail", "numpy", "scipy", "torch", "gymnasium", "mujoco", "envpool")
+
+
+Algorithm: TypeAlias = Literal["gail", "fem", "gtal", "bc", "trpo"]
+FormName: TypeAlias = Literal["survival", "arrival", "difference"]
 
 
 class InvalidRun(ValueError):
@@ -44,8 +62,8 @@ class RunConfig:
 
     task: str
     """Task id."""
-    algorithm: Literal["gail", "bc", "trpo"]
-    """Who learns from what: gail and bc from demonstrations, trpo from the true reward."""
+    algorithm: Algorithm
+    """Who learns from what: gail, fem, gtal and bc from demonstrations, trpo from the true reward."""
     seed: int
     """Of everything random in training."""
     demonstrations: str | None
@@ -61,9 +79,21 @@ class RunConfig:
     threads: int
     """Threads of the simulator."""
     training: TrainingSettings = field(default_factory=TrainingSettings)
-    """Budget and players (gail, trpo)."""
+    """Budget and players (gail, fem, gtal, trpo)."""
     cloning: CloningSettings = field(default_factory=CloningSettings)
-    """Fit (bc)."""
+    """Fit (bc, and a warm start)."""
+    reward_form: FormName = "survival"
+    """Where the learned reward has its zero; see `gail.approx.reward_forms`."""
+    warm_start: Literal["none", "bc"] = "none"
+    """Whether the policy begins as a clone of the demonstrations."""
+    absorbing: bool = False
+    """Whether episodes that end early go on in an absorbing state until the time limit."""
+    control: Literal["none", "constant", "shuffled"] = "none"
+    """Whether this run is a control: with a constant reward, or with demonstrated actions dealt to wrong states."""
+    controls: bool = False
+    """Whether both controls follow this run."""
+    control_steps: int | None = None
+    """Environment steps of each control; none for as many as this run's."""
 
 
 class Run:
@@ -91,10 +121,9 @@ class Run:
         if not path.is_file():
             raise InvalidRun(f"{folder} is not a run: it has no config.json")
         try:
-            return cls(folder, _CONVERTER.structure(json.loads(path.read_text()), RunConfig))
-        except (json.JSONDecodeError, cattrs.BaseValidationError) as error:
-            reasons = "; ".join(cattrs.transform_error(error)) if not isinstance(error, ValueError) else error
-            raise InvalidRun(f"{path}: not the config of a run of this version ({reasons})") from error
+            return cls(folder, structure_config(json.loads(path.read_text())))
+        except ValueError as error:
+            raise InvalidRun(f"{path}: not the config of a run of this version ({error})") from error
 
     @property
     def checkpoint(self) -> Path:
@@ -116,6 +145,20 @@ class Run:
         write_text(self.folder / "result.json", json.dumps(result, indent=2) + "\n")
 
 
+def structure_config(values: Any) -> RunConfig:
+    """The config of nested dictionaries, as `dataclasses.asdict` makes them; fields with a default may be missing.
+
+    Raises:
+        ValueError: a field is unknown, missing or of a wrong type; the message names each.
+    """
+    if not isinstance(values, Mapping):
+        raise ValueError(f"a table of fields is needed, not {values!r}")
+    try:
+        return _CONVERTER.structure(values, RunConfig)
+    except cattrs.BaseValidationError as error:
+        raise ValueError("; ".join(cattrs.transform_error(error))) from error
+
+
 class MetricsFile:
     """Appends rows to a CSV file, each flushed as it comes."""
 
@@ -124,19 +167,20 @@ class MetricsFile:
         rows = [row for row in read_metrics(path) if int(row["iteration"]) <= keep_iterations]
         self._path = path
         self._writer: csv.DictWriter[str] | None = None
+        self._columns = list(rows[0]) if rows else None
         if rows:
             lines = [",".join(rows[0]), *(",".join(row.values()) for row in rows)]
             write_text(path, "\n".join(lines) + "\n")
         else:
             path.unlink(missing_ok=True)
         self._file = path.open("a", newline="")
-        self._has_header = bool(rows)
 
     def append(self, row: Mapping[str, Any]) -> None:
-        """Write one row; the first one decides the columns."""
+        """Write one row; the first one of the file decides the columns, also where an older version wrote it."""
         if self._writer is None:
-            self._writer = csv.DictWriter(self._file, list(row), lineterminator="\n")
-            if not self._has_header:
+            columns = self._columns or list(row)
+            self._writer = csv.DictWriter(self._file, columns, extrasaction="ignore", lineterminator="\n")
+            if self._columns is None:
                 self._writer.writeheader()
         self._writer.writerow(row)
         self._file.flush()

@@ -174,7 +174,9 @@ def statements_for(choices: Mapping[str, MakePsi]) -> tuple[Statement, ...]:
 
 
 def find_statements(names: Sequence[str], choices: Mapping[str, MakePsi]) -> tuple[Statement, ...]:
-    """The statements of these names, all for none; a name also stands for those that go on from it with a hyphen.
+    """The statements of these names, all for none.
+
+    A name also stands for those that go on from it with a hyphen, and a number of the theory for all that have it.
 
     Raises:
         InvalidRequest: a name that is none.
@@ -190,9 +192,9 @@ def find_statements(names: Sequence[str], choices: Mapping[str, MakePsi]) -> tup
                 "name both, or leave --psi away"
             )
         listed = ", ".join(statement.name for statement in known)
-        raise InvalidRequest(f"--statement {name} is unknown: known are {listed}")
+        raise InvalidRequest(f"--statement {name} is unknown: known are their numbers, and {listed}")
     return tuple(one for one in known if not names or any(_goes_by(one, name) for name in names))
 
 
 def _goes_by(statement: Statement, name: str) -> bool:
-    return statement.name == name or statement.name.startswith(f"{name}-")
+    return name in (statement.name, str(statement.number)) or statement.name.startswith(f"{name}-")

@@ -70,7 +70,8 @@ def unattained_dual(curves: Mapping[str, UnattainedCurve]) -> Figure:
     """Statement 7: the dual's gap against the largest cost that it takes, instance by instance."""
     figure, panels = _panels(len(curves))
     for axis, (name, curve) in zip(panels, curves.items(), strict=True):
-        axis.semilogy(curve.largest_cost, curve.gap, "o-", color=LEARNER, markersize=4)
+        gap = np.where(curve.gap > 0.0, curve.gap, np.nan)
+        axis.semilogy(curve.largest_cost, gap, "o-", color=LEARNER, markersize=4)
         axis.set(title=name)
         axis.grid(alpha=0.25)
     figure.suptitle("7  Deterministic expert, psi constant", fontsize=11)

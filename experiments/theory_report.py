@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gail.experiments.failures import InvalidRequest
 from gail.experiments.findings import report_findings, write_claims
 from gail.experiments.illustrations import ILLUSTRATIONS, Illustration
 from gail.experiments.instances import Instance
@@ -29,6 +30,17 @@ def theories(
         if propositions:
             collected.append(Theory(instance, entropy_weight, propositions, here.get("cor-3.2.1")))
     return collected
+
+
+def check_report_folder(folder: Path) -> None:
+    """That a report can go there, before anything is checked for it.
+
+    Raises:
+        InvalidRequest: a file is in the way.
+    """
+    for part in (folder, *folder.parents):
+        if part.exists() and not part.is_dir():
+            raise InvalidRequest(f"--out {folder}: {part} is a file; the report needs a folder")
 
 
 def write_report(findings: Sequence[Finding], collected: Sequence[Theory], entropy_weight: float, folder: Path) -> Path:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +11,23 @@ import numpy as np
 import torch
 from rich.console import Console
 
+from gail.approx.absorbing import with_absorbing_steps
 from gail.approx.adversarial import RoundReport
 from gail.approx.cloning import clone
 from gail.approx.demonstrations import Demonstrations, load_demonstrations
 from gail.approx.policies import InvalidPolicyFile, Policy, save_policy
 from gail.approx.spaces import SpaceSpec
-from gail.approx.training import MakeEnvs, Training, imitation, reinforcement
-from gail.envs.data import shipped_file
-from gail.envs.vector import VectorEnvironment, make_vector
-from gail.exact import regularizers as psi
-from gail.experiments.failures import InvalidRequest
+from gail.approx.training import Training, TrainingFailed, imitation_against, reinforcement
+from gail.envs.tasks import find_task
+from gail.envs.vector import make_vector
+from gail.experiments.demos import long_stride
+from gail.experiments.events import EventsFile
 from gail.experiments.interrupts import StopAfterIteration
+from gail.experiments.layouts import check_layout
+from gail.experiments.players import make_cost_player, make_environments, playable, shuffled
 from gail.experiments.progress import TrainingDisplay
-from gail.experiments.runs import NETWORK_THREADS, MetricsFile, Run, RunConfig
+from gail.experiments.recordings import demonstrations_file
+from gail.experiments.runs import NETWORK_THREADS, MetricsFile, Run, RunConfig, read_metrics
 
 
 def read_demonstrations(config: RunConfig) -> Demonstrations:
@@ -31,15 +35,23 @@ def read_demonstrations(config: RunConfig) -> Demonstrations:
 
     Actions outside the task's bounds are used as recorded; a line says so.
     """
-    path = config.demonstrations or shipped_file(config.task, "demonstrations.npz")
+    console = Console(stderr=True)
+    path = config.demonstrations or demonstrations_file(config.task, console)
     full, spec = load_demonstrations(Path(path)), task_spec(config.task)
     full.check_task(config.task)
+    check_layout(full, spec, config.task)
     full.check_fits(spec)
     outside = full.outside_bounds(spec)
     if outside is not None:
-        Console(stderr=True).print(f"{path}: {outside}.", soft_wrap=True, highlight=False, markup=False)
+        console.print(f"{path}: {outside}.", soft_wrap=True, highlight=False, markup=False)
     chosen = full if config.num_demonstrations is None else full.first(config.num_demonstrations)
-    return chosen.subsample(config.demonstration_stride, config.demonstration_seed)
+    note = long_stride(chosen, config.demonstration_stride)
+    if note is not None:
+        console.print(f"{path}: {note}.", soft_wrap=True, highlight=False, markup=False)
+    if config.absorbing:
+        chosen = with_absorbing_steps(chosen, find_task(config.task).horizon)
+    sparse = chosen.subsample(config.demonstration_stride, config.demonstration_seed)
+    return shuffled(sparse, config.seed) if config.control == "shuffled" else sparse
 
 
 def task_spec(task_id: str) -> SpaceSpec:
@@ -64,18 +76,14 @@ def check_policy_fits(policy: Policy, task_id: str, path: Path) -> None:
 
 def make_training(config: RunConfig) -> Training:
     """Prepare the training that a config describes, from its beginning."""
-    make_envs = _make_envs(config)
+    make_envs = make_environments(config)
     if config.algorithm == "trpo":
         return reinforcement(make_envs, config.training, config.seed)
     demonstrations = read_demonstrations(config)
-    return imitation(make_envs, demonstrations, psi.Logistic(), config.training, config.seed)
-
-
-def _make_envs(config: RunConfig) -> MakeEnvs:
-    def make(entropy: Sequence[int]) -> VectorEnvironment:
-        return make_vector(config.task, config.num_envs, entropy, threads=config.threads)
-
-    return make
+    warm_start = config.cloning if config.warm_start == "bc" else None
+    return imitation_against(
+        make_cost_player(config), make_envs, demonstrations, config.training, config.seed, warm_start=warm_start
+    )
 
 
 def start(run: Run, training: Training, console: Console) -> bool:
@@ -86,10 +94,9 @@ def start(run: Run, training: Training, console: Console) -> bool:
 
 def resume(run: Run, console: Console) -> tuple[Training, bool]:
     """Go on with an interrupted run from its last checkpoint."""
-    if run.config.algorithm == "bc":
-        raise InvalidRequest(f"{run.folder} is a cloning run: it takes seconds, start it again instead")
     training = make_training(run.config)
-    training.load(run.checkpoint)
+    if run.checkpoint.exists() or run.metrics.exists():  # else it was killed before it began
+        training.load(run.checkpoint)
     console.print(f"Going on from iteration {training.iteration} ({training.env_steps:,} steps).")
     return training, _go_on(run, training, console)
 
@@ -98,21 +105,31 @@ def _go_on(run: Run, training: Training, console: Console) -> bool:
     """Train until the budget is spent (True) or a stop is asked for (False)."""
     torch.set_num_threads(NETWORK_THREADS)
     metrics = MetricsFile(run.metrics, keep_iterations=training.iteration)
+    events = EventsFile(run.folder / "tensorboard", read_metrics(run.metrics))
     title = f"{run.config.algorithm} on {run.config.task}, seed {run.config.seed}"
     display = TrainingDisplay(console, title, training.settings.env_steps, training.env_steps)
-    with StopAfterIteration() as stop, display:
-        while not training.finished and not stop.requested:
-            began = time.perf_counter()
-            report = training.step()
-            row = metrics_row(training, report, time.perf_counter() - began)
-            metrics.append(row)
-            display.show(row)
-            if training.at_checkpoint:
-                training.save(run.checkpoint)
-    metrics.close()
-    save_policy(training.policy, run.policy)
+    try:
+        with StopAfterIteration() as stop, display:
+            while not training.finished and not stop.requested:
+                began = time.perf_counter()
+                report = training.step()
+                row = metrics_row(training, report, time.perf_counter() - began)
+                metrics.append(row)
+                events.append(row)
+                display.show(row)
+                if training.at_checkpoint:
+                    training.save(run.checkpoint)
+    except TrainingFailed as error:
+        raise TrainingFailed(
+            f"{run.folder}: {error}. The last checkpoint is untouched, but going on from it repeats this bit for bit: "
+            "start again with smaller steps (a learning rate, max_kl) or other demonstrations, in another --out"
+        ) from error
+    finally:
+        metrics.close()
+        events.close()
+    save_policy(playable(run.config, training.policy), run.policy)
     if not training.finished:
-        saved = training.iteration - training.iteration % training.settings.checkpoint_every
+        saved = training.iteration - training.iteration % training.phase.checkpoint_every
         console.print(
             f"Stopped after iteration {training.iteration}; the policy so far is in {run.policy}.\n"
             f"Go on from the checkpoint of iteration {saved}: [bold]gail resume {run.folder}[/bold]\n"
@@ -125,8 +142,13 @@ def _go_on(run: Run, training: Training, console: Console) -> bool:
 
 
 def metrics_row(training: Training, report: RoundReport, seconds: float) -> dict[str, Any]:
-    """One row of metrics.csv."""
+    """One row of metrics.csv.
+
+    The Jensen-Shannon divergence of state-action pairs, in nats, is at least log 2 - loss / 2 for the logistic loss of
+    any discriminator, on the same pairs: 0 where the loss is 2 log 2, and log 2 where it tells all pairs apart.
+    """
     batch, cost, policy = report.batch, report.cost, report.policy
+    loss = cost.loss if cost else None
     episodes = len(batch.episode_returns)
     return {
         "iteration": training.iteration,
@@ -134,9 +156,11 @@ def metrics_row(training: Training, report: RoundReport, seconds: float) -> dict
         "episodes": episodes,
         "true_return": float(np.mean(batch.episode_returns)) if episodes else "",
         "episode_length": float(np.mean(batch.episode_lengths)) if episodes else "",
-        "discriminator_loss": cost.loss if cost else "",
-        "accuracy_learner": cost.accuracy_learner if cost else "",
-        "accuracy_expert": cost.accuracy_expert if cost else "",
+        "discriminator_loss": _cell(loss),
+        "accuracy_learner": _cell(cost.accuracy_learner if cost else None),
+        "accuracy_expert": _cell(cost.accuracy_expert if cost else None),
+        "jsd_estimate": "" if loss is None else math.log(2.0) - 0.5 * loss,
+        "feature_distance": cost.feature_distance if cost else "",
         "kl": policy.step.kl,
         "outcome": policy.step.outcome.name.lower(),
         "backtracks": policy.step.backtracks,
@@ -146,6 +170,18 @@ def metrics_row(training: Training, report: RoundReport, seconds: float) -> dict
         "seconds": seconds,
         **{f"seconds_{part}": report.seconds[part] for part in ("sampling", "cost", "policy", "critic")},
     }
+
+
+def _cell(value: float | None) -> float | str:
+    """The number, or an empty cell."""
+    return "" if value is None else value
+
+
+def clone_in(run: Run, demonstrations: Demonstrations) -> Policy:
+    """Do all of a cloning run but its evaluation: it takes seconds, so that an interrupted one is begun again."""
+    policy = clone_policy(run.config, demonstrations)
+    save_policy(policy, run.policy)
+    return policy
 
 
 def clone_policy(config: RunConfig, demonstrations: Demonstrations) -> Policy:

@@ -6,10 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gail.approx.evaluation import Evaluation
+from gail.approx.trust_region import StepOutcome
 from gail.experiments import figures
 from gail.experiments.learning_curves import young
 from gail.experiments.report import Report
 from gail.experiments.runs import Run, read_metrics
+from gail.experiments.training_pictures import CAPTION, diagnostics
 
 
 def report_training(report: Report, run: Run, evaluations: dict[str, Evaluation]) -> None:
@@ -28,11 +30,7 @@ def report_training(report: Report, run: Run, evaluations: dict[str, Evaluation]
         "True return of the episodes sampled while learning; bands are one standard deviation between episodes. Gaps "
         "follow checkpoints: the first episodes to end in new environments are the short ones, so they are left out.",
     )
-    report.figure(
-        "diagnostics",
-        figures.diagnostics(columns["env_steps"], columns),
-        "What the algorithm sees. The discriminator cannot tell learner from expert where its loss is 2 log 2.",
-    )
+    report.figure("diagnostics", diagnostics(columns["env_steps"], columns, _accepted(rows)), CAPTION)
     seconds = {part: columns[f"seconds_{part}"].sum() for part in ("sampling", "policy", "critic", "cost")}
     total = columns["seconds"].sum()
     steps = columns["env_steps"][-1]
@@ -41,6 +39,10 @@ def report_training(report: Report, run: Run, evaluations: dict[str, Evaluation]
         + ", ".join(f"{part} {value / total:.0%}" for part, value in seconds.items())
         + " (sampling is simulation and inference; cost is the discriminator)."
     )
+
+
+def _accepted(rows: list[dict[str, str]]) -> NDArray[np.bool_]:
+    return np.array([row["outcome"] == StepOutcome.ACCEPTED.name.lower() for row in rows])
 
 
 def _column(rows: list[dict[str, str]], name: str) -> NDArray[np.float64]:

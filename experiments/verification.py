@@ -27,15 +27,22 @@ from gail.experiments.report import Report
 from gail.experiments.theory_figures import occupancy_scatter
 
 _ROUTES = (("RL after IRL", "irl"), ("matching", "matching"), ("CVXPY", "conic"))
-_VALUES = ("psi", "route", "primal value", "dual value", "signed gap", "status")
+_VALUES = ("psi", "route", "primal value", "dual value", "gap", "status")
 _VERDICTS = ("statement", "worst violation", "tolerance", "verdict")
 _DRAWN = ("constant", "logistic")
 _STATUS = {
     Status.OPTIMAL: "optimal",
     Status.NOT_CONVERGED: "not converged",
     Status.DUAL_NOT_ATTAINED: "no optimal cost exists",
-    Status.BACKEND_INACCURATE: "inaccurate",
+    Status.BACKEND_INACCURATE: "inexact",
 }
+_OUTSIDE = "outside psi*'s domain"
+_SHORT = {
+    "not converged": "open gap",
+    "no optimal cost exists": "no cost",
+    _OUTSIDE: "outside",
+}
+"""Words that fit a terminal of 80 columns, beside numbers of eight digits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,10 +88,14 @@ def print_routes(theory: Theory, console: Console) -> None:
     )
     values = Table(title="Two routes, one optimum", box=box.SIMPLE_HEAD, padding=0, show_edge=False)
     for header in _VALUES:
-        values.add_column(header, no_wrap=header != "status")
-    for row in _value_rows(theory):
-        values.add_row(*row)
+        values.add_column(header, no_wrap=True)
+    rows = _value_rows(theory)
+    for *numbers, status in rows:
+        values.add_row(*numbers, _SHORT.get(status, status))
     console.print(values)
+    shortened = [f"{_SHORT[status]}: {status}" for status in dict.fromkeys(row[-1] for row in rows) if status in _SHORT]
+    if shortened:
+        console.print("; ".join(shortened), style="dim", highlight=False)
 
 
 def print_theory(theory: Theory, console: Console) -> None:
@@ -221,8 +232,8 @@ def _value_rows(theory: Theory) -> list[tuple[str, ...]]:
 
 def _values(solution: Solution) -> tuple[str, ...]:
     return (
-        f"{solution.primal_value:.9g}",
-        f"{solution.dual_value:.9g}",
+        f"{solution.primal_value:.8g}",
+        f"{solution.dual_value:.8g}",
         f"{solution.gap:+.1e}",
         _STATUS[solution.status],
     )
@@ -233,9 +244,9 @@ def _near_miss(solution: Solution, imitator: Array) -> tuple[str, ...]:
     distance = float(abs(solution.occupancy - imitator).sum() / imitator.sum())
     return (
         f"off by {distance:.0e}",
-        f"{solution.dual_value:.9g}",
+        f"{solution.dual_value:.8g}",
         "",
-        "outside psi*'s domain",
+        _OUTSIDE,
     )
 
 

@@ -21,6 +21,7 @@ from gail.approx import (
     TrustRegionSettings,
     reinforcement,
     train_imitator,
+    trust_region_step,
 )
 from gail.approx.advantages import lambda_returns
 from gail.approx.adversarial import PolicyPlayerSettings
@@ -28,8 +29,9 @@ from gail.approx.critic import CriticSettings
 from gail.approx.evaluation import play_episodes, stochastic
 from gail.approx.policies import Policy
 from gail.envs import TabularVectorEnv, garnet, gridworld
-from gail.exact import FiniteMDP, occupancy_of, solve_rl
-from gail.exact.regularizers import Logistic
+from gail.exact import FiniteMDP, dynamics, occupancy_of, solve_rl
+from gail.exact.problems import Matching
+from gail.exact.regularizers import L2Ball, Logistic
 
 torch.set_num_threads(1)
 
@@ -179,6 +181,122 @@ def test_sampled_visits_are_the_occupancy(how):
     mixing = np.ones(episodes.num_steps)
     returns = lambda_returns(episodes.rewards, discounts, np.zeros(episodes.num_steps), mixing)
     assert_mean(returns[episodes.first_steps], -(rho * GARNET.cost).sum())
+
+
+# Policy gradients. The estimator is the one that the trust region step ascends: the mean, over visits, of
+# grad log pi(a|s) times the sampled return of r = -c - lambda log pi(a|s) from there on.
+
+LOGITS = np.random.default_rng(5).normal(size=(GARNET.mdp.num_states, GARNET.mdp.num_actions))
+RHO_EXPERT = occupancy_of(GARNET.mdp, random_table(GARNET.mdp, 4))
+FEATURES = np.random.default_rng(6).normal(size=(*LOGITS.shape, 3))
+BALL = Matching(GARNET.mdp, RHO_EXPERT, L2Ball(FEATURES), 0.0)
+GAN = Matching(GARNET.mdp, RHO_EXPERT, Logistic(), 0.3)
+RHO = occupancy_of(GARNET.mdp, dynamics.softmax_policy(LOGITS))
+
+# Name: cost, entropy weight, and the exact gradient of what is minimised.
+GRADIENTS = {
+    "equation 12": (BALL.psi.conjugate(RHO, RHO_EXPERT)[1], 0.0, dynamics.imitation_gradient(BALL, LOGITS)),
+    "equation 18": (GAN.psi.conjugate(RHO, RHO_EXPERT)[1], 0.3, dynamics.imitation_gradient(GAN, LOGITS)),
+    "lemma A.1": (np.zeros(LOGITS.shape), 1.0, -dynamics.entropy_gradient(GARNET.mdp, LOGITS)),
+}
+PROCESS = ending_at_random(GARNET.mdp)
+
+
+def reward_to_go(episodes, policy, cost, entropy_weight):
+    """Sampled returns of -c - lambda log pi from every step on, undiscounted: the process ends at random."""
+    drawn = policy(torch.from_numpy(episodes.observations)).log_prob(torch.from_numpy(episodes.actions))
+    charged = cost[episodes.observations.argmax(1), episodes.actions]
+    rewards = -charged - entropy_weight * drawn.detach().double().numpy()
+    discounts = np.ones(episodes.num_steps)
+    discounts[episodes.last_steps] = 0.0
+    return lambda_returns(rewards, discounts, np.zeros(episodes.num_steps), np.ones(episodes.num_steps))
+
+
+def sampled_gradients(name, copies, seed):
+    """Estimates of the gradient of what is minimised, one per episode, shape (copies, S, A), and their steps."""
+    cost, entropy_weight, _ = GRADIENTS[name]
+    table = dynamics.softmax_policy(LOGITS)
+    policy = softmax_policy(table)
+    envs = make_envs(PROCESS, GARNET.cost, copies, horizon=90)((seed,))
+    episodes = play_episodes(stochastic(policy, seed), envs)
+    weighted = visits(episodes, GARNET.mdp, reward_to_go(episodes, policy, cost, entropy_weight))
+    return -(weighted - table * weighted.sum(axis=2, keepdims=True)), episodes.num_steps
+
+
+def assert_unbiased(estimates, exact):
+    error = estimates.std(axis=0) / np.sqrt(len(estimates))
+    np.testing.assert_array_less(np.abs(estimates.mean(axis=0) - exact), 4.0 * error)
+    assert (4.0 * error).max() < 0.3 * np.abs(exact).max()  # else anything would pass
+
+
+def assert_error_falls_as_the_root(estimates, exact, few, many):
+    """Root mean squared errors of means over groups of `few` and of `many` episodes."""
+
+    def error(size):
+        groups = estimates[: len(estimates) // size * size].reshape(-1, size, *exact.shape).mean(axis=1)
+        return np.sqrt(np.square(groups - exact).mean())
+
+    assert error(few) / error(many) == pytest.approx(np.sqrt(many / few), rel=0.2)
+
+
+@pytest.mark.parametrize("name", GRADIENTS)
+def test_sampled_policy_gradients_are_unbiased(name):
+    estimates, steps = sampled_gradients(name, 20_000, 1)
+    assert 0.8e5 < steps < 1.2e5
+    assert_unbiased(estimates, GRADIENTS[name][2])
+    assert_error_falls_as_the_root(estimates, GRADIENTS[name][2], 10, 160)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", GRADIENTS)
+def test_a_million_samples_find_no_bias_either(name):
+    parts, steps = zip(*(sampled_gradients(name, 20_000, seed) for seed in range(2, 12)), strict=True)
+    assert sum(steps) > 0.9e6
+    estimates = np.concatenate(parts)
+    assert_unbiased(estimates, GRADIENTS[name][2])
+    assert_error_falls_as_the_root(estimates, GRADIENTS[name][2], 10, 1000)
+
+
+@pytest.mark.parametrize("name", GRADIENTS)
+def test_the_surrogates_gradient_is_the_sampled_policy_gradient(name):
+    # What the trust region step differentiates: the mean of pi_theta / pi_old times the return, at theta = theta_old.
+    cost, entropy_weight, _ = GRADIENTS[name]
+    policy = softmax_policy(dynamics.softmax_policy(LOGITS))
+    episodes = play_episodes(stochastic(policy, 0), make_envs(PROCESS, GARNET.cost, 500, horizon=90)((0,)))
+    gains = reward_to_go(episodes, policy, cost, entropy_weight)
+    weighted = visits(episodes, GARNET.mdp, gains).sum(axis=0)
+    expected = weighted - dynamics.softmax_policy(LOGITS) * weighted.sum(axis=1, keepdims=True)
+
+    new = policy(torch.from_numpy(episodes.observations)).log_prob(torch.from_numpy(episodes.actions))
+    ((new - new.detach()).exp() * torch.from_numpy(gains)).mean().backward()
+    found = policy.network[0].weight.grad.T.double().numpy() * episodes.num_steps
+    np.testing.assert_allclose(found, expected, atol=1e-3 * np.abs(expected).max())
+
+
+def test_on_a_table_the_trust_region_step_is_the_exact_natural_gradient():
+    # Every state is visited in proportion to its occupancy, and every action in it exactly as often as the policy
+    # says: the batch is the occupancy measure, and what remains is rounding.
+    table = 1 / 16 + 13 / 16 * np.eye(3)[np.arange(6) % 3]
+    rho = occupancy_of(GARNET.mdp, table)
+    states = np.ceil(200 * rho.sum(axis=1) / rho.sum()).astype(int)
+    counts = (16 * states[:, None] * table).round().astype(int)
+    pairs = np.repeat(np.arange(18), counts.ravel())
+    gradient = dynamics.policy_gradient(GARNET.mdp, np.log(table), GARNET.cost)
+    advantages = -gradient / rho  # of the reward
+    max_kl = 1e-5
+    step = np.sqrt(2 * max_kl / ((advantages**2 * counts).sum() / counts.sum()))
+    exact = dynamics.natural_gradient_run(GARNET.mdp, GARNET.cost, 1, step, start=table).policy
+
+    policy = softmax_policy(table)
+    settings = TrustRegionSettings(max_kl, damping=1e-6, cg_iterations=50, fisher_fraction=1.0, accept_ratio=0.0)
+    report = trust_region_step(
+        policy, np.eye(6)[pairs // 3], pairs % 3, advantages.ravel()[pairs], settings, torch.Generator()
+    )
+    assert report.accepted
+    shortened = 0.9**report.backtracks  # the true divergence may exceed the bound to second order in the step
+    moved, expected = np.log(table_of(policy) / table), np.log(exact / table)
+    assert np.abs(expected).max() > 1e-3
+    np.testing.assert_allclose(moved, shortened * expected, atol=0.03 * np.abs(expected).max())
 
 
 # Learning

@@ -80,8 +80,13 @@ def lambda_return_by_recursion(rewards, values, discount, mixing, terminated):
 
 
 @pytest.mark.parametrize("entropy_weight", [0.0, 0.3])
-def test_returns_and_advantages_are_what_they_are_called(policy, batch, monkeypatch, entropy_weight):
-    player = PolicyPlayer(policy, replace(SETTINGS, entropy_weight=entropy_weight), generator())
+@pytest.mark.parametrize("critic_mixing", [None, 1.0])
+@pytest.mark.parametrize("bootstrap", [True, False])
+def test_returns_and_advantages_are_what_they_are_called(
+    policy, batch, monkeypatch, entropy_weight, critic_mixing, bootstrap
+):
+    changes = {"entropy_weight": entropy_weight, "critic_mixing": critic_mixing, "bootstrap_at_time_limit": bootstrap}
+    player = PolicyPlayer(policy, replace(SETTINGS, **changes), generator())
     recorder = Recorder(player, monkeypatch)
     before = policy.moments.mean.clone()
     costs = np.random.default_rng(1).normal(size=7)
@@ -89,16 +94,23 @@ def test_returns_and_advantages_are_what_they_are_called(policy, batch, monkeypa
     log_prob = distribution.log_prob(torch.from_numpy(batch.actions)).detach().double().numpy()
     rewards = -costs - entropy_weight * log_prob
     values, finals = recorder.value(batch.observations), recorder.value(batch.final_observations)
-    expected = []
-    for k, (first, last) in enumerate(zip(batch.first_steps, batch.last_steps, strict=True)):
-        rows = slice(first, last + 1)
-        expected += lambda_return_by_recursion(
-            rewards[rows], np.append(values[rows], finals[k]), 0.9, 0.8, batch.terminated[k]
-        )
+    # The third trajectory was cut by the end of the batch: there the critic always stands for the rest.
+    over = batch.terminated if bootstrap else batch.terminated | batch.truncated
+
+    def returns_of(mixing):
+        found = []
+        for k, (first, last) in enumerate(zip(batch.first_steps, batch.last_steps, strict=True)):
+            rows = slice(first, last + 1)
+            following = np.append(values[rows], finals[k])
+            found += lambda_return_by_recursion(rewards[rows], following, 0.9, mixing, over[k])
+        return found
+
+    expected = returns_of(0.8)
 
     report = player.improve(batch, costs, generator(), Stopwatch())
 
-    np.testing.assert_allclose(recorder.returns, expected, rtol=1e-6)
+    fitted_to = expected if critic_mixing is None else returns_of(1.0)
+    np.testing.assert_allclose(recorder.returns, fitted_to, rtol=1e-6)
     advantages = np.array(expected) - values
     standardized = (advantages - advantages.mean()) / advantages.std()
     np.testing.assert_allclose(recorder.advantages, standardized, rtol=1e-5)

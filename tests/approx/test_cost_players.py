@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from gail.approx.cost_players import Discriminator, DiscriminatorSettings, EnvironmentCost
+from gail.approx.cost_players import ConstantCost, EnvironmentCost
+from gail.approx.discriminators import Discriminator, DiscriminatorSettings, _bernoulli_entropy
+from gail.approx.finite import NotFinite
+from gail.approx.reward_forms import ARRIVAL, DIFFERENCE
 from gail.approx.spaces import SpaceSpec
 from gail.approx.trajectories import Trajectories
 from gail.exact.regularizers import Logistic
@@ -138,18 +141,102 @@ def test_the_penalty_of_a_linear_discriminator_by_hand():
     assert player._penalty(x, x, generator()).item() == pytest.approx((5.0 - 1.0) ** 2)
 
 
+def test_the_penalty_is_taken_between_learner_and_expert():
+    """Where both have the same single pair, nothing else lies between."""
+    player = discriminator()
+    player.update(LEARNER, generator())  # slopes differ from place to place now
+    here = torch.tensor([[0.5, -1.0, 0.3]], requires_grad=True)
+    (slope,) = torch.autograd.grad(player._logits(here).sum(), here)
+    rows = here.detach().repeat(20, 1)
+    expected = (slope.norm().item() - 1.0) ** 2
+    assert player._penalty(rows, rows, generator()).item() == pytest.approx(expected, rel=1e-4)
+
+
 @pytest.mark.parametrize("penalty", [0.0, 1.0])
-def test_a_saved_discriminator_goes_on_bit_for_bit(penalty, tmp_path, untouched_random_state):
-    one, g1 = discriminator(gradient_penalty=penalty, steps=3), generator()
+@pytest.mark.parametrize("spectral", [False, True])
+def test_a_saved_discriminator_goes_on_bit_for_bit(penalty, spectral, tmp_path, untouched_random_state):
+    changes = {"gradient_penalty": penalty, "spectral_norm": spectral, "steps": 3}
+    one, g1 = discriminator(**changes), generator()
     one.update(LEARNER, g1)
     torch.save({"player": one.state_dict(), "generator": g1.get_state()}, tmp_path / "state")
     state = torch.load(tmp_path / "state", weights_only=True)
-    two, g2 = discriminator(gradient_penalty=penalty, steps=3), torch.Generator()
+    two, g2 = discriminator(**changes), torch.Generator()
     two.load_state_dict(state["player"])
     g2.set_state(state["generator"])
     for _ in range(3):
         assert one.update(LEARNER, g1) == two.update(LEARNER, g2)
     np.testing.assert_array_equal(one.costs(LEARNER), two.costs(LEARNER))
+
+
+def test_spectral_norms_bound_the_slope():
+    steepest = []
+    for spectral in (True, False):
+        player = discriminator(spectral_norm=spectral, hidden=(16, 16), steps=300)
+        for _ in range(2):
+            player.update(LEARNER, generator())
+        points = torch.randn(500, 3, generator=generator(), requires_grad=True)
+        (slope,) = torch.autograd.grad(player._logits(points).sum(), points)
+        steepest.append(slope.norm(dim=1).max().item())
+    assert steepest[0] <= 1.0 + 1e-3
+    assert steepest[1] > 2.0
+
+
+def test_an_entropy_bonus_keeps_probabilities_from_the_ends():
+    spread = []
+    for bonus in (0.0, 0.5):
+        player = discriminator(entropy_bonus=bonus, steps=200)
+        player.update(LEARNER, generator())
+        logits = player._logits(player.moments(player.expert_pairs))
+        spread.append(logits.abs().mean().item())
+    assert spread[1] < 0.7 * spread[0]
+
+
+def test_the_entropy_of_a_coin_by_hand():
+    logit = torch.tensor([0.3, -2.0], dtype=torch.float64)
+    d = torch.sigmoid(logit)
+    torch.testing.assert_close(_bernoulli_entropy(logit), -(d * d.log() + (1 - d) * (1 - d).log()))
+
+
+@pytest.mark.parametrize("form", [ARRIVAL, DIFFERENCE])
+def test_a_form_replaces_psis_cost(form):
+    player = discriminator()
+    player.update(LEARNER, generator())
+    logits = player._logits(player.moments(SPEC.encode_pairs(LEARNER.observations, LEARNER.actions))).detach()
+    player.form = form
+    np.testing.assert_allclose(player.costs(LEARNER), -form.reward(logits).double())
+
+
+def test_a_loss_that_is_not_finite_is_named_before_it_does_harm():
+    player = discriminator()
+    player.update(LEARNER, generator())
+    before = [p.clone() for p in player.parameters()]
+
+    class Broken(Logistic):
+        def discriminator_loss(self, logit_learner, logit_expert):
+            return super().discriminator_loss(logit_learner, logit_expert) * torch.inf
+
+    player.psi = Broken()
+    with pytest.raises(NotFinite, match="the discriminator's loss is inf"):
+        player.update(LEARNER, generator())
+    assert all(torch.equal(a, b) for a, b in zip(before, player.parameters(), strict=True))
+
+
+def test_the_distance_of_features_is_that_of_standardized_means():
+    player = discriminator()
+    report = player.update(LEARNER, generator())
+    pairs = [SPEC.encode_pairs(b.observations, b.actions).numpy() for b in (LEARNER, EXPERT)]
+    spread = np.concatenate(pairs).std(axis=0)
+    expected = np.linalg.norm((pairs[0].mean(0) - pairs[1].mean(0)) / spread)
+    assert report.feature_distance == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_constant_cost_is_constant():
+    player = ConstantCost(-1.0)
+    np.testing.assert_array_equal(player.costs(LEARNER), np.full(200, -1.0))
+    assert player.update(LEARNER, generator()) is None
+    player.load_state_dict(player.state_dict())
+    with pytest.raises(ValueError, match="a constant cost has no state"):
+        player.load_state_dict(discriminator().state_dict())
 
 
 def test_loading_leaves_the_given_state_alone():

@@ -6,16 +6,23 @@ import numpy as np
 import pytest
 import torch
 
+from gail.approx.absorbing import AbsorbingEpisodes, idle_when_absorbed, with_absorbing_steps
 from gail.approx.adversarial import PolicyPlayerSettings
-from gail.approx.cost_players import DiscriminatorSettings
+from gail.approx.cloning import CloningSettings, clone
 from gail.approx.critic import CriticSettings
 from gail.approx.demonstrations import Demonstrations, InvalidDemonstrations, Provenance
+from gail.approx.discriminators import DiscriminatorSettings, neural_costs
 from gail.approx.evaluation import play_episodes, uniformly_random
+from gail.approx.feature_costs import feature_costs, l2_ball, simplex
 from gail.approx.policies import PolicySettings
+from gail.approx.refinement import Refinement
+from gail.approx.reward_forms import DIFFERENCE
 from gail.approx.training import (
     InvalidCheckpoint,
+    TrainingFailed,
     TrainingSettings,
     imitation,
+    imitation_against,
     reinforcement,
     train_imitator,
 )
@@ -44,16 +51,38 @@ def demonstrations():
     return Demonstrations(episodes, Provenance("Hopper-v5", "uniformly random"))
 
 
+KINDS = ("gail", "fem", "gtal", "gail-spectral", "gail-warm", "gtal-warm", "fem-absorbing", "reinforcement")
+
+
+def start_kind(kind, demonstrations, seed=0, settings=SETTINGS, copies=2):
+    """A fresh training of one of `KINDS`."""
+    if kind == "reinforcement":
+        return reinforcement(hopper(copies), settings, seed)
+    if kind == "gail":
+        return imitation(hopper(copies), demonstrations, Logistic(), settings, seed)
+    algorithm, _, variant = kind.partition("-")
+    classes = {"fem": feature_costs(l2_ball, 1), "gtal": feature_costs(simplex, -1)}
+    spectral = replace(settings.discriminator, spectral_norm=variant == "spectral")
+    against = classes.get(algorithm) or neural_costs(Logistic(), spectral, DIFFERENCE)
+    envs = hopper(copies)
+    if variant == "absorbing":
+        against, demonstrations = idle_when_absorbed(against), with_absorbing_steps(demonstrations, 200)
+        envs = lambda entropy: AbsorbingEpisodes(make_vector("Hopper-v5", copies, entropy), 200)  # noqa: E731
+    warm = CloningSettings(max_epochs=3) if variant == "warm" else None
+    return imitation_against(against, envs, demonstrations, settings, seed, warm_start=warm)
+
+
 @pytest.fixture(params=["imitation", "reinforcement"])
 def start(request, demonstrations):
     """Make a fresh training: start(seed, settings, copies)."""
+    kind = "gail" if request.param == "imitation" else request.param
+    return lambda seed=0, settings=SETTINGS, copies=2: start_kind(kind, demonstrations, seed, settings, copies)
 
-    def make(seed=0, settings=SETTINGS, copies=2):
-        if request.param == "imitation":
-            return imitation(hopper(copies), demonstrations, Logistic(), settings, seed)
-        return reinforcement(hopper(copies), settings, seed)
 
-    return make
+@pytest.fixture(params=KINDS)
+def start_any(request, demonstrations):
+    """Make a fresh training of every kind that there is."""
+    return lambda seed=0, settings=SETTINGS, copies=2: start_kind(request.param, demonstrations, seed, settings, copies)
 
 
 def metrics(report):
@@ -99,25 +128,67 @@ def test_the_seed_decides_everything(start, untouched_random_state):
 
 
 # One copy and odd layers: there, matrix products may round differently for differently aligned memory.
-@pytest.mark.parametrize(("copies", "hidden"), [(2, (32, 32)), (1, (33, 33))])
-def test_an_interrupted_run_goes_on_bit_for_bit(start, tmp_path, copies, hidden):
+@pytest.mark.parametrize(
+    ("copies", "hidden", "whole_episodes"), [(2, (32, 32), False), (1, (33, 33), False), (2, (32, 32), True)]
+)
+def test_an_interrupted_run_goes_on_bit_for_bit(start_any, tmp_path, copies, hidden, whole_episodes):
     settings = replace(SETTINGS, policy=PolicySettings(hidden))
-    whole = start(0, settings, copies)
-    expected = run(whole)
+    if whole_episodes:
+        settings = replace(settings, whole_episodes=True, env_steps=2_600)  # episodes of up to 200 steps
+    whole = start_any(0, settings, copies)
+    expected = run(whole, 6)
 
-    interrupted = start(0, settings, copies)
+    interrupted = start_any(0, settings, copies)
     run(interrupted, 4)
     assert interrupted.at_checkpoint
     interrupted.save(tmp_path / "checkpoint")
     run(interrupted, 1)  # lost: a checkpoint is what remains
     interrupted.close()
 
-    resumed = start(0, settings, copies)
+    resumed = start_any(0, settings, copies)
     resumed.load(tmp_path / "checkpoint")
     assert resumed.iteration == 4
-    assert run(resumed) == expected[4:]
+    assert run(resumed, 2) == expected[4:]
     assert_same_parameters(whole, resumed)
     assert (whole.iteration, whole.env_steps) == (resumed.iteration, resumed.env_steps)
+
+
+CAREFUL = Refinement(
+    after_steps=64 * 3,  # in the middle between two checkpoints
+    batch_size=128,
+    checkpoint_every=1,
+    player=replace(SETTINGS.player, trust_region=replace(SETTINGS.player.trust_region, max_kl=1e-4)),
+)
+
+
+def test_a_refinement_begins_at_the_next_checkpoint(start):
+    training = start(settings=replace(SETTINGS, env_steps=64 * 9, refinement=CAREFUL))
+    sizes, divergences = [], []
+    while not training.finished:
+        report = training.step()
+        sizes.append(report.batch.trajectories.num_steps)
+        divergences.append(report.policy.step.kl)
+    assert [round(size / 64) for size in sizes] == [1, 1, 1, 1, 2, 2]  # a batch may hold a step or two more
+    assert max(divergences[4:]) <= 1e-4 < max(divergences[:4])
+
+
+@pytest.mark.parametrize("checkpoint", [2, 4, 5])
+def test_a_refined_run_goes_on_bit_for_bit(start, tmp_path, checkpoint):
+    settings = replace(SETTINGS, env_steps=64 * 8, refinement=CAREFUL)
+    whole = start(settings=settings)
+    expected = run(whole)
+    interrupted = start(settings=settings)
+    run(interrupted, checkpoint)
+    interrupted.save(tmp_path / "checkpoint")
+    interrupted.close()
+    resumed = start(settings=settings)
+    resumed.load(tmp_path / "checkpoint")
+    assert run(resumed) == expected[checkpoint:]
+    assert_same_parameters(whole, resumed)
+
+
+def test_without_a_refinement_settings_never_change():
+    assert SETTINGS.at(10**9) is SETTINGS
 
 
 def test_a_training_can_be_wound_back(start, tmp_path):
@@ -272,6 +343,70 @@ def test_the_learner_starts_with_the_experts_standardization(demonstrations):
     np.testing.assert_allclose(
         training.policy.moments.mean, demonstrations.trajectories.observations.mean(0), rtol=1e-9
     )
+
+
+def test_a_warm_start_is_the_cloned_network_with_a_new_policys_width(demonstrations):
+    warm, cold = (start_kind(kind, demonstrations).policy for kind in ("gail-warm", "gail"))
+    fitted = clone(demonstrations, warm.spec, CloningSettings(SETTINGS.policy, max_epochs=3), 0).policy
+    observations = demonstrations.trajectories.observations
+    np.testing.assert_array_equal(warm.act_deterministically(observations), fitted.act_deterministically(observations))
+    assert torch.equal(warm.head.log_std, cold.head.log_std)
+    assert not np.array_equal(warm.act_deterministically(observations), cold.act_deterministically(observations))
+
+
+class Poisoned:
+    """A cost player whose costs are not finite from the third batch on."""
+
+    def __init__(self):
+        self.batches = 0
+
+    def update(self, batch, generator):
+        self.batches += 1
+
+    def costs(self, batch):
+        costs = np.zeros(batch.num_steps)
+        costs[7] = np.nan if self.batches == 3 else 1.0
+        return costs
+
+    def state_dict(self):
+        return {"batches": self.batches}
+
+    def load_state_dict(self, state):
+        self.batches = state["batches"]
+
+
+def test_numbers_that_are_none_stop_the_training_and_leave_its_checkpoint(demonstrations, tmp_path):
+    training = imitation_against(lambda *_: Poisoned(), hopper(2), demonstrations, SETTINGS, 0)
+    run(training, 2)
+    training.save(tmp_path / "checkpoint")
+    saved = (tmp_path / "checkpoint").read_bytes()
+    with pytest.raises(TrainingFailed, match=r"iteration 3: the cost is nan at \[7\]"):
+        training.step()
+    assert (tmp_path / "checkpoint").read_bytes() == saved
+    training.load(tmp_path / "checkpoint")
+    assert training.iteration == 2
+
+
+def test_an_environment_without_finite_rewards_is_named(counting_env):
+    class Broken(counting_env):
+        reward = staticmethod(lambda copy, episode, time: np.inf if episode == 3 else 1.0)
+
+    training = reinforcement(lambda entropy: Broken([[(20, "terminated")]] * 2), SETTINGS, 0)
+    with pytest.raises(TrainingFailed, match=r"iteration 2: rewards\[\d+\] is inf \(step 0 of trajectory"):
+        run(training)
+
+
+@pytest.mark.parametrize("broken", ["critic", "policy"])
+def test_networks_that_are_not_finite_are_named(demonstrations, broken):
+    huge = CriticSettings((32, 32), learning_rate=1e38, minibatch=20)
+    settings = replace(SETTINGS, player=replace(SETTINGS.player, critic=huge)) if broken == "critic" else SETTINGS
+    training = reinforcement(hopper(2), settings, 0)
+    if broken == "policy":
+        with torch.no_grad():
+            training.policy.network[0].weight[0, 0] = torch.nan
+    message = "iteration 1: the critic's" if broken == "critic" else "iteration 1: actions"
+    with pytest.raises(TrainingFailed, match=message):
+        run(training)
 
 
 def test_train_imitator_tells_of_every_round(demonstrations):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from gail.approx import Demonstrations, Provenance, Trajectories, save_npz
+from gail.envs.data import shipped_file
 from gail.exact import FiniteMDP, occupancy_of
 from gail.experiments import cli
 
@@ -42,7 +43,7 @@ def assert_refused(result, *needles: str) -> None:
 def test_every_verb_explains_itself(gail, verb):
     status, out, _ = gail(verb, "--help")
     assert status == 0
-    assert "(default:" in out or verb in ("resume", "demos")
+    assert "(default:" in out or verb in ("resume", "demos", "bench")
 
 
 def test_an_unknown_task_names_the_nearest(gail):
@@ -207,9 +208,33 @@ def test_evaluating_something_else_than_a_policy_is_refused(gail, tmp_path):
     assert_refused(gail("resume", "folder"), "folder", "config.json")
 
 
-def test_a_policy_of_another_task_is_refused(gail):
-    from gail.envs.data import shipped_file
+def test_an_episode_is_filmed_beside_the_evaluation(gail, tmp_path):
+    pytest.importorskip("imageio_ffmpeg")
+    policy = str(shipped_file("Reacher-v5", "expert.safetensors"))
+    status, out, _ = gail("evaluate", policy, "--task", "Reacher-v5", "--episodes", "2", "--video", "film.mp4")
+    assert status == 0, out
+    assert "51 frames" in out
+    assert (tmp_path / "film.mp4").stat().st_size > 1_000
+    assert_refused(gail("evaluate", policy, "--task", "Reacher-v5", "--video", "film"), "--video film", ".mp4")
 
+
+@pytest.mark.parametrize(
+    ("words", "needles"),
+    [
+        (("--task", "Hoper-v5"), ("did you mean Hopper-v5",)),
+        (("--task", "FrozenLake-v1"), ("no expert ships for FrozenLake-v1",)),
+        (("--jobs", "0"), ("--jobs is 0",)),
+        (("--demos", "4", "0"), ("--demos is 0",)),
+        (("--seeds", "-1"), ("-1 is negative",)),
+        (("--summary",), ("train.csv holds no cells",)),
+    ],
+)
+def test_cells_that_cannot_be_measured_are_refused_before_work_starts(gail, tmp_path, words, needles):
+    assert_refused(gail("bench", "train", *words), *needles)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_policy_of_another_task_is_refused(gail):
     policy = str(shipped_file("Hopper-v5", "expert.safetensors"))
     assert_refused(gail("evaluate", policy, "--task", "Walker2d-v5"), "11", "17")
 

@@ -4,10 +4,16 @@ import io
 import os
 import signal
 from dataclasses import replace
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from rich.console import Console
 
+from gail.approx.cloning import CloningSettings
+from gail.approx.cost_players import CostReport
+from gail.approx.training import TrainingFailed
+from gail.approx.trust_region import StepOutcome
 from gail.experiments import training as trainings
 from gail.experiments.interrupts import StopAfterIteration
 from gail.experiments.recipes import expert_recipe, imitation_recipe
@@ -53,6 +59,15 @@ def test_metrics_keep_the_rows_up_to_the_checkpoint(tmp_path):
     assert read_metrics(path)[3]["value"] == "9.0"
 
 
+def test_rows_fit_the_columns_of_an_older_version(tmp_path):
+    path = tmp_path / "metrics.csv"
+    path.write_text("iteration,gone,kept\n1,2.0,3.0\n")
+    file = MetricsFile(path, keep_iterations=1)
+    file.append({"iteration": 2, "kept": 4.0, "new": 5.0})
+    file.close()
+    assert read_metrics(path)[1] == {"iteration": "2", "gone": "", "kept": "4.0"}
+
+
 def interrupt_at(iteration: int):
     """A display that sends this process an interrupt when that iteration is shown."""
 
@@ -67,8 +82,17 @@ def numbers(path):
     return [{k: v for k, v in row.items() if not k.startswith("seconds")} for row in read_metrics(path)]
 
 
-@pytest.mark.parametrize("interrupted_at", [1, 3, 4])
-def test_an_interrupted_run_goes_on_as_if_it_had_not_been(tmp_path, config, monkeypatch, interrupted_at):
+VARIANTS = {
+    "gail": {},
+    "fem": {"algorithm": "fem"},
+    "gtal": {"algorithm": "gtal", "warm_start": "bc", "reward_form": "arrival"},
+    "absorbing": {"absorbing": True, "reward_form": "difference"},
+}
+
+
+@pytest.mark.parametrize(("variant", "interrupted_at"), [("gail", 1), ("gail", 3), *((name, 4) for name in VARIANTS)])
+def test_an_interrupted_run_goes_on_as_if_it_had_not_been(tmp_path, config, monkeypatch, variant, interrupted_at):
+    config = replace(config, cloning=CloningSettings(max_epochs=3), **VARIANTS[variant])
     whole = Run.create(tmp_path / "whole", config)
     assert trainings.start(whole, trainings.make_training(config), SILENT)
 
@@ -83,6 +107,44 @@ def test_an_interrupted_run_goes_on_as_if_it_had_not_been(tmp_path, config, monk
     assert finished
     assert numbers(whole.metrics) == numbers(parts.metrics)
     assert whole.policy.read_bytes() == parts.policy.read_bytes()
+
+
+def test_a_run_whose_numbers_are_none_says_so_and_keeps_its_checkpoint(tmp_path, config):
+    run, training = Run.create(tmp_path / "run", config), trainings.make_training(config)
+    costs = training.cost_player.costs
+
+    def poisoned(batch):
+        return costs(batch) * (np.inf if training.iteration == 3 else 1.0)
+
+    training.cost_player.costs = poisoned
+    with pytest.raises(TrainingFailed, match="run: iteration 4: the cost is -inf at") as caught:
+        trainings.start(run, training, SILENT)
+    assert "in another --out" in str(caught.value)
+    assert [row["iteration"] for row in read_metrics(run.metrics)] == ["1", "2", "3"]
+    again = trainings.make_training(config)
+    again.load(run.checkpoint)
+    assert again.iteration == 2
+    assert not run.policy.exists()
+
+
+def test_metrics_tell_what_the_theory_expects(config):
+    training = trainings.make_training(config)
+    row = trainings.metrics_row(training, training.step(), 0.0)
+    training.close()
+    assert row["discriminator_loss"] == pytest.approx(2 * np.log(2), rel=1e-6)  # a new discriminator says 1/2
+    assert row["jsd_estimate"] == pytest.approx(0.0, abs=1e-6)
+    assert row["feature_distance"] > 0
+    certain = SimpleNamespace(**{**vars(round_report()), "cost": CostReport(1.0, 0.0, 1.0, 1.0)})
+    assert trainings.metrics_row(training, certain, 0.0)["jsd_estimate"] == pytest.approx(np.log(2))
+
+
+def round_report():
+    """A round's report but for its cost."""
+    step = SimpleNamespace(kl=0.0, outcome=StepOutcome.ACCEPTED, backtracks=0, improvement=0.0)
+    policy = SimpleNamespace(step=step, explained_variance=0.0, entropy=0.0)
+    batch = SimpleNamespace(episode_returns=np.zeros(0), episode_lengths=np.zeros(0))
+    seconds = dict.fromkeys(("sampling", "cost", "policy", "critic"), 0.0)
+    return SimpleNamespace(batch=batch, policy=policy, cost=None, seconds=seconds)
 
 
 def test_a_second_interrupt_stops_at_once():

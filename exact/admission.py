@@ -16,11 +16,11 @@ from numpy.typing import ArrayLike
 
 from gail.exact import planning
 from gail.exact.linear_program import BYTES_PER_ENTRY
-from gail.exact.mdp import FiniteMDP
+from gail.exact.mdp import FiniteMDP, validate_process
 from gail.exact.memory import require_memory
 from gail.exact.occupancy import validate_occupancy
 from gail.exact.problems import Matching, validate_entropy_weight
-from gail.exact.regularizers import BoundedCosts, LinearCosts, Regularizer, Simplex
+from gail.exact.regularizers import BoundedCosts, LinearCosts, Regularizer, Simplex, validate_regularizer
 
 TABLES, COPIES = 2 * planning.TABLES, 2 * planning.COPIES
 """Arrays of size (S, A), and copies of the transitions: those of planning, which every step does, and as many more."""
@@ -41,11 +41,11 @@ def admitted(
         InvalidOccupancy: the expert's occupancy (S, A) is not one of this process.
         InvalidRegularizer: psi is for another number of states or actions.
         NotEnoughMemory: the work would need more than is available.
-        TypeError: psi is a class.
+        TypeError: the process is no FiniteMDP, or psi is no instance of a regularizer.
         ValueError: a negative entropy weight.
     """
-    if isinstance(psi, type):
-        raise TypeError(f"psi must be an instance: {psi.__name__}()")
+    validate_process(mdp)
+    validate_regularizer(psi)
     weight = validate_entropy_weight(entropy_weight)
     needed = bytes_to_match(mdp, psi, weight, conic=conic)
     require_memory(needed, f"{work} on {mdp.num_states} states and {mdp.num_actions} actions")

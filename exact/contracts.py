@@ -22,6 +22,7 @@ from gail.exact.conjugacy import (
     check_zeros,
     domain_costs,
 )
+from gail.exact.counts import validate_count
 from gail.exact.findings import Findings
 from gail.exact.mdp import Array
 from gail.exact.regularizers import (
@@ -34,6 +35,7 @@ from gail.exact.regularizers import (
     SmoothConjugate,
     SmoothCosts,
     demands_equality,
+    validate_regularizer,
 )
 
 PAIRS = 4
@@ -58,12 +60,14 @@ def check_regularizer(
     and costs are compared between the two.
 
     Raises:
-        TypeError: psi is a class.
+        TypeError: psi is no instance of a regularizer, a size is not a whole number, or `rng` no random generator.
+        ValueError: a size below one.
         Exception: whatever psi's own methods raise.
     """
-    if isinstance(psi, type):
-        raise TypeError(f"psi must be an instance: {psi.__name__}()")
-    shape = (states, actions)
+    validate_regularizer(psi)
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a generator such as numpy.random.default_rng(0), got {rng!r}")
+    shape = (states, actions) = (validate_count("states", states), validate_count("actions", actions))
     findings = Findings(type(psi).__name__, f"{states} states, {actions} actions")
     same = [_drawn(shape, rng, spread=1.0, same_mass=True) for _ in range(PAIRS)]
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):

@@ -30,7 +30,7 @@ from numpy.typing import ArrayLike, NDArray
 from gail.exact.admission import admitted
 from gail.exact.cost_classes import match_cost_class
 from gail.exact.matching import matched_exactly
-from gail.exact.mdp import Array, FiniteMDP
+from gail.exact.mdp import Array, FiniteMDP, validate_process
 from gail.exact.occupancy import occupancy_of, policy_of
 from gail.exact.problems import Matching
 from gail.exact.reachability import Reachable
@@ -100,6 +100,7 @@ def solve_irl(
         TypeError: psi is neither smooth in the cost nor a class of costs solved here, or is a Python class; or the
             start is not a Solution.
     """
+    validate_process(mdp)
     earlier = validate_start(mdp, start)
     problem = admitted(mdp, expert_occupancy, psi, entropy_weight, "inverse reinforcement learning", conic=False)
     if problem.entropy_weight == 0.0:

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from gail.exact.admission import admitted
 from gail.exact.cost_classes import match_cost_class
-from gail.exact.mdp import FiniteMDP
+from gail.exact.mdp import FiniteMDP, validate_process
 from gail.exact.occupancy import occupancy_of, policy_of
 from gail.exact.problems import Matching
 from gail.exact.reachability import Reachable
@@ -54,6 +54,7 @@ def match_occupancy(
         ValueError: a negative entropy weight, an unknown method, or a start for another size.
         TypeError: the method does not take this psi, psi is a class, or the start is not a Solution.
     """
+    validate_process(mdp)
     earlier = validate_start(mdp, start)
     problem = admitted(mdp, expert_occupancy, psi, entropy_weight, "matching", conic=method == "conic")
     if method == "conic":

@@ -61,8 +61,8 @@ class FiniteMDP:
     explicit zeros dropped, and the copies are read-only.
 
     Raises:
-        InvalidMDP: wrong shapes, NaN or infinite entries, negative probabilities, rows that do not sum to one
-            (or exceed one, at terminal states), `initial` no distribution, a discount outside its range.
+        InvalidMDP: no real numbers, wrong shapes, NaN or infinite entries, negative probabilities, rows that do not
+            sum to one (or exceed one, at terminal states), `initial` no distribution, a discount outside its range.
     """
 
     transitions: Sparse
@@ -216,6 +216,16 @@ class FiniteMDP:
         return _state_graph(self.transitions, self.num_actions)
 
 
+def validate_process(mdp: FiniteMDP) -> None:
+    """That a process is given where one is asked for.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    if not isinstance(mdp, FiniteMDP):
+        raise TypeError(f"mdp must be a FiniteMDP, got {type(mdp).__name__}")
+
+
 def validate_cost(mdp: FiniteMDP, cost: ArrayLike) -> Array:
     """The cost as a float64 (S, A) array.
 
@@ -254,10 +264,12 @@ def real_numbers(name: str, given: ArrayLike, error: type[ValueError]) -> Array:
 def _as_matrix(transitions: Any) -> Sparse:
     """A float64 CSR copy of shape (S*A, S) without duplicates or explicit zeros."""
     if not sparse.issparse(transitions):
-        dense = np.asarray(transitions, dtype=np.float64)
-        if dense.ndim != 3 or dense.shape[0] != dense.shape[2]:
-            raise InvalidMDP(f"dense transitions must have shape (S, A, S), got {dense.shape}")
+        dense = real_numbers("transitions", transitions, InvalidMDP)
+        if dense.ndim != 3 or dense.shape[0] != dense.shape[2] or dense.size == 0:
+            raise InvalidMDP(f"dense transitions must have shape (S, A, S) with S, A >= 1, got {dense.shape}")
         transitions = dense.reshape(-1, dense.shape[2])
+    if transitions.dtype.kind not in "biuf":
+        raise InvalidMDP(f"transitions must be an array of real numbers, got {transitions.dtype}")
     matrix = sparse.csr_array(transitions, dtype=np.float64, copy=True)
     rows, states = matrix.shape
     if states == 0 or rows == 0 or rows % states:
@@ -307,7 +319,10 @@ def _distribution(initial: Array, states: int) -> Array:
 
 
 def _discount(discount: float, matrix: Sparse, actions: int) -> float:
-    gamma = float(discount)
+    try:
+        gamma = float(discount)
+    except (TypeError, ValueError):
+        raise InvalidMDP(f"discount must be a number in [0, 1], got {discount!r}") from None
     if not 0.0 <= gamma <= 1.0:
         raise InvalidMDP(f"discount must lie in [0, 1], got {gamma}")
     if gamma == 1.0:

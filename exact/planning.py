@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from gail.exact.bellman import action_values, certified_gap, least_value
 from gail.exact.chain import FEW, Chain
-from gail.exact.mdp import Array, FiniteMDP, validate_cost
+from gail.exact.mdp import Array, FiniteMDP, validate_cost, validate_process
 from gail.exact.memory import require_memory
 from gail.exact.problems import Planning, validate_entropy_weight
 from gail.exact.soft_planning import soft_optimum
@@ -59,8 +59,9 @@ def solve_rl(
         InvalidCost: the cost is not a finite (S, A) array.
         NotEnoughMemory: planning would need more than is available.
         ValueError: the entropy weight is negative or not finite, or the start is for another size.
-        TypeError: the start is not a Solution.
+        TypeError: the process is no FiniteMDP, the entropy weight no number, or the start not a Solution.
     """
+    validate_process(mdp)
     earlier = validate_start(mdp, start)
     guess = None if earlier is None else earlier.values
     numbers = TABLES * mdp.num_states * mdp.num_actions + COPIES * mdp.transitions.nnz

@@ -104,9 +104,13 @@ def validate_entropy_weight(entropy_weight: float) -> float:
     """The entropy weight lambda as a float.
 
     Raises:
+        TypeError: not a number.
         ValueError: negative, NaN or infinite.
     """
-    weight = float(entropy_weight)
+    try:
+        weight = float(entropy_weight)
+    except (TypeError, ValueError):
+        raise TypeError(f"entropy_weight must be a number, got {entropy_weight!r}") from None
     if not 0.0 <= weight < np.inf:
         raise ValueError(f"entropy_weight must be finite and nonnegative, got {weight}")
     return weight

@@ -68,6 +68,13 @@ class Solution:
     status: Status
     trace: tuple[float, ...]
 
+    def __repr__(self) -> str:
+        states, actions = self.policy.shape
+        return (
+            f"Solution({type(self.problem).__name__} on {states} states and {actions} actions, {self.status.name}, "
+            f"primal {self.primal_value:.9g}, gap {self.gap:.3g})"
+        )
+
     @cached_property
     def primal_value(self) -> float:
         """Objective at the occupancy: an upper bound on the optimum."""

@@ -19,7 +19,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 
-from gail.exact.mdp import Array, FiniteMDP
+from gail.exact.counts import validate_count
+from gail.exact.mdp import Array, FiniteMDP, validate_process
+from gail.exact.memory import require_memory
+
+LINK_NUMBERS, ROW_NUMBERS = 8, 4
+"""Numbers of eight bytes that building an expanded process holds at its peak, per transition and per row of a step."""
 
 
 def time_expanded(mdp: FiniteMDP, horizon: int, discount: float = 1.0) -> FiniteMDP:
@@ -29,12 +34,16 @@ def time_expanded(mdp: FiniteMDP, horizon: int, discount: float = 1.0) -> Finite
     the original ends early end early here.
 
     Raises:
+        TypeError: the horizon is not a whole number, or the process no FiniteMDP.
         ValueError: the horizon is less than one.
+        NotEnoughMemory: the expanded process would need more than is available.
         InvalidMDP: a discount outside [0, 1].
     """
-    if horizon < 1:
-        raise ValueError(f"horizon must be at least one step, got {horizon}")
+    validate_process(mdp)
+    horizon = validate_count("horizon", horizon)
     states, rows = mdp.num_states, mdp.num_states * mdp.num_actions
+    numbers = LINK_NUMBERS * mdp.transitions.nnz + ROW_NUMBERS * rows + states
+    require_memory(8.0 * horizon * numbers, f"{horizon} steps of {states} states and {mdp.num_actions} actions")
     # Block (t, t+1) is P; the last block row is empty.
     later = sparse.csr_array(sparse.kron(sparse.eye_array(horizon - 1), mdp.transitions, format="csr"))
     shifted = sparse.csr_array(

@@ -21,11 +21,17 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 from scipy.special import logsumexp, rel_entr
 
-from gail.exact.mdp import Array, FiniteMDP, Sparse
+from gail.exact.counts import validate_count
+from gail.exact.mdp import Array, FiniteMDP, Sparse, validate_process
+from gail.exact.memory import require_memory
 from gail.exact.time_expanded import by_step
 
 MAX_PATHS = 1_000_000
 """Paths that enumeration may hold by default."""
+
+
+STEP_BYTES = 100.0
+"""Memory of one step of one path at its peak, while paths are put together and their visits counted."""
 
 
 class TooManyPaths(ValueError):
@@ -94,11 +100,13 @@ def enumerate_paths(mdp: FiniteMDP, horizon: int, max_paths: int = MAX_PATHS) ->
     """Every path of positive probability under some policy.
 
     Raises:
-        ValueError: the horizon is less than one.
+        TypeError: the horizon or `max_paths` is not a whole number, or the process no FiniteMDP.
+        ValueError: one of these numbers is less than one.
         TooManyPaths: more than `max_paths`; the message has the count reached.
+        NotEnoughMemory: the paths would need more than is available.
     """
-    if horizon < 1:
-        raise ValueError(f"horizon must be at least one step, got {horizon}")
+    validate_process(mdp)
+    horizon, max_paths = validate_count("horizon", horizon), validate_count("max_paths", max_paths)
     starts = np.flatnonzero(mdp.initial)
     live = _Fronts(starts[:, None], np.empty((starts.size, 0), dtype=np.int64), mdp.initial[starts])
     done: list[_Fronts] = []
@@ -112,6 +120,7 @@ def enumerate_paths(mdp: FiniteMDP, horizon: int, max_paths: int = MAX_PATHS) ->
         count = sum(len(front.dynamics) for front in done) + len(live.dynamics) * mdp.num_actions
         if count > max_paths:
             raise TooManyPaths(f"more than {count} paths after {step + 1} of {horizon} steps; allowed are {max_paths}")
+        require_memory(STEP_BYTES * count * horizon, f"{count} paths or more of {horizon} steps")
     states, actions = (
         np.concatenate([np.pad(part, ((0, 0), (0, horizon - part.shape[1])), constant_values=-1) for part in parts])
         for parts in ([front.states for front in done], [front.actions for front in done])

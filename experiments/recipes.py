@@ -62,7 +62,7 @@ _EXPERTS = {
     "Reacher-v5": _Expert(3_000_000),
     "HalfCheetah-v5": _Expert(4_125_000),
     "Ant-v5": _Expert(5_000_000),
-    "Humanoid-v5": _Expert(8_640_000, max_kl=0.03, initial_std=0.5, refined_after=5_300_000),
+    "Humanoid-v5": _Expert(9_043_000, max_kl=0.03, initial_std=0.5, refined_after=5_300_000),
     "HumanoidStandup-v5": _Expert(825_000, max_kl=0.03, initial_std=0.5),
 }
 _LONG_JUMPS = {"Hopper-v5": 4_000_000, "Walker2d-v5": 7_000_000}

@@ -39,13 +39,8 @@ from scipy import sparse
 from scipy.optimize import linprog, minimize_scalar
 from scipy.special import softmax
 
-from gail.exact.dynamics.arguments import (
-    validate_count,
-    validate_features,
-    validate_matching,
-    validate_psi,
-    validate_start,
-)
+from gail.exact.counts import validate_count
+from gail.exact.dynamics.arguments import validate_features, validate_matching, validate_psi, validate_start
 from gail.exact.dynamics.game import Ledger, Run, play
 from gail.exact.dynamics.players import LEAST, BestPolicy, FeatureAscent, onto_ball
 from gail.exact.linear_program import TOLERANCE, LinearProgramFailed

@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-import operator
-
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gail.exact.mdp import Array, FiniteMDP, real_numbers
+from gail.exact.mdp import Array, FiniteMDP, real_numbers, validate_process
 from gail.exact.occupancy import validate_occupancy, validate_policy
 from gail.exact.problems import Matching, validate_entropy_weight
-
-
-def validate_count(name: str, value: int, least: int = 1) -> int:
-    """A whole number, such as of iterations.
-
-    Raises:
-        TypeError: not a whole number.
-        ValueError: less than `least`.
-    """
-    try:
-        count = operator.index(value)
-    except TypeError:
-        raise TypeError(f"{name} must be a whole number such as {least + 10}, got {value!r}") from None
-    if count < least:
-        raise ValueError(f"{name} must be at least {least}, got {count}")
-    return count
+from gail.exact.regularizers import validate_regularizer
 
 
 def validate_amount(name: str, value: float, *, positive: bool = False) -> float:
@@ -82,13 +65,13 @@ def validate_matching(problem: Matching) -> None:
 
     Raises:
         InvalidOccupancy: the expert's occupancy is not one of the process.
-        TypeError: not a Matching, or psi is a class.
+        TypeError: not a Matching, of a FiniteMDP and an instance of a psi.
         ValueError: a negative or non-finite entropy weight.
     """
     if not isinstance(problem, Matching):
         raise TypeError(f"problem must be a Matching(mdp, expert, psi, entropy_weight), got {problem!r}")
-    if isinstance(problem.psi, type):
-        raise TypeError(f"psi must be an instance: {problem.psi.__name__}()")
+    validate_process(problem.mdp)
+    validate_regularizer(problem.psi)
     validate_entropy_weight(problem.entropy_weight)
     validate_occupancy(problem.mdp, problem.expert)
 

@@ -20,13 +20,8 @@ from collections import deque
 
 import numpy as np
 
-from gail.exact.dynamics.arguments import (
-    validate_amount,
-    validate_count,
-    validate_matching,
-    validate_psi,
-    validate_table,
-)
+from gail.exact.counts import validate_count
+from gail.exact.dynamics.arguments import validate_amount, validate_matching, validate_psi, validate_table
 from gail.exact.dynamics.game import Ledger, Run
 from gail.exact.mdp import Array
 from gail.exact.occupancy import causal_entropy, occupancy_of

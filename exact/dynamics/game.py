@@ -25,7 +25,8 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from gail.exact.dynamics.arguments import validate_amount, validate_count, validate_matching, validate_start
+from gail.exact.counts import validate_count
+from gail.exact.dynamics.arguments import validate_amount, validate_matching, validate_start
 from gail.exact.mdp import Array
 from gail.exact.occupancy import occupancy_of, policy_of
 from gail.exact.planning import solve_rl
@@ -74,6 +75,13 @@ class Run:
     steps: tuple[int, ...]
     primal: Array
     dual: Array
+
+    def __repr__(self) -> str:
+        states, actions = self.policy.shape
+        return (
+            f"Run({type(self.problem).__name__} on {states} states and {actions} actions, "
+            f"{self.steps[-1]} iterations, gap {self.trace[-1]:.3g})"
+        )
 
     @property
     def trace(self) -> Array:
@@ -148,7 +156,8 @@ def play(
     Raises:
         InvalidPolicy: the start is not a policy of the process.
         InvalidOccupancy: the expert's occupancy is not one of the process.
-        TypeError: counts that are not whole, psi a class, or one that a player is not for.
+        TypeError: counts that are not whole, a player that is a class or has the other's role, psi a class, or one
+            that a player is not for.
         ValueError: an unknown order or point, counts below one, or a negative entropy weight.
     """
     if order not in ("alternating", "simultaneous") or point not in ("last", "average"):
@@ -156,6 +165,8 @@ def play(
             f'order "alternating" or "simultaneous" and point "last" or "average", got {order!r}, {point!r}'
         )
     validate_matching(problem)
+    _validate_role("cost_player", cost_player, "BestCost()", ("start", "respond", "cost"))
+    _validate_role("policy_player", policy_player, "NaturalStep(1.0)", ("respond",))
     iterations, judge_every = validate_count("iterations", iterations), validate_count("judge_every", judge_every)
     mdp, ledger = problem.mdp, Ledger(problem)
     policy = validate_start(mdp, start)
@@ -174,6 +185,15 @@ def play(
         if iteration % judge_every == 0 or iteration == iterations:
             ledger.enter(iteration, *judged)
     return ledger.close(policy_of(judged[0]) if point == "average" else policy, judged[1])
+
+
+def _validate_role(name: str, player: object, example: str, moves: tuple[str, ...]) -> None:
+    """That a player is an instance with the moves of its role, and not with those of the other."""
+    if isinstance(player, type):
+        raise TypeError(f"{name} must be an instance such as {example}, got the class {player.__name__}")
+    prices = callable(getattr(player, "cost", None))
+    if prices is not ("cost" in moves) or not all(callable(getattr(player, move, None)) for move in moves):
+        raise TypeError(f"{name} must be a player such as {example}, got {type(player).__name__}")
 
 
 class _Mean:

@@ -38,7 +38,8 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.special import log_expit
 
-from gail.exact.dynamics.arguments import validate_amount, validate_count, validate_start
+from gail.exact.counts import validate_count
+from gail.exact.dynamics.arguments import validate_amount, validate_start
 from gail.exact.dynamics.game import PolicyPlayer
 from gail.exact.dynamics.path_ascent import ascend
 from gail.exact.dynamics.path_matching import PathMatching

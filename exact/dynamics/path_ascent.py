@@ -23,7 +23,8 @@ from typing import Protocol
 
 import numpy as np
 
-from gail.exact.dynamics.arguments import validate_amount, validate_count, validate_table
+from gail.exact.counts import validate_count
+from gail.exact.dynamics.arguments import validate_amount, validate_table
 from gail.exact.dynamics.path_matching import PathMatching, solve_moments
 from gail.exact.dynamics.path_run import PathLedger, PathRun
 from gail.exact.mdp import Array

@@ -29,7 +29,8 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 from scipy.special import rel_entr
 
-from gail.exact.mdp import Array, FiniteMDP
+from gail.exact.counts import validate_count
+from gail.exact.mdp import Array, FiniteMDP, validate_process
 from gail.exact.problems import Matching
 from gail.exact.regularizers import Constant
 from gail.exact.time_expanded import at_every_step, time_expanded
@@ -119,9 +120,13 @@ def match_paths(mdp: FiniteMDP, horizon: int, policy: ArrayLike, max_paths: int 
     """The program of a process, its horizon and an expert's policy, stationary (S, A) or of every step (T*S, A).
 
     Raises:
-        ValueError: the horizon is less than one, or the policy has another shape, or is none.
+        TypeError: the horizon or `max_paths` is not a whole number, or the process no FiniteMDP.
+        ValueError: one of these numbers is less than one, or the policy has another shape, or is none.
         TooManyPaths: more than `max_paths`.
+        NotEnoughMemory: the paths would need more than is available.
     """
+    validate_process(mdp)
+    horizon = validate_count("horizon", horizon)
     given = np.asarray(policy, dtype=np.float64)
     stationary = (mdp.num_states, mdp.num_actions)
     if given.shape not in (stationary, (horizon * mdp.num_states, mdp.num_actions)):

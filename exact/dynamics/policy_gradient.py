@@ -22,7 +22,7 @@ from scipy.special import log_softmax
 from gail.exact.bellman import action_values
 from gail.exact.chain import Chain
 from gail.exact.dynamics.arguments import validate_matching, validate_table
-from gail.exact.mdp import Array, FiniteMDP, validate_cost
+from gail.exact.mdp import Array, FiniteMDP, InvalidCost, validate_cost
 from gail.exact.problems import Matching, validate_entropy_weight
 
 
@@ -69,6 +69,7 @@ def imitation_gradient(problem: Matching, logits: Array) -> Array:
 
     Raises:
         InvalidOccupancy: the expert's occupancy is not one of the process.
+        InvalidCost: the best cost is infinite somewhere, as off the support of an expert that psi needs everywhere.
         TypeError: psi is a class.
         ValueError: logits that are not a finite (S, A) array, or a negative entropy weight.
     """
@@ -76,6 +77,13 @@ def imitation_gradient(problem: Matching, logits: Array) -> Array:
     mdp, policy = problem.mdp, softmax_policy(validate_table("logits", logits, problem.expert.shape))
     visits = np.maximum(Chain(mdp, policy).visits(mdp.initial), 0.0)
     _, cost = problem.psi.conjugate(visits[:, None] * policy, problem.expert)
+    infinite = np.argwhere(np.isinf(cost))
+    if infinite.size:
+        state, action = infinite[0]
+        raise InvalidCost(
+            f"there is no gradient: the best cost of {type(problem.psi).__name__} is infinite off the expert's "
+            f"support, as at state {state}, action {action}"
+        )
     return policy_gradient(mdp, logits, cost, problem.entropy_weight)
 
 

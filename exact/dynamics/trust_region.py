@@ -33,7 +33,8 @@ from scipy.special import log_softmax, rel_entr
 
 from gail.exact.bellman import action_values
 from gail.exact.chain import Chain
-from gail.exact.dynamics.arguments import validate_amount, validate_count, validate_start
+from gail.exact.counts import validate_count
+from gail.exact.dynamics.arguments import validate_amount, validate_start
 from gail.exact.dynamics.game import Ledger, Run
 from gail.exact.mdp import Array, FiniteMDP, validate_cost
 from gail.exact.occupancy import validate_policy

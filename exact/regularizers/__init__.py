@@ -42,6 +42,7 @@ from gail.exact.regularizers.protocols import (
     demands_equality,
     needs_coverage,
     restricted,
+    validate_regularizer,
 )
 from gail.exact.regularizers.separable import Separable, SmoothSeparable
 from gail.exact.regularizers.span import LinearSpan
@@ -84,4 +85,5 @@ __all__ = [
     "demands_equality",
     "needs_coverage",
     "restricted",
+    "validate_regularizer",
 ]

@@ -144,3 +144,15 @@ def demands_equality(psi: Regularizer) -> bool:
 def identity(size: int) -> Sparse:
     """The identity as a sparse matrix."""
     return cast(Sparse, sparse.csr_array(sparse.eye_array(size)))
+
+
+def validate_regularizer(psi: Regularizer) -> None:
+    """That psi is an instance of something that can price occupancies.
+
+    Raises:
+        TypeError: a class, a name, or nothing.
+    """
+    if isinstance(psi, type):
+        raise TypeError(f"psi must be an instance: {psi.__name__}()")
+    if not (callable(getattr(psi, "value", None)) and callable(getattr(psi, "conjugate", None))):
+        raise TypeError(f"psi must be an instance such as Logistic(), got {type(psi).__name__}")

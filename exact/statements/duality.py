@@ -38,7 +38,7 @@ CONIC_TOLERANCE = 1e-4
 """l1 distance from the expert, relative to the mass, of the policy that the conic program's multipliers induce."""
 
 ASCENT_TOLERANCE = 1e-6
-"""Gap, relative to the problem's unit, to which the ascent is followed."""
+"""Gap, relative to the problem's unit, to which the ascent must come; it is followed to a tenth."""
 
 ASCENT_STEPS = 3000
 
@@ -86,7 +86,7 @@ def check_irl_is_dual(
 
 def _ascent(verdicts: Verdicts, problem: Matching, rng: np.random.Generator) -> None:
     """Two starts that differ by shaping: one occupancy, two costs."""
-    mdp, accuracy = problem.mdp, ASCENT_TOLERANCE * problem.unit
+    mdp, accuracy = problem.mdp, 0.1 * ASCENT_TOLERANCE * problem.unit  # it must not stop just where it is judged
     expert_policy = policy_of(problem.expert)
     potential = rng.normal(size=mdp.num_states)
     shaping = mdp.flow_adjoint(potential)
@@ -96,7 +96,7 @@ def _ascent(verdicts: Verdicts, problem: Matching, rng: np.random.Generator) -> 
         assert run.cost is not None
         closes = beyond(float(run.trace[-1])) / problem.unit
         claim = f"dual ascent from {name} closes the gap"
-        verdicts.premise(claim, closes, 1.01 * ASCENT_TOLERANCE, steps=float(run.steps[-1]))
+        verdicts.premise(claim, closes, ASCENT_TOLERANCE, steps=float(run.steps[-1]))
         likelihood = float(rel_entr(expert_policy, run.policy).sum(axis=1) @ problem.expert.sum(axis=1))
         claim = f"dual ascent from {name}: its gap is the expert's divergence from the policy"
         verdicts.identity(claim, problem.entropy_weight * likelihood, run.trace[-1], TOLERANCE)

@@ -3,7 +3,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gail.exact import FiniteMDP, Matching, Planning, causal_entropy, occupancy_of
+from gail.exact import (
+    FiniteMDP,
+    Matching,
+    Planning,
+    causal_entropy,
+    match_occupancy,
+    occupancy_of,
+    solve_irl,
+    solve_rl,
+)
 from gail.exact import regularizers as psi
 from gail.exact.problems import validate_entropy_weight
 
@@ -48,3 +57,21 @@ def test_without_a_finite_cost_there_is_no_bound(gridworld):
 def test_entropy_weights_are_checked(weight):
     with pytest.raises(ValueError, match="entropy_weight"):
         validate_entropy_weight(weight)
+
+
+@pytest.mark.parametrize("solve", [match_occupancy, solve_irl])
+@pytest.mark.parametrize(("wrong", "name"), [(None, "NoneType"), ("logistic", "str")])
+def test_a_psi_is_no_name(solve, wrong, name):
+    bandit = FiniteMDP(np.ones((1, 2, 1)), [1.0], 0.5)
+    with pytest.raises(TypeError, match=rf"psi must be an instance such as Logistic\(\), got {name}"):
+        solve(bandit, np.array([[1.0, 1.0]]), wrong)
+    with pytest.raises(TypeError, match="mdp must be a FiniteMDP, got NoneType"):
+        solve(None, np.array([[1.0, 1.0]]), psi.Logistic())
+
+
+def test_planning_needs_a_process_and_a_number():
+    bandit, cost = FiniteMDP(np.ones((1, 2, 1)), [1.0], 0.5), np.array([[1.0, 3.0]])
+    with pytest.raises(TypeError, match="mdp must be a FiniteMDP, got NoneType"):
+        solve_rl(None, cost)
+    with pytest.raises(TypeError, match="entropy_weight must be a number, got 'a'"):
+        solve_rl(bandit, cost, "a")

@@ -93,3 +93,8 @@ def test_relative_gaps_do_not_depend_on_the_unit_of_cost():
 
 def test_every_status_has_its_own_message():
     assert len({status.value for status in Status}) == len(Status)
+
+
+def test_a_solution_is_shown_in_a_line():
+    shown = repr(certify(PROBLEM, WORST, COST, np.array([1.5]), tolerance=1e-9))
+    assert shown == "Solution(Planning on 1 states and 2 actions, NOT_CONVERGED, primal 6, gap 4.5)"

@@ -4,9 +4,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gail.exact import FiniteMDP, Status, match_occupancy, occupancy_of, solve_irl, solve_rl
+from gail.exact import (
+    FiniteMDP,
+    NotEnoughMemory,
+    Status,
+    match_occupancy,
+    memory,
+    occupancy_of,
+    solve_irl,
+    solve_rl,
+)
 from gail.exact import regularizers as psi
+from gail.exact.dynamics.path_matching import match_paths
 from gail.exact.time_expanded import at_every_step, by_step, over_time, time_expanded
+from gail.exact.trajectories import enumerate_paths
 
 SEEDS = st.integers(0, 2**32 - 1)
 CHECKED = settings(deadline=None, derandomize=True, max_examples=25)
@@ -83,7 +94,26 @@ def test_two_steps_in_high_precision():
 
 
 def test_the_steps_are_checked(gridworld):
-    with pytest.raises(ValueError, match="at least one step, got 0"):
+    with pytest.raises(ValueError, match="horizon must be at least 1, got 0"):
         time_expanded(gridworld, 0)
     with pytest.raises(ValueError, match="10 expanded states do not divide into 3 steps"):
         by_step(np.zeros((10, 2)), 3)
+
+
+@pytest.mark.parametrize("horizon", [2.5, None, "4"])
+def test_a_horizon_is_a_whole_number(gridworld, horizon):
+    uniform = np.full((64, 4), 0.25)
+    for function in (time_expanded, enumerate_paths, lambda mdp, steps: match_paths(mdp, steps, uniform)):
+        with pytest.raises(TypeError, match="horizon must be a whole number such as 11, got"):
+            function(gridworld, horizon)
+
+
+def test_more_steps_than_memory_are_refused_before_they_are_built(gridworld, monkeypatch):
+    monkeypatch.setattr(memory, "available_memory", lambda: 1e9)
+    time_expanded(gridworld, 10)
+    with pytest.raises(NotEnoughMemory, match="5000000 steps of 64 states and 4 actions would need about"):
+        time_expanded(gridworld, 5 * 10**6)
+    enumerate_paths(gridworld, 5)
+    monkeypatch.setattr(memory, "available_memory", lambda: 1e5)
+    with pytest.raises(NotEnoughMemory, match="paths or more of 5 steps would need about"):
+        enumerate_paths(gridworld, 5)

@@ -86,5 +86,5 @@ def test_episodes_may_end_early():
 def test_too_many_paths_are_refused():
     with pytest.raises(TooManyPaths, match="allowed are 10"):
         enumerate_paths(FiniteMDP(np.full((2, 2, 2), 0.5), [1.0, 0.0], 0.5), 5, max_paths=10)
-    with pytest.raises(ValueError, match="at least one step, got 0"):
+    with pytest.raises(ValueError, match="horizon must be at least 1, got 0"):
         enumerate_paths(COIN, 0)

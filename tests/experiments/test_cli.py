@@ -304,3 +304,15 @@ def test_unknown_statements_and_instances_list_the_known_ones(gail):
     assert_refused(gail("verify", "--psi", "wasserstein"), "wasserstein", "lipschitz")
     assert_refused(gail("verify", "--statement", "prop-9"), "prop-9", "cor-3.2.1")
     assert_refused(gail("verify", "--mdp", "nowhere"), "nowhere", "frozenlake")
+
+
+def test_a_verification_that_cannot_be_is_refused_before_work_starts(gail, tmp_path):
+    words = ("verify", "--mdp", "chain", "--statement", "prop-3.1")
+    assert_refused(gail(*words, "--seed", "-1"), "--seed is -1")
+    (tmp_path / "taken").write_text("")
+    for out in ("taken", "taken/report"):
+        assert_refused(gail(*words, "--out", out), f"--out {out}: taken is a file")
+    np.savez(tmp_path / "zero.npz", transitions=np.zeros((0, 2, 0)), initial=np.zeros(0), discount=0.9)
+    assert_refused(gail("verify", "--mdp", "zero.npz"), "zero.npz", "(0, 2, 0)")
+    (tmp_path / "map.txt").write_text("S.X\n..G\n")
+    assert_refused(gail("verify", "--map", "map.txt"), "map.txt", "'X'")

@@ -4,10 +4,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from gail.exact import solve_rl
-from gail.experiments.figures import cost_map, discriminator_map, occupancy_maps
+from gail.exact import FiniteMDP, solve_rl
+from gail.experiments.figures import cost_map, discriminator_map, occupancy_maps, png
 from gail.experiments.illustrations import ILLUSTRATIONS
-from gail.experiments.instances import demo_gridworld, named
+from gail.experiments.instances import Instance, demo_gridworld, named
 from gail.experiments.psi_choices import CHOICES
 from gail.experiments.statements import statements_for
 from gail.experiments.trials import Trial
@@ -29,6 +29,16 @@ def test_every_picture_is_drawn_on_an_instance_without_and_with_ends(one):
     trials = [Trial(named(name, 1.0, 0.9), 1.0, np.random.default_rng(0)) for name in ("chain", "frozenlake")]
     for chosen in (trials, trials[:1], trials[1:]):
         assert any(axis.has_data() for axis in one.draw(chosen).axes)
+
+
+@pytest.mark.parametrize("name", ["occupancy-measures", "planning"])
+@pytest.mark.filterwarnings("error")
+@pytest.mark.usefixtures("close")
+def test_a_process_without_choices_is_drawn_without_a_warning(name):
+    mdp, cost = FiniteMDP(np.ones((1, 1, 1)), [1.0], 0.9), np.array([[0.5]])
+    only = Instance("one of each", mdp, solve_rl(mdp, cost, 1.0).occupancy, cost, None)
+    (one,) = (one for one in ILLUSTRATIONS if one.name == name)
+    png(one.draw([Trial(only, 1.0, np.random.default_rng(0))]))
 
 
 def test_pictures_show_statements_that_exist_and_every_one_but_those_of_the_two_routes():

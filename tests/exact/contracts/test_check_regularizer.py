@@ -177,3 +177,21 @@ def test_a_failure_says_where_and_by_how_much():
 def test_a_class_is_no_psi():
     with pytest.raises(TypeError, match=r"psi must be an instance: Logistic\(\)"):
         check_regularizer(psi.Logistic, *SHAPE, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        (
+            (None, 3, 2, np.random.default_rng(0)),
+            TypeError,
+            r"psi must be an instance such as Logistic\(\), got NoneType",
+        ),
+        ((psi.Logistic(), 0, 2, np.random.default_rng(0)), ValueError, "states must be at least 1, got 0"),
+        ((psi.Logistic(), 3, 3.0, np.random.default_rng(0)), TypeError, "actions must be a whole number .*, got 3.0"),
+        ((psi.Logistic(), 3, 2, 0), TypeError, r"rng must be a generator such as numpy.random.default_rng\(0\), got 0"),
+    ],
+)
+def test_what_cannot_be_checked_is_refused(given, error, message):
+    with pytest.raises(error, match=message):
+        check_regularizer(*given)

@@ -113,3 +113,25 @@ def test_step_sizes_are_amounts(player, step_size):
         player(step_size)
     with pytest.raises(TypeError, match="step_size must be a number, got 'big'"):
         player("big")
+
+
+@pytest.mark.parametrize(
+    ("players", "message"),
+    [
+        ((NaturalStep(1.0), BestCost()), r"cost_player must be a player such as BestCost\(\), got NaturalStep"),
+        ((BestCost(), BestCost()), r"policy_player must be a player such as NaturalStep\(1.0\), got BestCost"),
+        ((BestCost, NaturalStep(1.0)), "cost_player must be an instance such as .*, got the class BestCost"),
+        ((BestCost(), NaturalStep), "policy_player must be an instance such as .*, got the class NaturalStep"),
+        ((None, NaturalStep(1.0)), "cost_player must be a player such as .*, got NoneType"),
+        ((BestCost(), "natural"), "policy_player must be a player such as .*, got str"),
+    ],
+)
+def test_players_have_roles(problem, players, message):
+    with pytest.raises(TypeError, match=message):
+        play(problem, *players, 1)
+
+
+def test_a_run_is_shown_in_a_line(problem):
+    shown = repr(play(problem, BestCost(), NaturalStep(1.0), 3))
+    assert shown.startswith("Run(Matching on 6 states and 3 actions, 3 iterations, gap ")
+    assert "array" not in shown

@@ -100,7 +100,7 @@ def test_what_is_no_program_is_refused():
         PathMatching(FiniteMDP(np.ones((1, 3, 1)), [1.0], 0.5), paths, np.ones(4) / 4.0)
     with pytest.raises(ValueError, match=r"shape \(1, 2\), or 2 times the rows, got \(3, 2\)"):
         match_paths(BANDIT, 2, np.full((3, 2), 0.5))
-    with pytest.raises(ValueError, match="at least one step, got -1"):
+    with pytest.raises(ValueError, match="horizon must be at least 1, got -1"):
         match_paths(BANDIT, -1, [[0.5, 0.5]])
     with pytest.raises(ValueError, match="sum to"):
         match_paths(BANDIT, 2, [[0.5, 0.6]])

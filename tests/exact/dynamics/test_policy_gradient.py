@@ -4,7 +4,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gail.exact import FiniteMDP, Matching, occupancy_of
+from gail.exact import FiniteMDP, InvalidCost, Matching, occupancy_of
 from gail.exact import regularizers as psi
 from gail.exact.dynamics import entropy_gradient, imitation_gradient, policy_gradient, softmax_policy
 
@@ -100,3 +100,11 @@ def test_gradients_refuse_what_has_no_meaning():
         policy_gradient(bandit, cost, cost, -1.0)
     with pytest.raises(TypeError, match=r"psi must be an instance: Logistic\(\)"):
         imitation_gradient(Matching(bandit, problem.expert, psi.Logistic, 0.5), cost)
+
+
+def test_an_infinite_best_cost_has_no_gradient():
+    bandit = FiniteMDP(np.ones((1, 2, 1)), [1.0], 0.5)
+    one_sided = occupancy_of(bandit, [[1.0, 0.0]])
+    with pytest.raises(InvalidCost, match=r"best cost of ReverseKL is infinite off the expert's support, .* action 1"):
+        imitation_gradient(Matching(bandit, one_sided, psi.ReverseKL(), 0.5), np.zeros((1, 2)))
+    assert np.all(np.isfinite(imitation_gradient(Matching(bandit, one_sided, psi.Logistic(), 0.5), np.zeros((1, 2)))))

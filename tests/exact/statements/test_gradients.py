@@ -53,6 +53,18 @@ def test_where_no_cost_asks_for_anything_else_nothing_is_claimed_of_another():
     assert check_gradient_elsewhere(one_action, expert, psi.Logistic(), 1.0, "no choice", rng).certificates == ()
 
 
+@pytest.mark.parametrize("regularizer", [psi.Jeffreys(), psi.ReverseKL(), psi.Logistic(), psi.ForwardKL()])
+def test_only_where_the_best_cost_is_infinite_nothing_is_claimed(gridworld, goal_cost, regularizer):
+    hard, soft = (solve_rl(gridworld, goal_cost, weight).occupancy for weight in (0.0, 0.3))
+    for check in (check_imitation_gradient, check_gradient_elsewhere):
+        claims = [
+            check(gridworld, expert, regularizer, 0.3, "gridworld", np.random.default_rng(0)).certificates
+            for expert in (hard, soft)
+        ]
+        assert bool(claims[0]) is not psi.needs_coverage(regularizer)
+        assert claims[1]
+
+
 def test_a_gradient_at_the_wrong_cost_is_caught(gridworld, goal_cost, failures, monkeypatch):
     expert, psi_ga = solve_rl(gridworld, goal_cost, 0.3).occupancy, psi.Logistic()
     cost = gradients.another_cost(Matching(gridworld, expert, psi_ga, 0.0), np.random.default_rng(1))

@@ -10,10 +10,10 @@ m(s) = sum_a d(s,a) / rho(s), with multipliers v,
 
 so y is eliminated entry by entry and (m, v) solve a sparse symmetric system, which is `newton_system`'s. No
 division by an occupancy occurs. The step is taken in policies, and the occupancy recomputed from them, so every
-iterate is positive and satisfies the flow. To first order log pi moves by t (y - m). Of two curves that begin so, F
-chooses: log pi + t (y - m) itself, which suits the entropy; and, where psi* bends F more, occupancies in proportion,
-log pi + log(1 + t y) - log(1 + t m), mixed as e to lambda. F decreases by Armijo's rule; because the flow constraints
-are linear, both keep Newton's quadratic convergence.
+iterate is positive and satisfies the flow. To first order log pi moves by t (y - m). Of two curves that begin so, the
+first on which F decreases by Armijo's rule is taken: log pi + t (y - m) itself, which suits the entropy; and, where
+psi* bends F more, occupancies in proportion, log pi + log(1 + t y) - log(1 + t m), mixed as e to lambda. Because the
+flow constraints are linear, both keep Newton's quadratic convergence.
 
 F does not feel pairs that learner and expert hardly visit: once it has settled to rounding, and the certified gap
 falls no more, the search ends, whatever still moves there.
@@ -63,7 +63,7 @@ MAX_UNFELT = 8
 """Steps in a row that may promise no more than that, and leave the certified gap where it is."""
 
 PROGRESS = 0.9
-"""Factor by which one step lowers the certified gap where it does not leave it."""
+"""Factor by which a step lowers the certified gap, below that of the last three, where it does not leave it."""
 
 TO_THE_BOUNDARY = 0.99
 """Share of an occupancy that one step may take away."""
@@ -105,7 +105,7 @@ def minimising_policy(problem: Matching, psi: SmoothConjugate, log_policy: Array
         moved = _line_search(problem, point, _Step(change, shift, elasticity / (weight + elasticity)), slope)
         if moved is None:
             break
-        falling = trace is not None and trace[-1] < PROGRESS * trace[max(len(trace) - 2, 0)]
+        falling = trace is not None and trace[-1] < PROGRESS * min(trace[-4:-1], default=np.inf)
         felt = abs(slope) > ROUNDING * max(abs(point.value), problem.unit)
         unfelt = 0 if felt or falling else unfelt + 1
         point = moved
@@ -160,9 +160,9 @@ def _line_search(problem: Matching, point: _Point, direction: _Step, slope: floa
     slack = ROUNDING * max(abs(point.value), problem.unit)
     step = 1.0
     while step > 1e-10:
-        trials = [_point(problem, move(point.log_policy, step)) for move in (direction.shifted, direction.scaled)]
-        trial = min(trials, key=lambda trial: trial.value)
-        if trial.value <= point.value + SUFFICIENT * step * min(slope, 0.0) + slack:
-            return trial
+        for move in (direction.shifted, direction.scaled):
+            trial = _point(problem, move(point.log_policy, step))
+            if trial.value <= point.value + SUFFICIENT * step * min(slope, 0.0) + slack:
+                return trial
         step *= 0.5
     return None

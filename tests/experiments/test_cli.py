@@ -52,7 +52,7 @@ def test_an_unknown_task_names_the_nearest(gail):
 
 
 def test_a_task_without_shipped_demonstrations_says_how_to_make_some(gail):
-    assert_refused(gail("train", "Humanoid-v5"), "gail expert Humanoid-v5")
+    assert_refused(gail("train", "Pendulum-v1"), "gail expert Pendulum-v1")
 
 
 @pytest.mark.parametrize(

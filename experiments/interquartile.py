@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
-_RESAMPLES, _CONFIDENCE = 10_000, 0.95
+_CUT, _RESAMPLES, _CONFIDENCE = 0.25, 10_000, 0.95
 
 
 @dataclass(frozen=True)
@@ -40,16 +41,15 @@ def interquartile_mean(scores: NDArray[np.float64], seed: int = 0) -> Interval:
     """
     if scores.size == 0:
         raise ValueError("an interquartile mean needs at least one score; there is none")
-    rows = np.random.default_rng(seed).integers(scores.size, size=(_RESAMPLES, scores.size))
-    means = _middle_mean(scores[rows])
-    tail = 50.0 * (1.0 - _CONFIDENCE)
-    low, high = np.percentile(means, (tail, 100.0 - tail))
-    return Interval(float(_middle_mean(scores)), float(low), float(high))
-
-
-def _middle_mean(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Interquartile means along the last axis."""
-    cut = scores.shape[-1] // 4
-    middle = np.sort(scores, axis=-1)[..., cut : scores.shape[-1] - cut]
-    means: NDArray[np.float64] = np.asarray(middle.mean(axis=-1))
-    return means
+    estimate = float(stats.trim_mean(scores, _CUT))
+    if scores.size == 1:
+        return Interval(estimate, estimate, estimate)
+    interval = stats.bootstrap(
+        (scores,),
+        lambda sample, axis: stats.trim_mean(sample, _CUT, axis=axis),
+        n_resamples=_RESAMPLES,
+        confidence_level=_CONFIDENCE,
+        method="percentile",
+        rng=np.random.default_rng(seed),
+    ).confidence_interval
+    return Interval(estimate, float(interval.low), float(interval.high))

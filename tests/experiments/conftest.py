@@ -1,7 +1,10 @@
 """What several tests of experiments need."""
 
+import sys
+
 import pytest
 
+from gail.experiments import cli
 from gail.experiments.cells import CellResult
 
 
@@ -29,3 +32,18 @@ def cell_result():
         stochastic_score=0.92,
         accuracy=None,
     )
+
+
+@pytest.fixture
+def gail(monkeypatch, capsys, tmp_path):
+    """Run the command in an empty folder; give status, output, errors."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: str):
+        monkeypatch.setattr(sys, "argv", ["gail", *words])
+        with pytest.raises(SystemExit) as exit_:
+            cli.main()
+        captured = capsys.readouterr()
+        return exit_.value.code, captured.out, captured.err
+
+    return run

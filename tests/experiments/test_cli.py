@@ -2,7 +2,6 @@
 
 import csv
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,24 +10,8 @@ import pytest
 from gail.approx import Demonstrations, Provenance, Trajectories, save_npz
 from gail.envs.data import shipped_file
 from gail.exact import FiniteMDP, occupancy_of
-from gail.experiments import cli
 
 VERBS = ("verify", "train", "resume", "evaluate", "expert", "demos", "tasks", "demo", "bench")
-
-
-@pytest.fixture
-def gail(monkeypatch, capsys, tmp_path):
-    """Run the command in an empty folder; give status, output, errors."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*words: str):
-        monkeypatch.setattr(sys, "argv", ["gail", *words])
-        with pytest.raises(SystemExit) as exit_:
-            cli.main()
-        captured = capsys.readouterr()
-        return exit_.value.code, captured.out, captured.err
-
-    return run
 
 
 def assert_refused(result, *needles: str) -> None:

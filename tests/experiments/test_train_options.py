@@ -1,13 +1,11 @@
 """`gail train`: what a command line, a file and a preset make of a config."""
 
 import json
-import sys
 from dataclasses import asdict, replace
 
 import pytest
 
 from gail.envs.tasks import TASKS
-from gail.experiments import cli
 from gail.experiments.failures import InvalidRequest
 from gail.experiments.paper_recipes import paper_recipe
 from gail.experiments.recipes import imitation_recipe
@@ -15,21 +13,6 @@ from gail.experiments.runs import structure_config
 from gail.experiments.train_options import PlayerOptions, check_config, configured
 
 NOTHING = PlayerOptions()
-
-
-@pytest.fixture
-def gail(monkeypatch, capsys, tmp_path):
-    """Run the command in an empty folder; give status, output, errors."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*words: str):
-        monkeypatch.setattr(sys, "argv", ["gail", *words])
-        with pytest.raises(SystemExit) as exit_:
-            cli.main()
-        captured = capsys.readouterr()
-        return exit_.value.code, captured.out, captured.err
-
-    return run
 
 
 def test_what_is_printed_is_the_whole_config_and_is_read_back(gail, tmp_path):

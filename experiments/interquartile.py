@@ -41,15 +41,20 @@ def interquartile_mean(scores: NDArray[np.float64], seed: int = 0) -> Interval:
     """
     if scores.size == 0:
         raise ValueError("an interquartile mean needs at least one score; there is none")
-    estimate = float(stats.trim_mean(scores, _CUT))
+    estimate = float(_estimate(scores, axis=0))
     if scores.size == 1:
         return Interval(estimate, estimate, estimate)
     interval = stats.bootstrap(
         (scores,),
-        lambda sample, axis: stats.trim_mean(sample, _CUT, axis=axis),
+        _estimate,
         n_resamples=_RESAMPLES,
         confidence_level=_CONFIDENCE,
         method="percentile",
         rng=np.random.default_rng(seed),
     ).confidence_interval
     return Interval(estimate, float(interval.low), float(interval.high))
+
+
+def _estimate(samples: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
+    means: NDArray[np.float64] = np.asarray(stats.trim_mean(samples, _CUT, axis=axis))
+    return means

@@ -9,6 +9,7 @@ from gail.approx.demonstrations import (
     load_npz,
     save_npz,
 )
+from gail.approx.discounting import discount_weights, left_out_mass
 from gail.approx.discriminators import Discriminator, DiscriminatorSettings, neural_costs
 from gail.approx.evaluation import Evaluation, deterministic, evaluate, stochastic, uniformly_random
 from gail.approx.feature_costs import FeatureCost, feature_costs, l2_ball, simplex
@@ -64,11 +65,13 @@ __all__ = [
     "UnsupportedSpace",
     "clone",
     "deterministic",
+    "discount_weights",
     "evaluate",
     "feature_costs",
     "imitation",
     "imitation_against",
     "l2_ball",
+    "left_out_mass",
     "load_npz",
     "load_policy",
     "neural_costs",

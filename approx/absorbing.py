@@ -23,7 +23,7 @@ from gymnasium.vector import VectorEnv, VectorWrapper
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from gail.approx.cost_players import CostPlayer, CostReport, MakeCostPlayer
+from gail.approx.cost_players import CostPlayer, CostReport, MakeCostPlayer, Paced
 from gail.approx.demonstrations import Demonstrations, InvalidDemonstrations
 from gail.approx.policies import Policy
 from gail.approx.trajectories import Trajectories
@@ -95,11 +95,13 @@ def with_absorbing_steps(demonstrations: Demonstrations, horizon: int) -> Demons
     """The demonstrations with an indicator, and steps in the absorbing state after each terminated episode.
 
     Raises:
-        InvalidDemonstrations: steps are missing, or an episode is longer than the horizon.
+        InvalidDemonstrations: steps are missing, an episode is longer than the horizon, or steps are weighted.
     """
     if not demonstrations.whole:
         raise InvalidDemonstrations("absorbing steps can be added to whole episodes only: these were subsampled")
     full = demonstrations.trajectories
+    if full.weights is not None:
+        raise InvalidDemonstrations("weights do not say what absorbing steps weigh: add the steps first, then weights")
     if full.lengths.max() > horizon:
         raise InvalidDemonstrations(
             f"episode {int(full.lengths.argmax())} has {full.lengths.max()} steps, the horizon is {horizon}"
@@ -137,6 +139,10 @@ class _Idle:
 
     def costs(self, batch: Trajectories) -> NDArray[np.float64]:
         return self._player.costs(_idle(batch))
+
+    def keep_pace(self, pace: float) -> None:
+        if isinstance(self._player, Paced):
+            self._player.keep_pace(pace)
 
 
 def without_indicator(policy: Policy) -> Policy:

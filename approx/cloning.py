@@ -1,10 +1,12 @@
 """Behavioural cloning: maximum likelihood of the expert's actions, state by state.
 
-    minimise over pi   - (1/N) sum_i log pi(a_i | s_i)
+    minimise over pi   - (1/N) sum_i log pi(a_i | s_i),    or, weighted,   - sum_i w_i log pi(a_i | s_i) / sum_i w_i
 
 It never runs in the environment, so nothing pulls it back to where its data lies once it has drifted away
 (Ross & Bagnell 2010). Fitted as in Ho & Ermon (2016), appendix B: Adam, minibatches of 128, 70% of the pairs
 for training, until the error on the other 30% stops falling; the best parameters on those are kept.
+Minibatches are drawn without regard to weights, and the weights of either part are scaled to have the mean 1: a
+minibatch's mean of w_i log pi is then unbiased. Pairs whose weight is 0 are left out.
 """
 
 from __future__ import annotations
@@ -14,10 +16,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from gail.approx.demonstrations import Demonstrations, InvalidDemonstrations
 from gail.approx.policies import Policy, PolicySettings
 from gail.approx.spaces import SpaceSpec
+from gail.approx.weighting import shares_of
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ class CloningResult:
     policy: Policy
     """The policy of the best epoch."""
     validation_errors: tuple[float, ...]
-    """Mean negative log-likelihood on the held-out pairs after each epoch, in nats."""
+    """Mean negative log-likelihood on the held-out pairs after each epoch, by their weights if any, in nats."""
     best_epoch: int
     """Index of the epoch whose parameters were kept."""
 
@@ -53,24 +57,29 @@ class CloningResult:
 def clone(demonstrations: Demonstrations, spec: SpaceSpec, settings: CloningSettings, seed: int) -> CloningResult:
     """Fit a policy to demonstrations by maximum likelihood with early stopping."""
     demonstrations.check_fits(spec)
-    if demonstrations.trajectories.num_steps < 2:
+    shares = shares_of(demonstrations.trajectories)
+    pairs = demonstrations.trajectories.num_steps if shares is None else int((shares > 0.0).sum())
+    if pairs < 2:
         raise InvalidDemonstrations("cloning needs 2 state-action pairs: one to train on, one to stop by; there is 1")
     generator = torch.Generator()
     generator.manual_seed(int(np.random.SeedSequence(seed).generate_state(1, np.uint64)[0] >> 1))
     policy = Policy(spec, settings.policy, generator)
     batch = demonstrations.trajectories
-    policy.moments.update(torch.from_numpy(batch.observations))
+    policy.moments.update(torch.from_numpy(batch.observations), shares)
     states = policy.moments(torch.from_numpy(batch.observations))
     actions = torch.from_numpy(batch.actions)
     actions = actions.to(torch.float32) if spec.continuous else actions
-    order = torch.randperm(batch.num_steps, generator=generator)
-    cut = min(batch.num_steps - 1, max(1, round(settings.training_fraction * batch.num_steps)))
+    order = torch.randperm(pairs, generator=generator)
+    if shares is not None:
+        order = torch.nonzero(shares).squeeze(1)[order]
+    cut = min(pairs - 1, max(1, round(settings.training_fraction * pairs)))
     train, held_out = order[:cut], order[cut:]
+    weights = None if shares is None else _of_mean_one(shares, train, held_out)
     optimizer = torch.optim.Adam(policy.parameters(), lr=settings.learning_rate)
 
-    def error(rows: torch.Tensor) -> torch.Tensor:
-        negative: torch.Tensor = -policy.head(policy.network(states[rows])).log_prob(actions[rows]).mean()
-        return negative
+    def error(rows: Tensor) -> Tensor:
+        negative: Tensor = -policy.head(policy.network(states[rows])).log_prob(actions[rows])
+        return negative.mean() if weights is None else (weights[rows] * negative).mean()
 
     errors: list[float] = []
     best_epoch, best = 0, copy.deepcopy(policy.state_dict())
@@ -86,3 +95,11 @@ def clone(demonstrations: Demonstrations, spec: SpaceSpec, settings: CloningSett
             best_epoch, best = len(errors) - 1, copy.deepcopy(policy.state_dict())
     policy.load_state_dict(best)
     return CloningResult(policy, tuple(errors), best_epoch)
+
+
+def _of_mean_one(shares: Tensor, *parts: Tensor) -> Tensor:
+    """The shares scaled to the mean 1 within each of the parts, given by their rows; float32, shape (N,)."""
+    weights = torch.zeros_like(shares)
+    for rows in parts:
+        weights[rows] = shares[rows] / shares[rows].mean()
+    return weights.to(torch.float32)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import torch
@@ -23,6 +23,7 @@ from torch import Tensor
 
 from gail.approx.spaces import SpaceSpec
 from gail.approx.trajectories import Trajectories
+from gail.approx.weighting import mean_rows
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,17 @@ MakeCostPlayer: TypeAlias = Callable[[SpaceSpec, Trajectories, torch.Generator],
 """Makes a cost player for a task's spaces and an expert's trajectories; the generator draws its parameters."""
 
 
-def mean_distance(learner: Tensor, expert: Tensor) -> float:
-    """l2 distance of the means of two sets of rows, shapes (N, k) and (M, k)."""
-    return float((learner.double().mean(0) - expert.double().mean(0)).norm())
+def mean_distance(learner: Tensor, expert: Tensor, shares: Tensor | None) -> float:
+    """l2 distance of the means of two sets of rows, shapes (N, k) and (M, k), the second's by `shares`, shape (M,)."""
+    return float((learner.double().mean(0) - mean_rows(expert.double(), shares)).norm())
+
+
+@runtime_checkable
+class Paced(Protocol):
+    """A cost player that learns by steps, which a training may shorten as it goes on."""
+
+    def keep_pace(self, pace: float) -> None:
+        """From now on take steps of `pace` times their size in the settings; 0 < pace <= 1."""
 
 
 class EnvironmentCost:

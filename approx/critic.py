@@ -1,12 +1,18 @@
 """The critic: an estimate v(s) of the discounted return, fitted by Adam on squared error.
 
 The network predicts standardized returns: rewards of an adversarial game have no natural scale, and it
-drifts.
+drifts. With a memory of m batches, mean mu and standard deviation sigma follow it: what was seen before counts
+for no more than m batches, and the last layer (w, b) is rescaled so that no estimate changes by it,
+
+    w' = w sigma / sigma',   b' = (sigma b + mu - mu') / sigma'
+
+(van Hasselt et al. 2016, "Learning values across many orders of magnitude", Proposition 1).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,6 +36,8 @@ class CriticSettings:
     """Passes over the batch per iteration."""
     minibatch: int = 500
     """Steps per gradient."""
+    memory: int | None = None
+    """Batches that the scale of returns remembers; all of them if None, as is right where rewards do not drift."""
 
 
 class Critic(nn.Module):
@@ -57,7 +65,7 @@ class Critic(nn.Module):
         """
         explained = _explained_variance(self.values(states), returns)
         column = torch.from_numpy(returns).unsqueeze(-1)
-        self.returns.update(column)
+        self._rescale(column)
         targets = ((column - self.returns.mean) / self.returns.std).to(torch.float32)
         for _ in range(self.settings.epochs):
             order = torch.randperm(states.shape[0], generator=generator)
@@ -69,6 +77,19 @@ class Critic(nn.Module):
         for name, parameter in self.network.named_parameters():
             check_finite(f"the critic's {name}", parameter)
         return explained
+
+    @torch.no_grad()
+    def _rescale(self, returns: Tensor) -> None:
+        """Let the scale follow the returns, shape (N, 1)."""
+        if self.settings.memory is None:
+            self.returns.update(returns)
+            return
+        mean, std = self.returns.mean.clone(), self.returns.std
+        self.returns.count.clamp_(max=self.settings.memory * returns.shape[0])
+        self.returns.update(returns)
+        last: Any = self.network[-1]
+        last.weight.mul_(std / self.returns.std)
+        last.bias.copy_((std * last.bias + mean - self.returns.mean) / self.returns.std)
 
 
 def _explained_variance(predicted: NDArray[np.float64], observed: NDArray[np.float64]) -> float:

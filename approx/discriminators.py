@@ -5,8 +5,9 @@ g of the probability D that a pair came from the *learner*, the best cost is c =
 
     E_pi[phi(g)] + E_E[phi(-g)]
 
-For the logistic phi that is c = log D (Algorithm 1). Other rewards of the same classifier are in
-`gail.approx.reward_forms`; they are no gradient of psi*, and are used in practice.
+with E_E by the demonstrations' weights, if they carry some. For the logistic phi that is c = log D (Algorithm 1).
+Other rewards of the same classifier are in `gail.approx.reward_forms`; they are no gradient of psi*, and are used in
+practice.
 """
 
 from __future__ import annotations
@@ -28,13 +29,16 @@ from gail.approx.normalization import RunningMoments
 from gail.approx.reward_forms import RewardForm
 from gail.approx.spaces import SpaceSpec
 from gail.approx.trajectories import Trajectories
+from gail.approx.weighting import mean_rows, shares_of
 
 
 class SurrogatePsi(Protocol):
     """A cost regularizer of Prop. A.1, given by its surrogate loss (see `gail.exact.regularizers`)."""
 
-    def discriminator_loss(self, logit_learner: Any, logit_expert: Any) -> Any:
-        """Mean of phi(logit_learner) plus mean of phi(-logit_expert)."""
+    def discriminator_loss(
+        self, logit_learner: Any, logit_expert: Any, weights_learner: Any = None, weights_expert: Any = None
+    ) -> Any:
+        """Mean of phi(logit_learner) plus mean of phi(-logit_expert); of a side with weights, the weighted sum."""
 
     def cost(self, logit: Any) -> Any:
         """-phi(logit)."""
@@ -79,7 +83,8 @@ class Discriminator(nn.Module):
         self.form = form
         self.expert_pairs = spec.encode_pairs(demonstrations.observations, demonstrations.actions)
         self.moments = RunningMoments(spec.pair_size)
-        self.moments.update(self.expert_pairs)
+        self.expert_shares = shares_of(demonstrations)
+        self.moments.update(self.expert_pairs, self.expert_shares)
         self.network = mlp(spec.pair_size, settings.hidden, 1, generator)
         if settings.spectral_norm:
             _normalize_spectra(self.network, generator)
@@ -97,11 +102,11 @@ class Discriminator(nn.Module):
         report = None
         for _ in range(self.settings.steps):
             logit_learner, logit_expert = self._logits(learner), self._logits(expert)
-            loss: Tensor = self.psi.discriminator_loss(logit_learner, logit_expert)
-            report = report or _report(loss, logit_learner, logit_expert, mean_distance(learner, expert))
+            loss = self._loss(logit_learner, logit_expert)
+            report = report or self._report(loss, logit_learner, logit_expert, learner, expert)
             if self.settings.entropy_bonus > 0.0:
-                entropy = _bernoulli_entropy(logit_learner).mean() + _bernoulli_entropy(logit_expert).mean()
-                loss = loss - self.settings.entropy_bonus * entropy
+                unsure = mean_rows(_bernoulli_entropy(logit_expert), self.expert_shares)
+                loss = loss - self.settings.entropy_bonus * (_bernoulli_entropy(logit_learner).mean() + unsure)
             if self.settings.gradient_penalty > 0.0:
                 loss = loss + self.settings.gradient_penalty * self._penalty(learner, expert, generator)
             check_finite("the discriminator's loss", loss)
@@ -110,6 +115,11 @@ class Discriminator(nn.Module):
             check_gradients("the discriminator", self.network)
             self.optimizer.step()
         return report or self._look(learner, expert)
+
+    def keep_pace(self, pace: float) -> None:
+        """From now on learn at `pace` times the learning rate of the settings."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = pace * self.settings.learning_rate
 
     @torch.no_grad()
     def costs(self, batch: Trajectories) -> NDArray[np.float64]:
@@ -136,12 +146,32 @@ class Discriminator(nn.Module):
     @torch.no_grad()
     def _look(self, learner: Tensor, expert: Tensor) -> CostReport:
         logit_learner, logit_expert = self._logits(learner), self._logits(expert)
-        loss = self.psi.discriminator_loss(logit_learner, logit_expert)
-        return _report(loss, logit_learner, logit_expert, mean_distance(learner, expert))
+        return self._report(self._loss(logit_learner, logit_expert), logit_learner, logit_expert, learner, expert)
+
+    def _loss(self, logit_learner: Tensor, logit_expert: Tensor) -> Tensor:
+        """Mean loss of either side, the expert's by its shares."""
+        if self.expert_shares is None:
+            loss: Tensor = self.psi.discriminator_loss(logit_learner, logit_expert)
+        else:
+            shares = self.expert_shares.to(logit_expert.dtype)
+            loss = self.psi.discriminator_loss(logit_learner, logit_expert, None, shares)
+        return loss
+
+    def _report(
+        self, loss: Tensor, logit_learner: Tensor, logit_expert: Tensor, learner: Tensor, expert: Tensor
+    ) -> CostReport:
+        return CostReport(
+            feature_distance=mean_distance(learner, expert, self.expert_shares),
+            loss=float(loss.detach()),
+            accuracy_learner=float((logit_learner > 0.0).double().mean()),
+            accuracy_expert=float(mean_rows((logit_expert < 0.0).double(), self.expert_shares)),
+        )
 
     def _penalty(self, learner: Tensor, expert: Tensor, generator: torch.Generator) -> Tensor:
         """Mean of (|grad g| - 1)^2 at random points between random pairs of learner and expert."""
         count = expert.shape[0]
+        if self.expert_shares is not None:
+            expert = expert[torch.multinomial(self.expert_shares, count, replacement=True, generator=generator)]
         rows = torch.randint(learner.shape[0], (count,), generator=generator)
         share = torch.rand(count, 1, generator=generator)
         between = (share * expert + (1.0 - share) * learner[rows]).requires_grad_()
@@ -169,12 +199,3 @@ def _normalize_spectra(network: nn.Sequential, generator: torch.Generator) -> No
 def _bernoulli_entropy(logit: Tensor) -> Tensor:
     """Entropy of a coin with this logit, in nats: softplus(g) - g sigmoid(g)."""
     return nn.functional.softplus(logit) - logit * torch.sigmoid(logit)
-
-
-def _report(loss: Tensor, logit_learner: Tensor, logit_expert: Tensor, distance: float) -> CostReport:
-    return CostReport(
-        feature_distance=distance,
-        loss=float(loss.detach()),
-        accuracy_learner=float((logit_learner > 0.0).double().mean()),
-        accuracy_expert=float((logit_expert < 0.0).double().mean()),
-    )

@@ -1,8 +1,8 @@
 """Cost players whose costs are linear in features: feature expectation matching (FEM) and its game form (GTAL).
 
 Let f(s, a) be k features and C = {w.f : w in W}. With psi the indicator of C the imitation objective is
-max over w in W of w.(mu - mu_E), mu and mu_E the mean features of learner and expert (Ho & Ermon 2016, Eq. 7-11), and
-the cost player's best answer is in closed form:
+max over w in W of w.(mu - mu_E), mu and mu_E the mean features of learner and expert, by the demonstrations' weights if
+they carry some (Ho & Ermon 2016, Eq. 7-11), and the cost player's best answer is in closed form:
 
 | W | answer to the gap d = mu - mu_E | the objective is | source |
 |---|---|---|---|
@@ -34,6 +34,7 @@ from gail.approx.finite import check_finite
 from gail.approx.normalization import RunningMoments
 from gail.approx.spaces import SpaceSpec
 from gail.approx.trajectories import Trajectories
+from gail.approx.weighting import mean_rows, shares_of
 
 Features: TypeAlias = Callable[[Tensor], Tensor]
 """Encoded state-action pairs, float64, shape (N, pair size) -> features, shape (N, k)."""
@@ -85,10 +86,11 @@ class FeatureCost:
         self._answer = answer
         self._sign = sign
         self._features = features
-        self._expert = self._encode(demonstrations)
-        count = self._expert.shape[1]
+        expert, shares = self._encode(demonstrations), shares_of(demonstrations)
+        count = expert.shape[1]
         self.moments = RunningMoments(count)
-        self.moments.update(self._expert)
+        self.moments.update(expert, shares)
+        self._expert_mean = mean_rows(expert, shares)
         self.weights = torch.zeros(count, dtype=torch.float64)
         self.shift = torch.zeros((), dtype=torch.float64)
         """Subtracted from every reward: its extreme value so far."""
@@ -101,7 +103,7 @@ class FeatureCost:
         """
         learner = self._encode(batch)
         self.moments.update(learner)
-        gap = (learner.mean(0) - self._expert.mean(0)) / self.moments.std
+        gap = (learner.mean(0) - self._expert_mean) / self.moments.std
         check_finite("the gap of mean features", gap)
         self.weights = self._answer(gap)
         if self._sign:

@@ -5,6 +5,8 @@ Moments of batches are merged exactly (Chan, Golub & LeVeque 1983): with counts 
     mean = (n mean_n + m mean_m) / (n + m)
     var  = (n var_n + m var_m) / (n + m) + (mean_n - mean_m)^2 n m / (n + m)^2
 
+The moments of a weighted batch are those of its weights; it counts as many rows as it has.
+
 They are kept in float64: the float32 formula E[x^2] - E[x]^2 loses all digits where the mean is large.
 """
 
@@ -12,6 +14,8 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+
+from gail.approx.weighting import mean_rows
 
 _FLOOR = 1e-6  # added to the standard deviation, in the units of the data: constants map to zero
 _CLIP = 10.0  # standardized values beyond this are outliers; tanh layers saturate well before
@@ -31,16 +35,18 @@ class RunningMoments(nn.Module):
         self.register_buffer("variance", torch.ones(size, dtype=torch.float64))
 
     @torch.no_grad()
-    def update(self, values: Tensor) -> None:
-        """Merge `values`, shape (N, size), into the moments."""
+    def update(self, values: Tensor, shares: Tensor | None = None) -> None:
+        """Merge `values`, shape (N, size), into the moments; each row counts alike, or by its share, shape (N,)."""
         batch = values.to(torch.float64)
         if batch.shape[0] == 0:
             return
         added = float(batch.shape[0])
         seen = float(self.count)
         total = seen + added
-        shift = batch.mean(0) - self.mean
-        spread = (seen * self.variance + added * batch.var(0, unbiased=False)) / total
+        mean = mean_rows(batch, shares)
+        variance = batch.var(0, unbiased=False) if shares is None else mean_rows((batch - mean).square(), shares)
+        shift = mean - self.mean
+        spread = (seen * self.variance + added * variance) / total
         self.variance.copy_(spread + shift.square() * (seen * added / total**2))
         self.mean.add_(shift * (added / total))
         self.count.fill_(total)

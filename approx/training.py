@@ -20,6 +20,7 @@ import torch
 from gymnasium.vector import VectorEnv
 
 from gail.approx.adversarial import PolicyPlayer, PolicyPlayerSettings, RoundReport, play_round
+from gail.approx.annealing import keep_pace, pace
 from gail.approx.atomic_files import write_bytes
 from gail.approx.cloning import CloningSettings, clone
 from gail.approx.cost_players import CostPlayer, EnvironmentCost, MakeCostPlayer
@@ -32,6 +33,7 @@ from gail.approx.refinement import Refinement
 from gail.approx.sampler import Collector, Sampler
 from gail.approx.spaces import SpaceSpec
 from gail.approx.trajectories import InvalidTrajectories
+from gail.approx.weighting import shares_of
 
 MakeEnvs = Callable[[Sequence[int]], VectorEnv[Any, Any, Any]]
 """Makes the vector environment for a seed entropy, given as several integers."""
@@ -68,6 +70,9 @@ class TrainingSettings:
     """The cost player of adversarial imitation."""
     refinement: Refinement | None = None
     """A last phase of larger batches and smaller steps, if there is to be one."""
+    anneal_to: float = 1.0
+    """What the bound on the KL and the discriminator's learning rate have been multiplied by when the budget is spent:
+    both fall linearly to that (`gail.approx.annealing`). 1 for steps of fixed size."""
 
     def at(self, env_steps: int) -> TrainingSettings:
         """The settings in force after so many steps."""
@@ -126,6 +131,9 @@ class Training:
             self._enter_phase()
             self._envs = self._make_envs((self.seed, self.iteration))
             self._sampler = EpisodeSampler(self._envs) if self.settings.whole_episodes else Sampler(self._envs)
+        if self.settings.anneal_to != 1.0:
+            now = pace(self.settings.anneal_to, self.env_steps, self.settings.env_steps)
+            keep_pace(self.player, self.phase.player, self.cost_player, now)
         try:
             report = play_round(self.player, self.cost_player, self._sampler, self.phase.batch_size, self._generator)
         except (NotFinite, InvalidTrajectories) as error:
@@ -230,7 +238,8 @@ def imitation_against(
     generator = _generator(seed)
     player = _policy_player(spec, settings, generator)
     # The learner starts with the expert's idea of what is a typical observation.
-    player.policy.moments.update(torch.from_numpy(demonstrations.trajectories.observations))
+    shares = shares_of(demonstrations.trajectories)
+    player.policy.moments.update(torch.from_numpy(demonstrations.trajectories.observations), shares)
     if warm_start is not None:
         fitted = clone(demonstrations, spec, replace(warm_start, policy=settings.policy), seed).policy
         player.policy.network.load_state_dict(fitted.network.state_dict())

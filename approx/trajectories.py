@@ -7,6 +7,10 @@ of `final_observations`.
 How a trajectory ends is never guessed. `terminated[k]`: the environment ended the episode, nothing follows.
 `truncated[k]`: a time limit cut it. Neither: the batch ended while the episode was still going on. In the
 last two cases a value function has to stand for what would have followed.
+
+An expert's steps may carry `weights`: its mean of f is then sum_i w_i f(s_i, a_i) / sum_i w_i, everywhere. With
+w = gamma^t (`gail.approx.discounting`) that estimates the mean over its normalised discounted occupancy; with one step
+for each pair, weighted by rho_E(s, a), it is that mean.
 """
 
 from __future__ import annotations
@@ -40,6 +44,9 @@ class Trajectories:
     """Shape (K,): the environment ended the episode."""
     truncated: NDArray[np.bool_]
     """Shape (K,): a time limit ended it."""
+    weights: NDArray[np.floating] | None = None
+    """How much each step of an expert counts, shape (N,), at least 0, in any unit; None where all count alike. Steps of
+    a learner all count alike: samplers set none, and cost players look at the expert's only."""
 
     def __post_init__(self) -> None:
         _check_shapes(self)
@@ -90,6 +97,7 @@ class Trajectories:
             lengths=self.lengths[:count],
             terminated=self.terminated[:count],
             truncated=self.truncated[:count],
+            weights=None if self.weights is None else self.weights[:steps],
         )
 
 
@@ -106,13 +114,12 @@ def _check_shapes(batch: Trajectories) -> None:
         raise InvalidTrajectories(f"the data is empty: {trajectories} trajectories, {steps} steps")
     expected = {"actions": steps, "final_observations": trajectories, "terminated": trajectories}
     expected |= {"truncated": trajectories}
-    if batch.rewards is not None:
-        expected["rewards"] = steps
+    expected |= {name: steps for name in ("rewards", "weights") if getattr(batch, name) is not None}
     for name, rows in expected.items():
         found = getattr(batch, name).shape
         if not found or found[0] != rows:
             raise InvalidTrajectories(f"{name} has shape {found}: {rows} rows are needed")
-        if name in ("rewards", "terminated", "truncated") and len(found) != 1:
+        if name in ("rewards", "weights", "terminated", "truncated") and len(found) != 1:
             raise InvalidTrajectories(f"{name} has shape {found}: ({rows},) is needed")
     if batch.final_observations.shape[1:] != (size,):
         raise InvalidTrajectories(
@@ -127,7 +134,7 @@ def _check_shapes(batch: Trajectories) -> None:
 
 
 def _check_values(batch: Trajectories) -> None:
-    for name in ("observations", "actions", "rewards", "final_observations"):
+    for name in ("observations", "actions", "rewards", "final_observations", "weights"):
         values = getattr(batch, name)
         place = None if values is None else first_not_finite(values)
         if place is None:
@@ -137,6 +144,20 @@ def _check_values(batch: Trajectories) -> None:
     if (batch.terminated & batch.truncated).any():
         k = int(np.flatnonzero(batch.terminated & batch.truncated)[0])
         raise InvalidTrajectories(f"trajectory {k} is both terminated and truncated: it can only be one")
+    if batch.weights is not None:
+        _check_weights(batch, batch.weights)
+
+
+def _check_weights(batch: Trajectories, weights: NDArray[np.floating]) -> None:
+    if weights.min() < 0.0:
+        step = int(np.flatnonzero(weights < 0.0)[0])
+        raise InvalidTrajectories(
+            f"weights[{step}] is {weights[step]} ({batch.place(step)}): every weight must be at least 0"
+        )
+    with np.errstate(over="ignore"):
+        total = float(weights.sum(dtype=np.float64))
+    if not 0.0 < total < np.inf:
+        raise InvalidTrajectories(f"the weights sum to {total}: a positive, finite sum is needed")
 
 
 _CHUNK = 1 << 16

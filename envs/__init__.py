@@ -6,6 +6,7 @@ from gail.envs.finite import FiniteTask, garnet
 from gail.envs.flat import UnsupportedEnvironment
 from gail.envs.gridworlds import ACTIONS, DEMO_8X8, MOVES, GridLayout, InvalidMap, gridworld
 from gail.envs.horizons import AbsorbingStates, FixedHorizon
+from gail.envs.state_features import StateFeatures
 from gail.envs.tabular import TabularEnv, TabularVectorEnv
 from gail.envs.tasks import TASKS, Task, UnknownTask, find_task
 from gail.envs.vector import make_gymnasium_vector, make_vector
@@ -21,6 +22,7 @@ __all__ = [
     "GridLayout",
     "InvalidMap",
     "NotTabular",
+    "StateFeatures",
     "TabularEnv",
     "TabularVectorEnv",
     "Task",

@@ -11,8 +11,16 @@ successor.
 hold for full episodes. The discount is not part of the environment: it lives in the MDP, and whoever averages
 applies it. An episode cut at a horizon is ``truncated``, never also ``terminated``.
 
+Or restarts apply it. Cut with probability q = 1 - γ after each step, an episode has a step t with probability γ^t
+times that of the uncut one, so that the visits of many episodes, unweighted, are in proportion to ρ_π: their share of
+all steps tends to ρ_π(s, a) / Σρ_π, which is (1 - γ) ρ_π(s, a) where no episode ends by itself. Such a cut is a
+truncation, no end: a learner that estimates values with discount γ bootstraps there, without bias. It takes time from
+a reset on: all copies begin at p0, and after n steps one is still in its first episode with probability γ^n at most.
+Of the first n steps of every copy, the shares are off by at most 1 / (n (1 - γ)) in total variation; a sampler that
+keeps copies going between batches pays this once per reset.
+
 Both environments spend one uniform number per copy and step, so a :class:`TabularEnv` and a one-copy
-:class:`TabularVectorEnv` with the same seed and actions walk the same path.
+:class:`TabularVectorEnv` with the same seed and actions walk the same path; restarts spend another one.
 """
 
 from __future__ import annotations
@@ -84,6 +92,8 @@ class TabularVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         cost: c(s, a), shape (S, A), finite; the reward is its negative.
         num_envs: number n of copies, at least one.
         horizon: steps after which an unfinished episode is truncated, at least one; None for never.
+        restart: probability, in [0, 1), that an unfinished episode is truncated after a step; 1 - γ for the
+            discounted problem.
 
     Raises:
         ValueError: an argument outside the ranges above; on ``step``, actions that are not n integers in
@@ -96,14 +106,19 @@ class TabularVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         "autoreset_mode": AutoresetMode.NEXT_STEP,
     }
 
-    def __init__(self, mdp: FiniteMDP, cost: ArrayLike, num_envs: int, *, horizon: int | None) -> None:
+    def __init__(
+        self, mdp: FiniteMDP, cost: ArrayLike, num_envs: int, *, horizon: int | None, restart: float = 0.0
+    ) -> None:
         if num_envs < 1:
             raise ValueError(f"num_envs must be at least 1, got {num_envs}")
         if horizon is not None and horizon < 1:
             raise ValueError(f"horizon must be at least 1, or None for no truncation, got {horizon}")
+        if not 0.0 <= restart < 1.0:
+            raise ValueError(f"restart must be a probability below 1 (1 - discount, or 0 for none), got {restart}")
         self._dynamics = _Dynamics(mdp, cost)
         self.num_envs = num_envs
         self.horizon = horizon
+        self.restart = restart
         self.single_observation_space = gymnasium.spaces.Discrete(mdp.num_states)
         self.single_action_space = gymnasium.spaces.Discrete(mdp.num_actions)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
@@ -165,9 +180,11 @@ class TabularVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         self._elapsed[finished] = 0
 
     def _out_of_time(self) -> NDArray[np.bool_]:
-        if self.horizon is None:
-            return np.zeros(self.num_envs, dtype=np.bool_)
-        return self._elapsed >= self.horizon
+        over = np.zeros(self.num_envs, dtype=np.bool_) if self.horizon is None else self._elapsed >= self.horizon
+        if self.restart > 0.0:
+            # Of a fresh start no step has been taken yet: a cut there would be one of no episode.
+            over |= (self.np_random.random(self.num_envs) < self.restart) & (self._elapsed > 0)
+        return over
 
 
 class _Dynamics:

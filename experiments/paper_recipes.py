@@ -15,7 +15,7 @@ from gail.approx.training import TrainingSettings
 from gail.approx.trust_region import TrustRegionSettings
 from gail.envs.tasks import TASKS, find_task
 from gail.experiments.failures import InvalidRequest
-from gail.experiments.recipes import imitation_recipe
+from gail.experiments.recipes import plain_recipe
 from gail.experiments.runs import RunConfig
 
 _HALF_WIDTHS = {"Humanoid-v5": 0.4}  # of a task's action box, where it is not 1
@@ -52,4 +52,4 @@ def paper_recipe(task_id: str) -> RunConfig:
             (100, 100), learning_rate=0.01, steps=1, gradient_penalty=0.0, entropy_bonus=0.001
         ),
     )
-    return replace(imitation_recipe(task_id), training=training)
+    return replace(plain_recipe(task_id), training=training)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from gail.approx.adversarial import PolicyPlayerSettings
 from gail.approx.critic import CriticSettings
@@ -23,9 +24,53 @@ ALL_CORES = max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinit
 ENDS_ON_SUCCESS = ("Acrobot-v1", "MountainCar-v0")
 """Tasks whose expert ends the episode: a reward for every step would teach an imitator not to."""
 
+ONE_LENGTH = ("HalfCheetah-v5", "Reacher-v5", "HumanoidStandup-v5")
+"""Tasks whose episodes all last until the time limit: no form of the reward can shorten or lengthen them."""
+
+
+@dataclass(frozen=True)
+class _Imitator:
+    """What a task's imitators are trained with, where tasks differ."""
+
+    env_steps: int
+    initial_std: float = 0.6
+    warm_start: Literal["none", "bc"] = "none"
+
+
+_IMITATORS = {
+    "CartPole-v1": _Imitator(200_000),
+    "Acrobot-v1": _Imitator(500_000),
+    "MountainCar-v0": _Imitator(500_000),
+    "Reacher-v5": _Imitator(1_500_000),
+    "HalfCheetah-v5": _Imitator(2_500_000),
+    "Hopper-v5": _Imitator(1_000_000),
+    "Walker2d-v5": _Imitator(2_000_000),
+    "Ant-v5": _Imitator(2_500_000, warm_start="bc"),
+    "Humanoid-v5": _Imitator(3_000_000, initial_std=0.4, warm_start="bc"),
+    "HumanoidStandup-v5": _Imitator(1_000_000, initial_std=0.4),
+}
+
 
 def imitation_recipe(task_id: str) -> RunConfig:
-    """GAIL on a task, from the paper's smallest dataset."""
+    """GAIL on a task, from the paper's smallest dataset.
+
+    Small batches and steps that shorten towards the end, so that the game settles; a critic that forgets old scales,
+    because the reward's drifts as the discriminator learns. Where all episodes have one length the reward is linear in
+    the logit, which does not fade while learner and expert are far apart.
+    """
+    plain = plain_recipe(task_id)
+    recipe = _IMITATORS.get(plain.task, _Imitator(1_500_000))
+    return replace(
+        plain,
+        num_envs=16,
+        training=_imitation_training(recipe),
+        reward_form="difference" if plain.task in ONE_LENGTH else plain.reward_form,
+        warm_start=recipe.warm_start,
+    )
+
+
+def plain_recipe(task_id: str) -> RunConfig:
+    """GAIL on a task from the paper's smallest dataset, with the defaults of every part."""
     task = find_task(task_id)
     form: FormName = "arrival" if task.id in ENDS_ON_SUCCESS else "survival"
     return RunConfig(
@@ -40,6 +85,22 @@ def imitation_recipe(task_id: str) -> RunConfig:
         threads=min(2, ALL_CORES),
         training=TrainingSettings(),
         reward_form=form,
+    )
+
+
+def _imitation_training(recipe: _Imitator) -> TrainingSettings:
+    return TrainingSettings(
+        env_steps=recipe.env_steps,
+        batch_size=2_048,
+        checkpoint_every=200,
+        anneal_to=0.2,
+        policy=PolicySettings(initial_std=recipe.initial_std),
+        player=PolicyPlayerSettings(
+            discount=0.99,
+            mixing=0.95,
+            trust_region=TrustRegionSettings(max_kl=0.03, fisher_fraction=0.3, cg_iterations=10),
+            critic=CriticSettings(epochs=10, minibatch=256, memory=10),
+        ),
     )
 
 
@@ -79,7 +140,7 @@ def expert_recipe(task_id: str) -> RunConfig:
         training = _large_batches(_LONG_JUMPS[task.id])
     else:
         training = _small_batches(_EXPERTS.get(task.id, _Expert(2_000_000)))
-    config = replace(imitation_recipe(task_id), algorithm="trpo", num_demonstrations=1, threads=1, training=training)
+    config = replace(plain_recipe(task_id), algorithm="trpo", num_demonstrations=1, threads=1, training=training)
     return config if task.id in _LONG_JUMPS else replace(config, num_envs=16)
 
 

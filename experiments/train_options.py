@@ -121,6 +121,7 @@ def check_config(config: RunConfig) -> None:
         "training.batch_size": training.batch_size,
         "training.checkpoint_every": training.checkpoint_every,
         "training.player.critic.minibatch": critic.minibatch,
+        "training.player.critic.memory": critic.memory,
         "training.player.trust_region.cg_iterations": player.trust_region.cg_iterations,
         "cloning.minibatch": config.cloning.minibatch,
     }
@@ -145,6 +146,7 @@ def check_config(config: RunConfig) -> None:
         "training.player.discount": player.discount,
         "training.player.mixing": player.mixing,
         "training.player.critic_mixing": player.critic_mixing,
+        "training.anneal_to": training.anneal_to,
         "training.player.trust_region.fisher_fraction": player.trust_region.fisher_fraction,
         "cloning.training_fraction": config.cloning.training_fraction,
     }

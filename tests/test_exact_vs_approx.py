@@ -5,20 +5,24 @@ sample a discounted occupancy without weights, the discount becomes a chance of 
 at each step: undiscounted visits of that process are the discounted occupancy of the original.
 """
 
-import gymnasium
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
-from gymnasium.vector.utils import batch_space
 
 from gail.approx import (
     Demonstrations,
+    Discriminator,
     DiscriminatorSettings,
     PolicySettings,
     Provenance,
     SpaceSpec,
     TrainingSettings,
+    Trajectories,
     TrustRegionSettings,
+    discount_weights,
+    imitation,
     reinforcement,
     train_imitator,
     trust_region_step,
@@ -28,33 +32,14 @@ from gail.approx.adversarial import PolicyPlayerSettings
 from gail.approx.critic import CriticSettings
 from gail.approx.evaluation import play_episodes, stochastic
 from gail.approx.policies import Policy
-from gail.envs import TabularVectorEnv, garnet, gridworld
+from gail.envs import StateFeatures, TabularVectorEnv, garnet, gridworld
 from gail.exact import FiniteMDP, dynamics, occupancy_of, solve_rl
 from gail.exact.problems import Matching
-from gail.exact.regularizers import L2Ball, Logistic
+from gail.exact.regularizers import Hinge, L2Ball, Logistic
 
 torch.set_num_threads(1)
 
 GAMMA = 0.8
-
-
-class OneHotEnv(gymnasium.vector.VectorWrapper):
-    """States as unit vectors."""
-
-    def __init__(self, envs):
-        super().__init__(envs)
-        size = int(envs.single_observation_space.n)
-        self._rows = np.eye(size)
-        self.single_observation_space = gymnasium.spaces.Box(0.0, 1.0, (size,), np.float64)
-        self.observation_space = batch_space(self.single_observation_space, self.num_envs)
-
-    def reset(self, *, seed=None, options=None):
-        states, info = self.env.reset(seed=seed, options=options)
-        return self._rows[states], info
-
-    def step(self, actions):
-        states, *rest = self.env.step(actions)
-        return self._rows[states], *rest
 
 
 def ending_at_random(mdp):
@@ -64,7 +49,7 @@ def ending_at_random(mdp):
 
 def make_envs(mdp, cost, copies, horizon=200):
     def make(entropy):
-        envs = OneHotEnv(TabularVectorEnv(mdp, cost, copies, horizon=horizon))
+        envs = StateFeatures(TabularVectorEnv(mdp, cost, copies, horizon=horizon), np.eye(mdp.num_states))
         seed = int(np.random.SeedSequence(entropy).generate_state(1)[0])
         envs.reset(seed=seed)
         return envs
@@ -170,8 +155,7 @@ def test_sampled_visits_are_the_occupancy(how):
     process = mdp if how == "weights" else ending_at_random(mdp)
     envs = make_envs(process, GARNET.cost, 3000, horizon=70)((0,))
     episodes = play_episodes(stochastic(softmax_policy(table), 0), envs)
-    times = np.arange(episodes.num_steps) - np.repeat(episodes.first_steps, episodes.lengths)
-    weights = GAMMA**times if how == "weights" else np.ones(episodes.num_steps)
+    weights = discount_weights(episodes, GAMMA) if how == "weights" else np.ones(episodes.num_steps)
     rho = occupancy_of(mdp, table)
     assert_mean(visits(episodes, mdp, weights), rho)
     # The return of each episode's first step estimates the value, -<rho, c>.
@@ -352,3 +336,68 @@ def test_imitation_comes_near_the_experts_occupancy():
     expert = float((rho_expert * GARNET.cost).sum())
     start = float((occupancy_of(GARNET.mdp, np.full((6, 3), 1 / 3)) * GARNET.cost).sum())
     assert abs(expected_cost(training.policy) - expert) < 0.1 * (start - expert)
+
+
+def as_demonstrations(rho):
+    """The occupancy itself as demonstrations: every pair once, weighing rho(s, a)."""
+    states, actions = np.divmod(np.arange(rho.size), rho.shape[1])
+    batch = Trajectories(
+        observations=np.eye(rho.shape[0])[states],
+        actions=actions,
+        rewards=None,
+        final_observations=np.zeros((1, rho.shape[0])),
+        lengths=np.array([rho.size]),
+        terminated=np.array([False]),
+        truncated=np.array([True]),
+        weights=rho.ravel(),
+    )
+    return Demonstrations(batch, Provenance(None, "an exact occupancy"))
+
+
+@pytest.mark.parametrize("psi", [Logistic(), Hinge()])
+def test_the_loss_on_an_exact_expert_is_that_of_the_two_occupancies(psi):
+    rho = occupancy_of(GARNET.mdp, random_table(GARNET.mdp, 2))
+    rng = np.random.default_rng(0)
+    counts = rng.multinomial(500, np.full(rho.size, 1 / rho.size))
+    pairs = np.repeat(np.arange(rho.size), counts)
+    everything = as_demonstrations(rho).trajectories
+    learner = replace(
+        everything,
+        observations=everything.observations[pairs],
+        actions=everything.actions[pairs],
+        lengths=np.array([500]),
+        weights=None,
+    )
+    generator = torch.Generator().manual_seed(0)
+    settings = DiscriminatorSettings((8,), steps=0)
+    player = Discriminator(psi, SpaceSpec(6, 3, None, None), everything, settings, generator)
+    with torch.no_grad():
+        for parameter in player.network.parameters():
+            parameter.normal_(generator=generator)
+    report = player.update(learner, generator)
+    logits = player._logits(player.moments(player.expert_pairs)).detach().double().numpy()
+    shares = rho.ravel() / rho.sum()
+    expected = psi.discriminator_loss(logits, logits, counts / 500, shares)
+    assert report.loss == pytest.approx(expected, rel=1e-5)
+    assert report.accuracy_expert == pytest.approx(shares[logits < 0].sum(), rel=1e-9)
+
+
+@pytest.mark.parametrize("discounted", [True, False])
+def test_restarts_let_the_sampled_game_be_the_discounted_one(discounted):
+    # Without them the learner's average visits are matched with the expert's discounted ones: another policy does that.
+    mdp = FiniteMDP(GARNET.mdp.transitions, np.eye(6)[0], 0.5)
+    rho_expert = occupancy_of(mdp, 0.9 * solve_rl(mdp, GARNET.cost).policy + 0.1 / 3)
+
+    def make(entropy):
+        envs = TabularVectorEnv(mdp, GARNET.cost, 50, horizon=None, restart=0.5 if discounted else 0.0)
+        envs.reset(seed=int(np.random.SeedSequence(entropy).generate_state(1)[0]))
+        return StateFeatures(envs, np.eye(6))
+
+    settings = replace(SETTINGS, env_steps=30_000, player=replace(SETTINGS.player, discount=0.5))
+    training = imitation(make, as_demonstrations(rho_expert), Logistic(), settings, 0)
+    excess = []
+    while not training.finished:
+        excess.append(Logistic().conjugate(occupancy_of(mdp, table_of(training.policy)), rho_expert)[0] + 4 * np.log(2))
+        training.step()
+    assert (min(excess) < 0.03 * excess[0]) == discounted
+    assert (min(excess) > 0.06 * excess[0]) == (not discounted)

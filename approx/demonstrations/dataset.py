@@ -138,6 +138,7 @@ class Demonstrations:
             lengths=np.array([len(part) for part in kept]),
             terminated=full.terminated,
             truncated=full.truncated,
+            weights=None if full.weights is None else full.weights[rows],
         )
         returns = self.returns
         provenance = replace(

@@ -5,6 +5,7 @@
 | observations | (N, d) float | what the expert saw, step after step, trajectory after trajectory |
 | actions | (N, m) float or (N,) integer | what it did, as recorded |
 | rewards | (N,) float | optional; the environment's own |
+| weights | (N,) float | optional; how much each step counts |
 | next_observations | (N, d) float | optional; what followed each step, where the next row is not it |
 | final_observations | (K, d) float | the observation after each trajectory's last action |
 | lengths | (K,) integer | steps of each trajectory |
@@ -30,10 +31,10 @@ from gail.approx.trajectories import Trajectories
 
 _FORMAT = "gail-demonstrations-1"
 _REQUIRED = ("observations", "actions", "final_observations", "lengths", "terminated", "truncated")
-_OPTIONAL = ("rewards", "next_observations")
+_OPTIONAL = ("rewards", "weights", "next_observations")
 _KINDS = {
     **{"observations": ("f", 2), "final_observations": ("f", 2), "next_observations": ("f", 2), "rewards": ("f", 1)},
-    **{"lengths": ("iu", 1), "terminated": ("b", 1), "truncated": ("b", 1)},
+    **{"weights": ("f", 1), "lengths": ("iu", 1), "terminated": ("b", 1), "truncated": ("b", 1)},
 }
 
 
@@ -44,8 +45,7 @@ def save_npz(demonstrations: Demonstrations, path: Path) -> None:
     """
     batch = demonstrations.trajectories
     arrays: dict[str, NDArray[Any]] = {name: getattr(batch, name) for name in _REQUIRED}
-    if batch.rewards is not None:
-        arrays["rewards"] = batch.rewards
+    arrays |= {name: getattr(batch, name) for name in ("rewards", "weights") if getattr(batch, name) is not None}
     if demonstrations.next_observations is not None:
         arrays["next_observations"] = demonstrations.next_observations
     provenance = json.dumps({"format": _FORMAT, **asdict(demonstrations.provenance)})
@@ -73,7 +73,7 @@ def from_archive(archive: Archive) -> Demonstrations:
             numbers(arrays[name], kinds, axes, name)
     numbers(arrays["actions"], "fiu", arrays["actions"].ndim, "actions")
     following = arrays.pop("next_observations", None)
-    batch = Trajectories(rewards=arrays.pop("rewards", None), **arrays)
+    batch = Trajectories(rewards=arrays.pop("rewards", None), **arrays)  # weights, too, where there are some
     return Demonstrations(batch, provenance, following)
 
 

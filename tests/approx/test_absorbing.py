@@ -127,6 +127,13 @@ def test_absorbing_steps_need_whole_episodes_within_the_horizon():
         with_absorbing_steps(demonstrations(), 3)
 
 
+def test_weights_are_given_after_the_absorbing_steps():
+    given = demonstrations()
+    weighted = replace(given, trajectories=replace(given.trajectories, weights=np.ones(7)))
+    with pytest.raises(InvalidDemonstrations, match="add the steps first"):
+        with_absorbing_steps(weighted, 4)
+
+
 def test_actions_in_the_absorbing_state_are_not_seen():
     seen = []
 

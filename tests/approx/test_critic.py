@@ -73,3 +73,41 @@ def test_the_generator_decides(untouched_random_state):
         results.append(v.values(data()[0]))
     np.testing.assert_array_equal(results[0], results[1])
     assert (results[0] != results[2]).any()
+
+
+def drifting(v, scales):
+    """Explained variances of fits to the same returns at one scale after another."""
+    states, returns = data()
+    generator = torch.Generator().manual_seed(0)
+    return [v.fit(states, scale * returns + 5.0 * scale, generator) for scale in scales]
+
+
+@pytest.mark.parametrize(("memory", "factor"), [(4, 1.1), (None, 100.0)])
+def test_with_a_memory_the_scale_of_returns_is_forgotten(memory, factor):
+    v = critic(memory=memory, epochs=1)
+    drifting(v, [30.0] * 20 + [0.03] * 80)
+    latest = 0.03 * data()[1].std()
+    if memory is None:
+        assert v.returns.std > factor * latest
+    else:
+        assert latest / factor < v.returns.std < factor * latest
+
+
+def test_a_change_of_scale_changes_no_estimate():
+    v = critic(memory=1, epochs=5)
+    states, returns = data()
+    v.fit(states, returns, torch.Generator().manual_seed(0))
+    before, std = v.values(states), float(v.returns.std)
+    v._rescale(torch.from_numpy(1e3 * returns - 7.0).unsqueeze(-1))
+    assert float(v.returns.std) > 100 * std
+    np.testing.assert_allclose(v.values(states), before, atol=1e-4)
+
+
+def test_a_memory_of_all_batches_is_no_memory_limit():
+    scales = [1.0, 2.0, 0.5]
+    assert drifting(critic(memory=3), scales)[0] == pytest.approx(0.0, abs=1e-9)
+    v = critic(memory=3)
+    drifting(v, scales)
+    w = critic()
+    drifting(w, scales)
+    np.testing.assert_allclose(v.returns.std, w.returns.std)

@@ -55,6 +55,13 @@ def test_the_first_trajectories(batch, rewards):
     assert (first.rewards is not None) == rewards
 
 
+def test_the_first_trajectories_keep_their_weights(batch):
+    assert replace(batch, weights=np.arange(6.0)).first(2).weights.tolist() == [0.0, 1.0, 2.0, 3.0, 4.0]
+    assert batch.first(2).weights is None
+    with pytest.raises(InvalidTrajectories, match="weights sum to 0"):
+        replace(batch, weights=np.eye(6)[5]).first(2)
+
+
 @pytest.mark.parametrize("count", [0, -1, 4])
 def test_impossible_counts_are_refused(batch, count):
     with pytest.raises(InvalidTrajectories, match=f"{count} trajectories asked for, but the data has 3"):
@@ -89,6 +96,12 @@ def nan_at(array, *place):
         (lambda b: {"actions": nan_at(b.actions, 4)}, r"actions\[4\] is nan"),
         (lambda b: {"rewards": b.rewards / np.array([1, 1, 0, 1, 1, 1.0])}, r"rewards\[2\] is inf"),
         (lambda b: {"final_observations": nan_at(b.final_observations, 1, 0)}, r"final_observations\[1, 0\] is nan"),
+        (lambda b: {"weights": b.rewards[:4]}, r"weights has shape \(4,\): 6 rows"),
+        (lambda b: {"weights": b.rewards[:, None]}, r"weights has shape \(6, 1\): \(6,\) is needed"),
+        (lambda b: {"weights": nan_at(b.rewards, 3)}, r"weights\[3\] is nan \(step 1 of trajectory 1\)"),
+        (lambda b: {"weights": b.rewards - 3.0}, r"weights\[0\] is -2.0 \(step 0 of trajectory 0\): .* at least 0"),
+        (lambda b: {"weights": 0.0 * b.rewards}, "the weights sum to 0.0"),
+        (lambda b: {"weights": np.full(6, 1e308)}, "the weights sum to inf"),
         (lambda b: {"truncated": np.array([False, True, False]) | b.terminated}, "trajectory 0 is both"),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 from gail.envs.tasks import TASKS
 from gail.experiments.failures import InvalidRequest
 from gail.experiments.paper_recipes import paper_recipe
-from gail.experiments.recipes import imitation_recipe
+from gail.experiments.recipes import imitation_recipe, plain_recipe
 from gail.experiments.runs import structure_config
 from gail.experiments.train_options import PlayerOptions, check_config, configured
 
@@ -65,6 +65,11 @@ def test_the_papers_gaussian_has_width_one_in_the_units_of_the_action():
 
 
 REFUSED = {
+    "an anneal_to beyond one": (("Hopper-v5", "--set", "training.anneal_to=1.5"), ("anneal_to", "1.5")),
+    "a critic without memory": (
+        ("Hopper-v5", "--set", "training.player.critic.memory=0"),
+        ("memory", "0"),
+    ),
     "a task that is not the paper's": (
         ("HumanoidStandup-v5", "--preset", "paper"),
         ("HumanoidStandup-v5", "Hopper-v5"),
@@ -115,16 +120,17 @@ def test_files_that_are_no_config_are_named(tmp_path, name, text):
 def test_the_old_config_of_an_expert_still_opens():
     """Fields that came later have defaults."""
     later = {"reward_form", "warm_start", "absorbing", "control", "controls", "control_steps"}
-    values = asdict(replace(imitation_recipe("Hopper-v5"), algorithm="trpo"))
+    values = asdict(replace(plain_recipe("Hopper-v5"), algorithm="trpo"))
     for table, names in (
         (values, later),
-        (values["training"], {"whole_episodes"}),
+        (values["training"], {"whole_episodes", "anneal_to"}),
+        (values["training"]["player"]["critic"], {"memory"}),
         (values["training"]["player"], {"critic_mixing", "bootstrap_at_time_limit"}),
         (values["training"]["discriminator"], {"entropy_bonus", "spectral_norm"}),
     ):
         for name in names:
             del table[name]
-    assert structure_config(values) == replace(imitation_recipe("Hopper-v5"), algorithm="trpo")
+    assert structure_config(values) == replace(plain_recipe("Hopper-v5"), algorithm="trpo")
 
 
 def test_an_interrupted_clone_is_begun_again_to_the_same_policy(gail, tmp_path):

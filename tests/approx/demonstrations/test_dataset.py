@@ -53,10 +53,20 @@ def test_every_stride_th_step_is_kept_from_an_offset_below_the_stride(made, leng
         assert times[-1] < lengths[k] <= times[-1] + stride  # up to the end of the episode
         rows = full.trajectories.first_steps[k] + times
         np.testing.assert_array_equal(sparse.actions[first : last + 1], full.trajectories.actions[rows])
-    assert sparse.rewards is None
+    assert sparse.rewards is sparse.weights is None
     np.testing.assert_array_equal(sparse.final_observations, full.trajectories.final_observations)
     np.testing.assert_array_equal(sparse.terminated, full.trajectories.terminated)
     np.testing.assert_array_equal(sparse.truncated, full.trajectories.truncated)
+
+
+@pytest.mark.parametrize("keep_next", [False, True])
+def test_each_step_keeps_its_weight(made, keep_next):
+    full = made((5, 1, 12)).trajectories
+    weights = 1.0 + 100.0 * full.observations[:, 0] + full.observations[:, 1]  # of trajectory and time
+    weighted = replace(made((5, 1, 12)), trajectories=replace(full, weights=weights))
+    for some in (weighted.first(2), weighted.subsample(3, 0, keep_next=keep_next)):
+        seen = some.trajectories.observations
+        np.testing.assert_array_equal(some.trajectories.weights, 1.0 + 100.0 * seen[:, 0] + seen[:, 1])
 
 
 def test_offsets_are_uniform(made):

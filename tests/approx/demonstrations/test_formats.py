@@ -71,6 +71,15 @@ def test_subsampled_episodes_are_not_passed_off_as_whole(made, tmp_path, name, s
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", FOREIGN)
+def test_weights_are_not_left_out_in_silence(made, tmp_path, name, saved):
+    full = made()
+    weighted = replace(full, trajectories=replace(full.trajectories, weights=np.ones(18)))
+    with pytest.raises(InvalidDemonstrations, match="no place for weights"):
+        saved(weighted, tmp_path, name)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_rewards_are_not_made_up(made, tmp_path, name, saved):
     without = made(rewards=False)

@@ -24,6 +24,13 @@ def test_a_file_gives_demonstrations_back(made, assert_same, tmp_path, actions, 
         assert_same(load_npz(tmp_path / "file.npz"), demonstrations)
 
 
+def test_weights_are_stored(made, assert_same, tmp_path):
+    full = made()
+    weighted = replace(full, trajectories=replace(full.trajectories, weights=np.linspace(0.0, 1.0, 18)))
+    save_npz(weighted, tmp_path / "a.npz")
+    assert_same(load_npz(tmp_path / "a.npz"), weighted)
+
+
 def test_a_task_that_is_not_known_stays_so(made, assert_same, tmp_path):
     nameless = replace(made(), provenance=replace(made().provenance, task=None))
     save_npz(nameless, tmp_path / "file.npz")

@@ -6,7 +6,9 @@ with a cost regularizer from `regularizers`. Every result is a `Solution` that r
 
 from gail.exact import regularizers
 from gail.exact.certificates import Certificate, Verification
+from gail.exact.continuing import continuing, continuing_cost
 from gail.exact.contracts import check_regularizer
+from gail.exact.empirical import InvalidSamples, Unmatchable, empirical_occupancy, match_empirical
 from gail.exact.inverse import solve_irl
 from gail.exact.linear_program import LinearProgramFailed, solve_occupancy_lp
 from gail.exact.matching import match_occupancy
@@ -35,6 +37,7 @@ __all__ = [
     "InvalidMDP",
     "InvalidOccupancy",
     "InvalidPolicy",
+    "InvalidSamples",
     "LinearProgramFailed",
     "Matching",
     "NotEnoughMemory",
@@ -42,13 +45,18 @@ __all__ = [
     "Planning",
     "Solution",
     "Status",
+    "Unmatchable",
     "Verification",
     "causal_entropy",
     "check_corollary_3_2_1",
     "check_proposition_3_2",
     "check_regularizer",
+    "continuing",
+    "continuing_cost",
+    "empirical_occupancy",
     "feature_expectations",
     "flow_residual",
+    "match_empirical",
     "match_occupancy",
     "occupancy_of",
     "policy_of",

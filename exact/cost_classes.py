@@ -7,8 +7,9 @@ learning),
 
 For lambda > 0 the class decides the method: `feature_matching` for costs linear in features, `expectation_matching`
 if their weights are not bounded, `bounded_matching` for bounded or Lipschitz costs. For lambda = 0 the expert is a
-solution of every class that contains the zero cost, which proves it. The simplex does not; there (LPAL: Syed,
-Bowling & Schapire 2008)
+solution of every class that contains the zero cost, which proves it. An expert known from samples need not be an
+occupancy; then `bounded_program` and `nearest_point` find what is nearest. The simplex lacks the zero cost; there
+(LPAL: Syed, Bowling & Schapire 2008)
 
     min t   s.t.  flow rho = p0,  rho >= 0,  F^T (rho - rho_E) <= t,
 
@@ -24,15 +25,25 @@ from scipy import sparse
 from scipy.optimize import linprog
 
 from gail.exact.bounded_matching import match_bounded
+from gail.exact.bounded_program import match_bounded_linearly
 from gail.exact.expectation_matching import match_expectations
 from gail.exact.feature_matching import optimal_weights
 from gail.exact.linear_program import LinearProgramFailed
 from gail.exact.mdp import Array
+from gail.exact.nearest_point import nearest_policy
 from gail.exact.occupancy import occupancy_of, policy_of
 from gail.exact.pricing import priced
 from gail.exact.problems import Matching
 from gail.exact.reachability import Reachable
-from gail.exact.regularizers import BoundedCosts, LinearCosts, Repairable, Simplex, demands_equality, restricted
+from gail.exact.regularizers import (
+    BoundedCosts,
+    L2Ball,
+    LinearCosts,
+    Repairable,
+    Simplex,
+    demands_equality,
+    restricted,
+)
 from gail.exact.solution import Solution, Status
 
 CostClass: TypeAlias = LinearCosts | BoundedCosts
@@ -51,7 +62,7 @@ def match_cost_class(problem: Matching, psi: CostClass, earlier: Solution | None
     soft-optimal policies have: the status is DUAL_NOT_ATTAINED then, and the policy matches them to rounding.
 
     Raises:
-        TypeError: lambda = 0, and the class is neither the simplex nor contains the zero cost.
+        TypeError: lambda = 0, the zero cost does not prove the expert optimal, and the class has no other method.
         LinearProgramFailed: HiGHS gave up.
     """
     part = Reachable(problem.mdp)
@@ -64,8 +75,10 @@ def match_cost_class(problem: Matching, psi: CostClass, earlier: Solution | None
     if problem.entropy_weight == 0.0:
         zero = np.zeros_like(problem.expert)
         if np.isfinite(psi.value(zero, problem.expert)):
-            return priced(problem, policy_of(problem.expert), zero, tolerance=TOLERANCE)
-        policy, dual = _linear_program(small)
+            solution = priced(problem, policy_of(problem.expert), zero, tolerance=TOLERANCE)
+            if solution.status is Status.OPTIMAL:  # always, if the expert is an occupancy
+                return solution
+        policy, dual = _without_entropy(small, small_psi, trace)
     elif isinstance(small_psi, LinearCosts) and demands_equality(psi):
         policy, dual = match_expectations(small, small_psi, suggested, trace)
     elif isinstance(small_psi, LinearCosts):
@@ -88,11 +101,20 @@ def _full_cost(psi: CostClass, part: Reachable, dual: Array) -> Array:
     return psi.repaired(cost) if isinstance(psi, Repairable) else cost
 
 
-def _linear_program(problem: Matching) -> tuple[Array, Array]:
+def _without_entropy(problem: Matching, psi: CostClass, trace: list[float]) -> tuple[Array, Array]:
+    """An optimal policy (S, A) and weights (k,), or a cost (S, A) of bounded ones, for lambda = 0."""
+    if isinstance(psi, BoundedCosts):
+        return match_bounded_linearly(problem, psi)
+    if isinstance(psi, L2Ball):
+        return nearest_policy(problem, psi, trace)
+    if isinstance(psi, Simplex):
+        return _linear_program(problem, psi)
+    raise TypeError(f'{type(psi).__name__} has no linear program; use entropy_weight > 0 or method="conic"')
+
+
+def _linear_program(problem: Matching, psi: Simplex) -> tuple[Array, Array]:
     """An optimal policy (S, A) and weights (k,) over the simplex, for lambda = 0."""
-    psi, mdp, expert = problem.psi, problem.mdp, problem.expert
-    if not isinstance(psi, Simplex):
-        raise TypeError(f'{type(psi).__name__} has no linear program; use entropy_weight > 0 or method="conic"')
+    mdp, expert = problem.mdp, problem.expert
     gaps = psi.features.reshape(expert.size, -1).T
     equality: Any = sparse.hstack([mdp.flow_matrix, sparse.csr_array((mdp.num_states, 1))], format="csc")
     result = linprog(

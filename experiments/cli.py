@@ -17,12 +17,13 @@ from collections.abc import Callable
 import tyro
 from rich.console import Console
 
-from gail.experiments import bench_commands, commands, demo_commands, task_commands
+from gail.experiments import bench_commands, commands, compare_commands, demo_commands, task_commands
 from gail.experiments.failures import USER_ERRORS
 from gail.experiments.interrupts import INTERRUPTED
 
 _VERBS: dict[str, Callable[..., int]] = {
     "verify": commands.verify,
+    "compare": compare_commands.compare_solutions,
     "train": commands.train,
     "resume": commands.resume,
     "evaluate": commands.evaluate,

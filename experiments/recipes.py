@@ -42,12 +42,12 @@ _IMITATORS = {
     "Acrobot-v1": _Imitator(500_000),
     "MountainCar-v0": _Imitator(500_000),
     "Reacher-v5": _Imitator(1_500_000),
-    "HalfCheetah-v5": _Imitator(2_500_000),
+    "HalfCheetah-v5": _Imitator(2_500_000, initial_std=0.25, warm_start="bc"),
     "Hopper-v5": _Imitator(1_000_000),
     "Walker2d-v5": _Imitator(2_000_000),
-    "Ant-v5": _Imitator(2_500_000, warm_start="bc"),
-    "Humanoid-v5": _Imitator(3_000_000, initial_std=0.4, warm_start="bc"),
-    "HumanoidStandup-v5": _Imitator(1_000_000, initial_std=0.4),
+    "Ant-v5": _Imitator(2_500_000, initial_std=0.25, warm_start="bc"),
+    "Humanoid-v5": _Imitator(1_000_000, initial_std=0.4, warm_start="bc"),
+    "HumanoidStandup-v5": _Imitator(1_000_000, initial_std=0.4, warm_start="bc"),
 }
 
 

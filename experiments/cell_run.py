@@ -35,7 +35,7 @@ from gail.experiments.players import playable
 from gail.experiments.runs import NETWORK_THREADS, MetricsFile, Run, RunConfig, read_metrics
 from gail.experiments.training import clone_policy, make_training, metrics_row, read_demonstrations
 
-EVALUATIONS = 100
+EVALUATIONS = 40
 """Periodic evaluations in a budget."""
 _PERIODIC_EPISODES, _FINAL_EPISODES = 10, 50
 _ONE_THREAD: MakeVector = partial(make_vector, threads=1)

@@ -11,6 +11,7 @@ from typing import Literal
 
 from gail.approx.adversarial import PolicyPlayerSettings
 from gail.approx.critic import CriticSettings
+from gail.approx.discriminators import DiscriminatorSettings
 from gail.approx.policies import PolicySettings
 from gail.approx.refinement import Refinement
 from gail.approx.training import TrainingSettings
@@ -35,6 +36,7 @@ class _Imitator:
     env_steps: int
     initial_std: float = 0.6
     warm_start: Literal["none", "bc"] = "none"
+    gradient_penalty: float = 1.0
 
 
 _IMITATORS = {
@@ -45,7 +47,7 @@ _IMITATORS = {
     "HalfCheetah-v5": _Imitator(2_500_000, initial_std=0.25, warm_start="bc"),
     "Hopper-v5": _Imitator(1_000_000),
     "Walker2d-v5": _Imitator(2_000_000),
-    "Ant-v5": _Imitator(2_500_000, initial_std=0.25, warm_start="bc"),
+    "Ant-v5": _Imitator(1_500_000, initial_std=0.25, warm_start="bc", gradient_penalty=10.0),
     "Humanoid-v5": _Imitator(1_000_000, initial_std=0.4, warm_start="bc"),
     "HumanoidStandup-v5": _Imitator(1_000_000, initial_std=0.4, warm_start="bc"),
 }
@@ -101,6 +103,7 @@ def _imitation_training(recipe: _Imitator) -> TrainingSettings:
             trust_region=TrustRegionSettings(max_kl=0.03, fisher_fraction=0.3, cg_iterations=10),
             critic=CriticSettings(epochs=10, minibatch=256, memory=10),
         ),
+        discriminator=DiscriminatorSettings(gradient_penalty=recipe.gradient_penalty),
     )
 
 

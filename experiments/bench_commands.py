@@ -92,6 +92,7 @@ def train(
     demos: tuple[int, ...] = (),
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4),
     steps: int | None = None,
+    assignments: Annotated[tuple[str, ...], arg(name="set")] = (),
     jobs: int = 2,
     peers: Path | None = None,
     summary: bool = False,
@@ -109,6 +110,7 @@ def train(
         demos: numbers of expert trajectories; default: each task's least.
         seeds: of everything random.
         steps: environment steps of each training; default: the task's recipe.
+        assignments: settings that differ from the recipe, NAME=VALUE, as `gail train --set` takes them.
         jobs: cells side by side, each with one thread of the networks and one of the simulator.
         peers: folder of environments that `make peers` made: also measure other libraries on Hopper, afterwards.
         summary: run nothing: print tables of what the CSV holds, of the chosen tasks and algorithms.
@@ -120,7 +122,7 @@ def train(
             raise InvalidRequest(f"{name} is {value}: at least 1 is needed")
     table = Table(out)
     tasks = tuple(find_task(name).id for name in task) or tuple(name for name in TASKS if reference(name))
-    chosen = [] if summary else list(cells(tasks, algo, demos, seeds, steps))
+    chosen = [] if summary else list(cells(tasks, algo, demos, seeds, steps, assignments))
     if peers is not None:
         check_train_peers(peers, tasks)
     if chosen and not bench_train(chosen, jobs, runs, table, _CONSOLE):

@@ -28,7 +28,7 @@ def score_table(rows: Sequence[CellResult]) -> Table:
         mean, sampled = ([row.deterministic_score for row in group], [row.stochastic_score for row in group])
         table.add_row(
             one.task,
-            one.algorithm,
+            _played(one),
             str(one.demonstrations),
             f"{one.budget / 1e6:g}M",
             str(len(group)),
@@ -55,7 +55,7 @@ def speed_table(rows: Sequence[CellResult]) -> Table:
         ratio = paper / steps if paper and steps and math.isfinite(steps) else None
         table.add_row(
             one.task,
-            one.algorithm,
+            _played(one),
             str(one.demonstrations),
             f"{one.budget / 1e6:g}M",
             str(len(group)),
@@ -75,14 +75,20 @@ def _table(title: str, columns: Sequence[str]) -> Table:
     return table
 
 
+def _played(row: CellResult) -> str:
+    """The algorithm, with the settings in which it is not the recipe's."""
+    return "\n".join([row.algorithm, *(f"  {setting}" for setting in row.settings.split())])
+
+
 def _groups(rows: Iterable[CellResult]) -> list[list[CellResult]]:
     """Rows that differ in their seed only, in the order of the tasks' table."""
-    found: dict[tuple[str, str, int, int], list[CellResult]] = {}
+    found: dict[tuple[str, str, int, int, str], list[CellResult]] = {}
     for row in rows:
-        found.setdefault((row.task, row.algorithm, row.demonstrations, row.budget), []).append(row)
+        key = (row.task, row.algorithm, row.demonstrations, row.budget, row.settings)
+        found.setdefault(key, []).append(row)
     order = list(TASKS)
     place = {name: order.index(name) if name in order else len(order) for name, *_ in found}
-    return [found[key] for key in sorted(found, key=lambda key: (place[key[0]], key[0], key[2], key[1], key[3]))]
+    return [found[key] for key in sorted(found, key=lambda key: (place[key[0]], key[0], key[2], key[1], *key[3:]))]
 
 
 def _late(value: float | None) -> float:

@@ -2,7 +2,7 @@
 
 Returns are normalised, score(J) = (J - J_random) / (J_expert - J_random), with J_random and J_expert from the expert's
 card: 0 is uniformly random play, 1 the expert with sampled actions. A cell is known by its key, (task, algorithm,
-demonstrations, budget, seed): a key that the CSV holds is never run again.
+demonstrations, budget, seed, settings): a key that the CSV holds is never run again.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from gail.experiments.evaluation import Reference, reference
 from gail.experiments.failures import InvalidRequest
 from gail.experiments.recipes import imitation_recipe
 from gail.experiments.runs import RunConfig
+from gail.experiments.train_options import assigned, check_config
 
-Key: TypeAlias = tuple[str, str, int, int, int]
-"""Task, algorithm, demonstrations, budget, seed."""
+Key: TypeAlias = tuple[str, str, int, int, int, str]
+"""Task, algorithm, demonstrations, budget, seed, settings that differ from the recipe."""
 
 
 @dataclass(frozen=True)
@@ -40,21 +41,24 @@ class Cell:
     """Environment steps; 0 for cloning, which takes none."""
     seed: int
     """Of everything random."""
+    settings: str = ""
+    """What differs from the recipe: assignments as `gail train --set` takes them, with blanks between."""
 
     @property
     def key(self) -> Key:
         """What tells it from other cells."""
-        return self.task, self.algorithm, self.demonstrations, self.budget, self.seed
+        return self.task, self.algorithm, self.demonstrations, self.budget, self.seed, self.settings
 
     @property
     def name(self) -> str:
         """A folder's name."""
         task = self.task.rpartition(":")[2]
-        return f"{task}-{self.algorithm}-demos{self.demonstrations}-steps{self.budget}-seed{self.seed}"
+        name = f"{task}-{self.algorithm}-demos{self.demonstrations}-steps{self.budget}-seed{self.seed}"
+        return "-".join([name, *self.settings.split()])
 
     def config(self) -> RunConfig:
-        """The recipe of its task, with one thread of the simulator."""
-        recipe = imitation_recipe(self.task)
+        """The recipe of its task and what differs from it, with one thread of the simulator."""
+        recipe = assigned(imitation_recipe(self.task), tuple(self.settings.split()))
         training = replace(recipe.training, env_steps=self.budget) if self.budget else recipe.training
         changes: dict[str, Any] = {
             "algorithm": self.algorithm,
@@ -98,11 +102,12 @@ class CellResult:
     stochastic_score: float
     accuracy: float | None
     """Of the discriminator, mean over both sides and the last ten iterations."""
+    settings: str = ""
 
     @property
     def key(self) -> Key:
         """Of its cell."""
-        return self.task, self.algorithm, self.demonstrations, self.budget, self.seed
+        return self.task, self.algorithm, self.demonstrations, self.budget, self.seed, self.settings
 
 
 def cells(
@@ -111,6 +116,7 @@ def cells(
     demonstrations: Sequence[int],
     seeds: Sequence[int],
     steps: int | None,
+    settings: Sequence[str] = (),
 ) -> Iterator[Cell]:
     """All combinations, seed by seed, so that an interrupted table has every task; checked before any work starts.
 
@@ -125,7 +131,9 @@ def cells(
             budget = imitation_recipe(task.id).training.env_steps if steps is None else steps
             for count in demonstrations or task.dataset_sizes[:1]:
                 for algorithm in algorithms:
-                    yield Cell(task.id, algorithm, count, 0 if algorithm == "bc" else budget, seed)
+                    cell = Cell(task.id, algorithm, count, 0 if algorithm == "bc" else budget, seed, " ".join(settings))
+                    check_config(cell.config())
+                    yield cell
 
 
 def levels(task_id: str) -> Reference:
@@ -175,7 +183,10 @@ class Table:
 
 
 _COLUMNS = [field.name for field in fields(CellResult)]
-_TEXTS, _INTEGERS = {"task", "algorithm"}, {"demonstrations", "budget", "seed", "env_steps", "evaluated_every"}
+_TEXTS, _INTEGERS = (
+    {"task", "algorithm", "settings"},
+    {"demonstrations", "budget", "seed", "env_steps", "evaluated_every"},
+)
 _INTEGERS |= {"steps_to_90", "steps_to_95"}
 
 

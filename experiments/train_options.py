@@ -71,6 +71,21 @@ def configured(
     return _with_options(config, algorithm, options)
 
 
+def assigned(recipe: RunConfig, assignments: tuple[str, ...]) -> RunConfig:
+    """A recipe with assignments, NAME=VALUE each.
+
+    Raises:
+        InvalidRequest: a field is unknown or of a wrong type.
+    """
+    values = asdict(recipe)
+    for assignment in assignments:
+        _merge(values, _parse(assignment), f"--set {assignment}")
+    try:
+        return structure_config(values)
+    except ValueError as error:
+        raise InvalidRequest(f"--set: {error}") from error
+
+
 def printed(config: RunConfig) -> str:
     """Every field of a config, as `--config` reads it."""
     return json.dumps(asdict(config), indent=2)

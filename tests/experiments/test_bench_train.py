@@ -60,3 +60,12 @@ def test_tables_show_medians_and_the_least_of_the_seeds(cell_result):
     late = [replace(row, steps_to_95=None) for row in rows]
     assert "never" in printed(speed_table(late))
     assert "never" in printed(speed_table([rows[0], rows[1]]))  # of two seeds, one that never got there
+
+
+def test_other_settings_are_another_line(cell_result):
+    rows = [cell_result, replace(cell_result, settings="warm_start=bc num_envs=8", deterministic_score=0.5)]
+    lines = printed(score_table(rows)).splitlines()
+    here = next(place for place, text in enumerate(lines) if "0.500" in text)
+    assert "warm_start=bc" in lines[here + 1]
+    assert "num_envs=8" in lines[here + 2]
+    assert sum("Hopper-v5" in text for text in lines) == 2

@@ -46,10 +46,10 @@ def test_a_file_of_other_columns_is_left_alone(tmp_path, cell_result):
 def test_all_combinations_seed_by_seed():
     found = list(cells(["CartPole-v1", "Hopper-v5"], ["gail", "bc"], [], [0, 1], 9_000))
     assert [cell.key for cell in found[:4]] == [
-        ("CartPole-v1", "gail", 1, 9_000, 0),
-        ("CartPole-v1", "bc", 1, 0, 0),
-        ("Hopper-v5", "gail", 4, 9_000, 0),
-        ("Hopper-v5", "bc", 4, 0, 0),
+        ("CartPole-v1", "gail", 1, 9_000, 0, ""),
+        ("CartPole-v1", "bc", 1, 0, 0, ""),
+        ("Hopper-v5", "gail", 4, 9_000, 0, ""),
+        ("Hopper-v5", "bc", 4, 0, 0, ""),
     ]
     assert [cell.seed for cell in found] == [0] * 4 + [1] * 4
     assert len({cell.name for cell in found}) == 8
@@ -62,9 +62,24 @@ def test_a_cell_is_its_tasks_recipe_on_one_thread():
     assert (config.training.env_steps, config.threads) == (70_000, 1)
 
 
+def test_settings_that_differ_make_another_cell():
+    settings = ("warm_start=bc", "training.player.entropy_weight=0.001")
+    plain, other = (
+        Cell("Hopper-v5", "gail", 4, 9_000, 0),
+        next(cells(["Hopper-v5"], ["gail"], [], [0], 9_000, settings)),
+    )
+    assert plain.key != other.key
+    assert other.name == f"{plain.name}-warm_start=bc-training.player.entropy_weight=0.001"
+    expected = plain.config()
+    player = replace(expected.training.player, entropy_weight=0.001)
+    assert other.config() == replace(expected, warm_start="bc", training=replace(expected.training, player=player))
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        ((["Hopper-v5"], ["gail"], [], [0], None, ("training.gamma=1",)), "training.gamma"),
+        ((["Hopper-v5"], ["gail"], [], [0], None, ("num_envs=0",)), "num_envs is 0"),
         ((["FrozenLake-v1"], ["gail"], [], [0], None), "no expert ships for FrozenLake-v1"),
         ((["Hopper-v5"], ["gail"], [], [-1], None), "-1 is negative"),
     ],

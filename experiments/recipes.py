@@ -37,6 +37,8 @@ class _Imitator:
     initial_std: float = 0.6
     warm_start: Literal["none", "bc"] = "none"
     gradient_penalty: float = 1.0
+    discount: float = 0.99
+    mixing: float = 0.95
 
 
 _IMITATORS = {
@@ -46,7 +48,7 @@ _IMITATORS = {
     "Reacher-v5": _Imitator(1_500_000),
     "HalfCheetah-v5": _Imitator(2_500_000, initial_std=0.25, warm_start="bc"),
     "Hopper-v5": _Imitator(1_000_000),
-    "Walker2d-v5": _Imitator(2_000_000),
+    "Walker2d-v5": _Imitator(1_500_000, discount=0.995, mixing=0.97),
     "Ant-v5": _Imitator(1_500_000, initial_std=0.25, warm_start="bc", gradient_penalty=10.0),
     "Humanoid-v5": _Imitator(1_000_000, initial_std=0.4, warm_start="bc"),
     "HumanoidStandup-v5": _Imitator(1_000_000, initial_std=0.4, warm_start="bc"),
@@ -98,8 +100,8 @@ def _imitation_training(recipe: _Imitator) -> TrainingSettings:
         anneal_to=0.2,
         policy=PolicySettings(initial_std=recipe.initial_std),
         player=PolicyPlayerSettings(
-            discount=0.99,
-            mixing=0.95,
+            discount=recipe.discount,
+            mixing=recipe.mixing,
             trust_region=TrustRegionSettings(max_kl=0.03, fisher_fraction=0.3, cg_iterations=10),
             critic=CriticSettings(epochs=10, minibatch=256, memory=10),
         ),

@@ -1,0 +1,31 @@
+"""Exact and sampled solutions of one imitation problem, side by side.
+
+`pose` makes a `Problem` of an instance, an expert and a psi; `compare` solves it exactly, trains the sampled algorithms
+on datasets of several sizes, and returns a `Comparison`; `write_comparison` makes a report of it.
+"""
+
+from gail.experiments.comparison.cells import Cell, Record
+from gail.experiments.comparison.comparison import Comparison, compare
+from gail.experiments.comparison.datasets import EXACT
+from gail.experiments.comparison.episodes import Episodes
+from gail.experiments.comparison.problem import Algorithm, Problem, pose
+from gail.experiments.comparison.report import write_comparison
+from gail.experiments.comparison.settings import PRECISE, QUICK, Architecture, Preset, SampledSettings
+
+__all__ = [
+    "EXACT",
+    "PRECISE",
+    "QUICK",
+    "Algorithm",
+    "Architecture",
+    "Cell",
+    "Comparison",
+    "Episodes",
+    "Preset",
+    "Problem",
+    "Record",
+    "SampledSettings",
+    "compare",
+    "pose",
+    "write_comparison",
+]

@@ -1,0 +1,154 @@
+"""Compare: solve exactly, train from samples, measure, and say whether the one is the other."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gail.exact import NotOptimal, Solution, Unmatchable
+from gail.experiments.comparison.analysis import (
+    Dissection,
+    Row,
+    Verdict,
+    dissections,
+    verdict,
+)
+from gail.experiments.comparison.cell_run import Told, run_cells
+from gail.experiments.comparison.cells import Cell, Record, cells, claim_folder
+from gail.experiments.comparison.datasets import check_count
+from gail.experiments.comparison.measures import Yardstick
+from gail.experiments.comparison.problem import Algorithm, Problem, check_memory
+from gail.experiments.comparison.settings import QUICK, Architecture, Preset
+from gail.experiments.failures import InvalidRequest
+
+TOLERANCE = 1e-6
+"""Relative gap up to which the exact solution serves as the yardstick."""
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Both engines' answers to one problem, measured."""
+
+    problem: Problem
+    preset: Preset
+    architecture: Architecture
+    yardsticks: Mapping[Algorithm, Yardstick]
+    """With the exact solutions."""
+    rows: tuple[Row, ...]
+    """One per cell."""
+    dissections: tuple[Dissection, ...]
+    """Of GAIL's gap, with tables."""
+    verdicts: tuple[Verdict, ...]
+    """Of each algorithm that has an exact counterpart."""
+    failures: Mapping[Cell, str]
+    """Cells that could not be trained, with the reason."""
+
+    @property
+    def reached(self) -> bool:
+        """Whether every sampled solution is the exact one, as far as its preset asks."""
+        return all(one.reached for one in self.verdicts) and not self.failures
+
+
+def compare(
+    problem: Problem,
+    algorithms: Sequence[Algorithm] = tuple(Algorithm),
+    sizes: Sequence[int | None] = (1, 4, 16, 64, 256),
+    seeds: Sequence[int] = tuple(range(10)),
+    *,
+    architecture: Architecture = Architecture.TABLE,
+    preset: Preset = QUICK,
+    folder: Path | None = None,
+    jobs: int = 1,
+    told: Told = lambda cell, record, reason: None,
+) -> Comparison:
+    """Compare exact and sampled solutions of a problem.
+
+    Args:
+        problem: made by `pose`.
+        algorithms: to train from samples.
+        sizes: numbers of demonstrations; None is the expert's exact occupancy.
+        seeds: of demonstrations and trainings.
+        architecture: tables or networks. Tables need states as unit vectors.
+        preset: settings, and what is asked of the result.
+        folder: of the cells' records, where an interrupted comparison goes on; none are kept by default.
+        jobs: cells at a time; more than one starts processes, which a script has to expect at its top level
+            (`if __name__ == "__main__"`).
+        told: called after each cell.
+
+    Raises:
+        InvalidRequest: more demonstrations than the recordings hold, tables on states that are no unit vectors, no
+            seeds or sizes, a folder of another comparison, or no exact solution that is proven.
+        NotEnoughMemory: an exact solution would need more than is available.
+    """
+    _check(problem, algorithms, sizes, seeds, architecture, jobs)
+    check_memory(problem, tuple(algorithms))
+    wanted = list(cells(algorithms, architecture, sizes, seeds, one_hot=problem.one_hot))
+    failures: dict[Cell, str] = {}
+
+    def noted(cell: Cell, record: Record | None, reason: str | None) -> None:
+        if reason is not None:
+            failures[cell] = reason
+        told(cell, record, reason)
+
+    with tempfile.TemporaryDirectory() as temporary:
+        place = Path(temporary) if folder is None else folder
+        claim_folder(place, problem, preset)
+        yardsticks = measured_against(problem, algorithms)
+        records = run_cells(problem, wanted, preset, place, jobs, noted)
+    rows = tuple(Row(one.cell, yardsticks[one.cell.algorithm].measure(one.policy), one) for one in records)
+    parts = dissections(rows, yardsticks[Algorithm.GAIL]) if Algorithm.GAIL in yardsticks else []
+    judged = [verdict(rows, one, architecture, preset) for one in algorithms if one is not Algorithm.BC]
+    verdicts = tuple(one for one in judged if one is not None)
+    return Comparison(problem, preset, architecture, yardsticks, rows, tuple(parts), verdicts, failures)
+
+
+def measured_against(problem: Problem, algorithms: Sequence[Algorithm]) -> dict[Algorithm, Yardstick]:
+    """The exact solutions that the algorithms are measured against; cloning against the chosen psi's.
+
+    Raises:
+        InvalidRequest: one is not proven, or does not exist.
+    """
+    chosen = problem.matching(Algorithm.GAIL)
+    optimum: Solution | None = None
+    found: dict[Algorithm, Yardstick] = {}
+    for algorithm in algorithms:
+        if algorithm in (Algorithm.BC, Algorithm.GAIL):
+            optimum = optimum or _solved(problem, Algorithm.GAIL)
+            found[algorithm] = Yardstick(chosen, chosen, optimum, problem.cost)
+        else:
+            own = _solved(problem, algorithm)
+            found[algorithm] = Yardstick(problem.matching(algorithm), chosen, own, problem.cost)
+    return found
+
+
+def _solved(problem: Problem, algorithm: Algorithm) -> Solution:
+    """The exact solution, proven."""
+    try:
+        return problem.solve(algorithm).require_optimal(TOLERANCE)
+    except (NotOptimal, Unmatchable) as error:
+        psi = type(problem.regularizer(algorithm)).__name__
+        raise InvalidRequest(
+            f"{problem.name}, {algorithm.value} ({psi}): there is no exact solution to compare with: {error}"
+        ) from error
+
+
+def _check(
+    problem: Problem,
+    algorithms: Sequence[Algorithm],
+    sizes: Sequence[int | None],
+    seeds: Sequence[int],
+    architecture: Architecture,
+    jobs: int,
+) -> None:
+    if not algorithms or not sizes or not seeds:
+        raise InvalidRequest("at least one algorithm, one number of demonstrations and one seed are needed")
+    if jobs < 1:
+        raise InvalidRequest(f"{jobs} jobs: at least 1 is needed")
+    if min(seeds) < 0:
+        raise InvalidRequest(f"seed {min(seeds)}: seeds are non-negative")
+    if architecture is Architecture.TABLE and not problem.one_hot:
+        raise InvalidRequest("a table needs states as unit vectors; with other features, choose networks (mlp)")
+    for size in sizes:
+        check_count(problem, size)

@@ -37,12 +37,13 @@ class _Imitator:
     initial_std: float = 0.6
     warm_start: Literal["none", "bc"] = "none"
     gradient_penalty: float = 1.0
+    discriminator_steps: int = 3
     discount: float = 0.99
     mixing: float = 0.95
 
 
 _IMITATORS = {
-    "CartPole-v1": _Imitator(200_000),
+    "CartPole-v1": _Imitator(200_000, discriminator_steps=20),
     "Acrobot-v1": _Imitator(500_000),
     "MountainCar-v0": _Imitator(500_000),
     "Reacher-v5": _Imitator(1_500_000),
@@ -105,7 +106,7 @@ def _imitation_training(recipe: _Imitator) -> TrainingSettings:
             trust_region=TrustRegionSettings(max_kl=0.03, fisher_fraction=0.3, cg_iterations=10),
             critic=CriticSettings(epochs=10, minibatch=256, memory=10),
         ),
-        discriminator=DiscriminatorSettings(gradient_penalty=recipe.gradient_penalty),
+        discriminator=DiscriminatorSettings(steps=recipe.discriminator_steps, gradient_penalty=recipe.gradient_penalty),
     )
 
 

@@ -19,6 +19,7 @@ from gail.experiments.bench_train_table import score_table, speed_table
 from gail.experiments.cells import Table, cells
 from gail.experiments.evaluation import reference
 from gail.experiments.failures import InvalidRequest
+from gail.experiments.train_page import write_page
 
 _CONSOLE = Console()
 _RESULTS = Path("runs/bench")
@@ -96,6 +97,7 @@ def train(
     jobs: int = 2,
     peers: Path | None = None,
     summary: bool = False,
+    page: Path | None = None,
     runs: Path = Path("build/bench-train"),
     out: Path = Path("docs/results/train.csv"),
 ) -> int:
@@ -114,6 +116,7 @@ def train(
         jobs: cells side by side, each with one thread of the networks and one of the simulator.
         peers: folder of environments that `make peers` made: also measure other libraries on Hopper, afterwards.
         summary: run nothing: print tables of what the CSV holds, of the chosen tasks and algorithms.
+        page: a folder of documentation: also write training.md there, with learning curves.
         runs: where the cells' folders are kept.
         out: the CSV.
     """
@@ -136,6 +139,8 @@ def train(
     wide = Console(width=max(_CONSOLE.width, _TABLE_WIDTH))
     wide.print(score_table(rows))
     wide.print(speed_table(rows))
+    if page is not None:
+        _CONSOLE.print(f"Written: {write_page(rows, runs, page)}", soft_wrap=True, highlight=False, markup=False)
     return 0
 
 

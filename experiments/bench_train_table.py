@@ -23,7 +23,7 @@ def score_table(rows: Sequence[CellResult]) -> Table:
         "median over seeds, and the least",
         ("median", "least", "sampled", "least", "accuracy"),
     )
-    for group in _groups(rows):
+    for group in groups(rows):
         one = group[0]
         mean, sampled = ([row.deterministic_score for row in group], [row.stochastic_score for row in group])
         table.add_row(
@@ -36,7 +36,7 @@ def score_table(rows: Sequence[CellResult]) -> Table:
             f"{min(mean):.3f}",
             f"{np.median(sampled):.3f}",
             f"{min(sampled):.3f}",
-            _number(_median(row.accuracy for row in group), "{:.2f}"),
+            _number(median(row.accuracy for row in group), "{:.2f}"),
         )
     return table
 
@@ -48,9 +48,9 @@ def speed_table(rows: Sequence[CellResult]) -> Table:
         "with that score, and the paper's budget over those steps: medians over seeds",
         ("95 % steps", "paper/it", "90 % s", "steps/s", "max GB"),
     )
-    for group in _groups(row for row in rows if row.env_steps):
+    for group in groups(row for row in rows if row.env_steps):
         one = group[0]
-        steps = _median(_late(row.steps_to_95) for row in group)
+        steps = median(late(row.steps_to_95) for row in group)
         paper = TASKS[one.task].paper_interactions if one.task in TASKS else None
         ratio = paper / steps if paper and steps and math.isfinite(steps) else None
         table.add_row(
@@ -61,8 +61,8 @@ def speed_table(rows: Sequence[CellResult]) -> Table:
             str(len(group)),
             _number(steps, "{:,.0f}"),
             _number(ratio, "{:.1f}"),
-            _number(_median(_late(row.seconds_to_90) for row in group), "{:,.0f}"),
-            _number(_median(row.steps_per_second for row in group), "{:,.0f}"),
+            _number(median(late(row.seconds_to_90) for row in group), "{:,.0f}"),
+            _number(median(row.steps_per_second for row in group), "{:,.0f}"),
             f"{max(row.peak_gb for row in group):.2f}",
         )
     return table
@@ -80,7 +80,7 @@ def _played(row: CellResult) -> str:
     return "\n".join([row.algorithm, *(f"  {setting}" for setting in row.settings.split())])
 
 
-def _groups(rows: Iterable[CellResult]) -> list[list[CellResult]]:
+def groups(rows: Iterable[CellResult]) -> list[list[CellResult]]:
     """Rows that differ in their seed only, in the order of the tasks' table."""
     found: dict[tuple[str, str, int, int, str], list[CellResult]] = {}
     for row in rows:
@@ -91,11 +91,12 @@ def _groups(rows: Iterable[CellResult]) -> list[list[CellResult]]:
     return [found[key] for key in sorted(found, key=lambda key: (place[key[0]], key[0], key[2], key[1], *key[3:]))]
 
 
-def _late(value: float | None) -> float:
+def late(value: float | None) -> float:
+    """Infinite where a level was never reached."""
     return math.inf if value is None else value
 
 
-def _median(values: Iterable[float | None]) -> float | None:
+def median(values: Iterable[float | None]) -> float | None:
     """Median of the known values; of an even number with infinite ones among them, the larger middle one."""
     known = sorted(value for value in values if value is not None)
     if not known:

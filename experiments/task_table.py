@@ -72,10 +72,10 @@ def write_tasks(folder: Path, console: Console) -> None:
         (
             "# Tasks and experts",
             "Written by `gail tasks --out docs`. `gail tasks` prints the first table.",
-            _markdown(rows),
+            markdown(rows),
             _PROTOCOL,
             "## Experts",
-            _markdown([_expert(facts) for facts in cards.values()]),
+            markdown([_expert(facts) for facts in cards.values()]),
             _EXPERTS,
             "![Learning curves of the experts](images/experts.png)",
             _CURVES,
@@ -142,6 +142,7 @@ def _spread(found: Mapping[str, Any]) -> str:
     return f"{found['mean']:,.1f} ± {found['std']:,.1f}"
 
 
-def _markdown(rows: Sequence[Row]) -> str:
+def markdown(rows: Sequence[Row]) -> str:
+    """Rows with the same names, at least one, as a table."""
     lines = [list(rows[0]), ["---"] * len(rows[0]), *(list(row.values()) for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,0 +1,178 @@
+"""`docs/training.md`: what `gail bench train` measured, in tables and learning curves.
+
+Everything on the page comes from two CSVs: a row per cell, and a row per periodic evaluation of a cell. The second is
+gathered from the cells' folders, which are not kept with the project.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from gail.approx.atomic_files import write_bytes, write_text
+from gail.envs.tasks import TASKS
+from gail.experiments.bench_train_table import groups, late, median
+from gail.experiments.cell_run import evaluations_file
+from gail.experiments.cells import Cell, CellResult, levels
+from gail.experiments.recipes import imitation_recipe
+from gail.experiments.runs import read_metrics
+from gail.experiments.task_table import markdown
+from gail.experiments.train_curves import Traces, draw_training
+
+_COLUMNS = ("task", "algorithm", "demonstrations", "budget", "seed", "settings", "env_steps", "score")
+_CONTROL = "control="
+
+_HEAD = """\
+Written by `gail bench train --summary --page docs` from `results/train.csv`, to which `gail bench train` appends a row
+per cell, and `results/train-curves.csv`, a row per periodic evaluation."""
+
+_SCORES = """\
+Scores over 50 whole episodes of the final policy: 0 is random play, 1 the expert with sampled actions. Median over
+seeds, and in brackets the least seed; first with mean, then with sampled actions. Nothing is selected by return."""
+
+_SPEED = """\
+Environment steps and seconds of training until the first periodic evaluation (ten episodes, mean actions) at that
+level, medians over seeds; the paper's budget (Table 2) over those steps; steps per second of one thread for the
+networks and one for the simulator, with other work beside it; largest resident memory. Where the recipe says so
+(`gail train TASK --print-config`) the policy begins as a clone of the same demonstrations; the paper's runs did not."""
+
+_SETTINGS = """\
+Cells that differ from the recipe of their task in one setting only, beside the recipe with the same budget."""
+
+_CONTROLS = """\
+`control=constant`: every step has the same reward, of the form's sign. `control=shuffled`: the demonstrated actions are
+dealt at random among the demonstrated states. What they reach is what the reward's form and the warm start explain
+alone."""
+
+
+def write_page(rows: Sequence[CellResult], runs: Path, folder: Path) -> Path:
+    """Write training.md, images/training.png and results/train-curves.csv into a folder of documentation."""
+    store = folder / "results" / "train-curves.csv"
+    traces = {**_read(store), **_gathered(rows, runs)}
+    plain = [row for row in rows if not row.settings]
+    write_text(store, _listed(traces))
+    write_bytes(folder / "images" / "training.png", draw_training(_by_recipe(plain), traces))
+    page = folder / "training.md"
+    write_text(page, "\n\n".join(_sections(rows, plain)) + "\n")
+    return page
+
+
+def _sections(rows: Sequence[CellResult], plain: Sequence[CellResult]) -> Iterable[str]:
+    recipes = _by_recipe(plain)
+    yield "# What training reaches"
+    yield _HEAD
+    yield "![Score against environment steps](images/training.png)"
+    yield "Every seed of GAIL with its recipe, scores of ten episodes with mean actions; dashed: the clone's median."
+    yield "## Final scores"
+    yield markdown([_score_row(group) for group in groups(recipes)])
+    yield _SCORES
+    yield "## Steps, seconds, memory"
+    yield markdown([_speed_row(group) for group in groups(row for row in recipes if row.env_steps)])
+    yield _SPEED
+    for title, text, chosen in (
+        ("## One thing at a time", _SETTINGS, [row for row in rows if row.settings and _CONTROL not in row.settings]),
+        ("## Controls", _CONTROLS, [row for row in rows if _CONTROL in row.settings]),
+    ):
+        if chosen:
+            yield title
+            yield text
+            yield markdown([_setting_row(group) for group in groups([*_same_budget(plain, chosen), *chosen])])
+
+
+def _by_recipe(rows: Iterable[CellResult]) -> list[CellResult]:
+    """Rows with the budget of their task's recipe, or without one."""
+    return [row for row in rows if row.task in TASKS and row.budget in (0, _recipe_budget(row.task))]
+
+
+def _recipe_budget(task: str) -> int:
+    return imitation_recipe(task).training.env_steps
+
+
+def _same_budget(plain: Sequence[CellResult], chosen: Sequence[CellResult]) -> list[CellResult]:
+    wanted = {(row.task, row.algorithm, row.demonstrations, row.budget) for row in chosen}
+    return [row for row in plain if (row.task, row.algorithm, row.demonstrations, row.budget) in wanted]
+
+
+def _of_group(group: Sequence[CellResult]) -> dict[str, str]:
+    one = group[0]
+    budget = f"{one.budget / 1e6:g}M" if one.budget else ""
+    return {"task": one.task, "algorithm": one.algorithm, "trajectories": str(one.demonstrations), "budget": budget}
+
+
+def _score_row(group: Sequence[CellResult]) -> dict[str, str]:
+    mean, sampled = ([row.deterministic_score for row in group], [row.stochastic_score for row in group])
+    return {**_of_group(group), "seeds": str(len(group)), "mean actions": _spread(mean), "sampled": _spread(sampled)}
+
+
+def _setting_row(group: Sequence[CellResult]) -> dict[str, str]:
+    setting = f"`{group[0].settings}`" if group[0].settings else "recipe"
+    reached = median(late(row.steps_to_95) for row in group)
+    return {**_score_row(group), "setting": setting, "95 % after": _steps(reached)}
+
+
+def _speed_row(group: Sequence[CellResult]) -> dict[str, str]:
+    steps = median(late(row.steps_to_95) for row in group)
+    paper = TASKS[group[0].task].paper_interactions
+    ratio = f"{paper / steps:.0f}" if paper and steps and np.isfinite(steps) else ""
+    seconds = median(late(row.seconds_to_90) for row in group)
+    return {
+        **_of_group(group),
+        "seeds": str(len(group)),
+        "95 % after": _steps(steps),
+        "paper's budget over that": ratio,
+        "90 % after": f"{seconds:,.0f} s" if seconds is not None and np.isfinite(seconds) else "never",
+        "steps/s": f"{median(row.steps_per_second for row in group) or 0.0:,.0f}",
+        "GB": f"{max(row.peak_gb for row in group):.2f}",
+    }
+
+
+def _spread(scores: Sequence[float]) -> str:
+    return f"{np.median(scores):.2f} ({min(scores):.2f})"
+
+
+def _steps(steps: float | None) -> str:
+    return f"{steps / 1e6:.2f}M" if steps is not None and np.isfinite(steps) else "never"
+
+
+def _gathered(rows: Iterable[CellResult], runs: Path) -> Traces:
+    found = {}
+    for row in rows:
+        cell = Cell(row.task, row.algorithm, row.demonstrations, row.budget, row.seed, row.settings)
+        evaluations = read_metrics(evaluations_file(runs / cell.name))
+        if evaluations:
+            scale = levels(row.task)
+            found[row.key] = [(int(one["env_steps"]), scale.normalized(float(one["mean"]))) for one in evaluations]
+    return found
+
+
+def _read(path: Path) -> Traces:
+    found: Traces = {}
+    if path.is_file():
+        with path.open(newline="") as file:
+            for row in csv.DictReader(file):
+                found.setdefault(_key(row), []).append((int(row["env_steps"]), float(row["score"])))
+    return found
+
+
+def _key(row: Mapping[str, str]) -> tuple[str, str, int, int, int, str]:
+    return (
+        row["task"],
+        row["algorithm"],
+        int(row["demonstrations"]),
+        int(row["budget"]),
+        int(row["seed"]),
+        row["settings"],
+    )
+
+
+def _listed(traces: Traces) -> str:
+    content = io.StringIO()
+    writer = csv.writer(content, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for key in sorted(traces):
+        writer.writerows([*key, steps, round(score, 4)] for steps, score in traces[key])
+    return content.getvalue()

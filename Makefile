@@ -41,7 +41,6 @@ bench: $(INSTALLED)
 	$(BIN)/gail bench exact
 	$(BIN)/gail bench envs
 	$(BIN)/gail bench throughput
-	$(BIN)/gail bench imitation
 
 # Made again only when the dependencies change.
 $(INSTALLED): pyproject.toml constraints.txt

@@ -9,7 +9,6 @@ import csv
 import io
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +18,14 @@ from rich.console import Console
 from rich.table import Table
 
 from gail.approx.atomic_files import write_text
-from gail.envs.tasks import find_task
 from gail.envs.vector import make_vector
 from gail.experiments.bench_envs import TARGET, tabular_rows
 from gail.experiments.bench_peers import check_peers, peer_rows
 from gail.experiments.bench_table import draw_growth, growth_rows, growth_work, measured, table_work, told
-from gail.experiments.evaluation import evaluate_policy, reference
-from gail.experiments.failures import InvalidRequest
 from gail.experiments.instances import demo_gridworld
-from gail.experiments.progress import TrainingDisplay
 from gail.experiments.recipes import imitation_recipe
 from gail.experiments.runs import NETWORK_THREADS
-from gail.experiments.training import make_training, metrics_row
+from gail.experiments.training import make_training
 from gail.experiments.verification import verify_instance
 
 _PARTS = ("sampling", "cost", "policy", "critic")
@@ -152,53 +147,7 @@ def _simulator_rate(task_id: str, num_envs: int, threads: int, rounds: int = 200
     return rate
 
 
-def bench_imitation(task_id: str, seeds: Sequence[int], console: Console, out: Path) -> None:
-    """Final score of GAIL for several seeds: 20 episodes with mean actions, as a share of the expert's card.
-
-    Rows are appended to `out` as seeds finish; seeds that are there already are not run again.
-    """
-    levels = reference(find_task(task_id).id)
-    if levels is None:
-        raise InvalidRequest(f"no expert ships for {task_id}, so there is nothing to compare with")
-    rows = _read(out)
-    done = {(row["task"], int(row["seed"])) for row in rows}
-    for seed in seeds:
-        if (task_id, seed) in done:
-            continue
-        rows.append(_imitate(task_id, seed, levels.expert, console))
-        _write(rows, out)
-    shown = [row for row in rows if row["task"] == task_id and int(row["seed"]) in seeds]
-    shares = [float(row["share_of_expert"]) for row in shown]
-    title = f"{task_id}: share of the expert, minimum {min(shares):.3f}, median {np.median(shares):.3f}"
-    _publish(shown, console, None, title)
-
-
-def _imitate(task_id: str, seed: int, expert: float, console: Console) -> dict[str, Any]:
-    config = replace(imitation_recipe(task_id), seed=seed)
-    torch.set_num_threads(NETWORK_THREADS)
-    training = make_training(config)
-    began = time.perf_counter()
-    with TrainingDisplay(console, f"gail on {task_id}, seed {seed}", config.training.env_steps) as display:
-        while not training.finished:
-            since = time.perf_counter()
-            report = training.step()
-            display.show(metrics_row(training, report, time.perf_counter() - since))
-    seconds = time.perf_counter() - began
-    found = evaluate_policy(training.policy, task_id, 20, seed, stochastic_actions=False)
-    sampled = evaluate_policy(training.policy, task_id, 20, seed, stochastic_actions=True)
-    return {
-        "task": task_id,
-        "seed": seed,
-        "env_steps": training.env_steps,
-        "return_mean": round(found.mean, 1),
-        "return_std": round(found.std, 1),
-        "share_of_expert": round(found.mean / expert, 4),
-        "sampled_return_mean": round(sampled.mean, 1),
-        "seconds": round(seconds, 1),
-    }
-
-
-def _publish(rows: Sequence[Mapping[str, Any]], console: Console, out: Path | None, title: str) -> None:
+def _publish(rows: Sequence[Mapping[str, Any]], console: Console, out: Path, title: str) -> None:
     if len(rows) == 1:  # one row of many figures reads better downwards
         table = Table("figure", "value", title=title)
         for name, value in rows[0].items():
@@ -208,9 +157,8 @@ def _publish(rows: Sequence[Mapping[str, Any]], console: Console, out: Path | No
         for row in rows:
             table.add_row(*(str(value) for value in row.values()))
     console.print(table)
-    if out is not None:
-        _write(rows, out)
-        console.print(f"Raw results: {out}", soft_wrap=True, highlight=False)
+    _write(rows, out)
+    console.print(f"Raw results: {out}", soft_wrap=True, highlight=False)
 
 
 def _write(rows: Sequence[Mapping[str, Any]], out: Path) -> None:
@@ -219,10 +167,3 @@ def _write(rows: Sequence[Mapping[str, Any]], out: Path) -> None:
     writer.writeheader()
     writer.writerows(rows)
     write_text(out, content.getvalue())
-
-
-def _read(out: Path) -> list[dict[str, Any]]:
-    if not out.is_file():
-        return []
-    with out.open(newline="") as file:
-        return list(csv.DictReader(file))

@@ -71,22 +71,6 @@ def throughput(task: TaskOption = "Hopper-v5", out: Path = _RESULTS / "throughpu
     return 0
 
 
-def imitation(
-    task: TaskOption = "Hopper-v5",
-    seeds: tuple[int, ...] = (0, 1, 2, 3, 4),
-    out: Path = _RESULTS / "imitation.csv",
-) -> int:
-    """Final score of GAIL by seed; seeds already in the output are not run again.
-
-    Args:
-        task: the task.
-        seeds: of everything random.
-        out: CSV of the raw results.
-    """
-    bench.bench_imitation(find_task(task).id, seeds, _CONSOLE, out)
-    return 0
-
-
 def train(
     task: tuple[str, ...] = (),
     algo: tuple[Literal["gail", "bc", "fem", "gtal"], ...] = ("gail", "bc", "fem", "gtal"),
@@ -150,7 +134,6 @@ def bench_verbs(
         | Annotated[int, subcommand("gaps", constructor=gaps, prefix_name=False)]
         | Annotated[int, subcommand("envs", constructor=envs, prefix_name=False)]
         | Annotated[int, subcommand("throughput", constructor=throughput, prefix_name=False)]
-        | Annotated[int, subcommand("imitation", constructor=imitation, prefix_name=False)]
         | Annotated[int, subcommand("train", constructor=train, prefix_name=False)],
         arg(name=""),
     ],

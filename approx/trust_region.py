@@ -61,6 +61,7 @@ class StepOutcome(Enum):
     ACCEPTED = "accepted"
     NO_IMPROVEMENT = "rejected: no step within the trust region improves the surrogate"
     ZERO_GRADIENT = "rejected: the gradient is zero"
+    NO_CURVATURE = "rejected: along the step the KL does not change beyond rounding"
     NOT_FINITE = "rejected: the gradient or the step is not finite"
 
 
@@ -128,6 +129,8 @@ def trust_region_step(
     fisher = fisher_vector_product(lambda: distribution(sample), parameters, settings.damping)
     direction = conjugate_gradient(fisher, gradient, settings.cg_iterations)
     curvature = direction @ fisher(direction)
+    if curvature <= 0.0:
+        return StepReport(StepOutcome.NO_CURVATURE, 0.0, 0.0, 0)
     step = direction * torch.sqrt(2.0 * settings.max_kl / curvature)
     if not torch.isfinite(step).all():
         return StepReport(StepOutcome.NOT_FINITE, 0.0, 0.0, 0)
@@ -191,7 +194,8 @@ def conjugate_gradient(
 ) -> Tensor:
     """Solve product(x) = target for a symmetric positive definite product, from x = 0.
 
-    Stops after `iterations`, or when the squared residual has fallen by the factor `tolerance`.
+    Stops after `iterations`, when the squared residual has fallen by the factor `tolerance`, or where the product is
+    not positive along the search: that of a nearly deterministic policy may be lost in rounding.
     """
     solution = torch.zeros_like(target)
     residual = target.clone()
@@ -202,7 +206,10 @@ def conjugate_gradient(
         if size <= enough:
             break
         image = product(search)
-        length = size / (search @ image)
+        curvature = search @ image
+        if curvature <= 0.0:  # only rounding can do that: what has been found so far stands
+            break
+        length = size / curvature
         solution += length * search
         residual -= length * image
         next_size = residual @ residual

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.func import functional_call
 
+from gail.approx import trust_region
 from gail.approx.distributions import Categorical, DiagonalGaussian
 from gail.approx.policies import Policy, PolicySettings
 from gail.approx.spaces import SpaceSpec
@@ -49,6 +50,14 @@ def test_conjugate_gradient_stops_when_done():
     solution = conjugate_gradient(lambda v: (products.append(v), 2.0 * v)[1], target, 50)
     torch.testing.assert_close(solution, target / 2)
     assert len(products) == 1
+
+
+def test_conjugate_gradient_stops_where_rounding_has_made_the_product_negative():
+    # Along the second search direction the curvature is negative: only the first step stands.
+    matrix, target = torch.diag(torch.tensor([1.0, -0.1])), torch.tensor([1.0, 0.1])
+    first = conjugate_gradient(lambda v: matrix @ v, target, 1)
+    torch.testing.assert_close(conjugate_gradient(lambda v: matrix @ v, target, 5), first)
+    assert not conjugate_gradient(lambda v: -v, target, 5).any()
 
 
 def test_the_solution_of_zero_is_zero():
@@ -249,6 +258,14 @@ def test_a_rejected_step_leaves_the_policy_bitwise_as_it_was(case, spec, request
     assert (report.kl, report.improvement) == (0.0, 0.0)
     assert all(torch.equal(before[name], tensor) for name, tensor in policy.state_dict().items())
     assert [p.data_ptr() for p in policy.parameters()] == addresses
+
+
+def test_a_curvature_lost_in_rounding_is_a_rejection_and_no_failure(monkeypatch, discrete_spec, make_policy):
+    monkeypatch.setattr(trust_region, "fisher_vector_product", lambda *arguments: torch.neg)
+    policy = make_policy(discrete_spec)
+    before = [p.clone() for p in policy.parameters()]
+    assert take(policy, *problem(policy)).outcome is StepOutcome.NO_CURVATURE
+    assert all(torch.equal(old, new) for old, new in zip(before, policy.parameters(), strict=True))
 
 
 def test_the_line_search_ends_after_the_asked_steps(discrete_spec, make_policy):

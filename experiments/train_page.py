@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from scipy.stats import mannwhitneyu
 
 from gail.approx.atomic_files import write_bytes, write_text
 from gail.envs.tasks import TASKS
@@ -25,6 +26,7 @@ from gail.experiments.train_curves import Traces, draw_training
 
 _COLUMNS = ("task", "algorithm", "demonstrations", "budget", "seed", "settings", "env_steps", "score")
 _CONTROL = "control="
+_SEEDS_TO_TEST = 5
 
 _HEAD = """\
 Written by `gail bench train --summary --page docs` from `results/train.csv`, to which `gail bench train` appends a row
@@ -41,7 +43,8 @@ networks and one for the simulator, with other work beside it; largest resident 
 (`gail train TASK --print-config`) the policy begins as a clone of the same demonstrations; the paper's runs did not."""
 
 _SETTINGS = """\
-Cells that differ from the recipe of their task in one setting only, beside the recipe with the same budget."""
+Cells that differ from the recipe of their task in one setting only, beside the recipe with the same budget; p of the
+two-sided rank-sum test between the two, where both have at least five seeds."""
 
 _CONTROLS = """\
 `control=constant`: every step has the same reward, of the form's sign. `control=shuffled`: the demonstrated actions are
@@ -80,7 +83,7 @@ def _sections(rows: Sequence[CellResult], plain: Sequence[CellResult]) -> Iterab
         if chosen:
             yield title
             yield text
-            yield markdown([_setting_row(group) for group in groups([*_same_budget(plain, chosen), *chosen])])
+            yield markdown([_setting_row(group, plain) for group in groups([*_same_budget(plain, chosen), *chosen])])
 
 
 def _by_recipe(rows: Iterable[CellResult]) -> list[CellResult]:
@@ -108,10 +111,19 @@ def _score_row(group: Sequence[CellResult]) -> dict[str, str]:
     return {**_of_group(group), "seeds": str(len(group)), "mean actions": _spread(mean), "sampled": _spread(sampled)}
 
 
-def _setting_row(group: Sequence[CellResult]) -> dict[str, str]:
+def _setting_row(group: Sequence[CellResult], plain: Sequence[CellResult]) -> dict[str, str]:
     setting = f"`{group[0].settings}`" if group[0].settings else "recipe"
     reached = median(late(row.steps_to_95) for row in group)
-    return {**_score_row(group), "setting": setting, "95 % after": _steps(reached)}
+    return {**_score_row(group), "setting": setting, "95 % after": _steps(reached), "p": _significance(group, plain)}
+
+
+def _significance(group: Sequence[CellResult], plain: Sequence[CellResult]) -> str:
+    """Of the rank-sum test of a setting's scores with mean actions against the recipe's; blank for few seeds."""
+    beside = [row.deterministic_score for row in _same_budget(plain, group)]
+    if not group[0].settings or min(len(beside), len(group)) < _SEEDS_TO_TEST:
+        return ""
+    found = mannwhitneyu([row.deterministic_score for row in group], beside, alternative="two-sided")
+    return f"{found.pvalue:.2f}"
 
 
 def _speed_row(group: Sequence[CellResult]) -> dict[str, str]:

@@ -55,3 +55,12 @@ def test_another_setting_stands_beside_the_recipe_of_its_budget_and_nowhere_else
     assert "0.25" in settings
     assert "control" not in settings.split("\n\n")[2]
     assert "0.12" in controls
+
+
+def test_five_seeds_on_both_sides_are_tested_for_a_difference(tmp_path, cell_result):
+    plain = [replace(cell_result, seed=i, deterministic_score=0.9 + 0.01 * i) for i in range(5)]
+    other = [replace(row, settings="a=1", deterministic_score=row.deterministic_score - 0.5) for row in plain]
+    page = write_page([*plain, *other], tmp_path, tmp_path)
+    # Of the C(10, 5) = 252 orders of ten scores, two are as extreme.
+    assert lines(page, "`a=1`")[0].endswith(f"| {2 / 252:.2f} |")
+    assert lines(write_page([*plain, *other[:4]], tmp_path, tmp_path), "`a=1`")[0].endswith("|  |")

@@ -70,12 +70,14 @@ def _sections(rows: Sequence[CellResult], plain: Sequence[CellResult]) -> Iterab
     yield _HEAD
     yield "![Score against environment steps](images/training.png)"
     yield "Every seed of GAIL with its recipe, scores of ten episodes with mean actions; dashed: the clone's median."
-    yield "## Final scores"
-    yield markdown([_score_row(group) for group in groups(recipes)])
-    yield _SCORES
-    yield "## Steps, seconds, memory"
-    yield markdown([_speed_row(group) for group in groups(row for row in recipes if row.env_steps)])
-    yield _SPEED
+    for title, text, table in (
+        ("## Final scores", _SCORES, [_score_row(group) for group in groups(recipes)]),
+        ("## Steps, seconds, memory", _SPEED, [_speed_row(group) for group in groups(_trained(recipes))]),
+    ):
+        if table:
+            yield title
+            yield markdown(table)
+            yield text
     for title, text, chosen in (
         ("## One thing at a time", _SETTINGS, [row for row in rows if row.settings and _CONTROL not in row.settings]),
         ("## Controls", _CONTROLS, [row for row in rows if _CONTROL in row.settings]),
@@ -84,6 +86,10 @@ def _sections(rows: Sequence[CellResult], plain: Sequence[CellResult]) -> Iterab
             yield title
             yield text
             yield markdown([_setting_row(group, plain) for group in groups([*_same_budget(plain, chosen), *chosen])])
+
+
+def _trained(rows: Iterable[CellResult]) -> list[CellResult]:
+    return [row for row in rows if row.env_steps]
 
 
 def _by_recipe(rows: Iterable[CellResult]) -> list[CellResult]:

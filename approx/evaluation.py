@@ -7,7 +7,7 @@ sample.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,30 +46,22 @@ class Evaluation:
 
 def play_episodes(act: Act, envs: VectorEnv[Any, Any, Any]) -> Trajectories:
     """Play one episode in each copy of `envs` with `act`; actions are recorded as executed."""
-    spec = SpaceSpec.of(envs.single_observation_space, envs.single_action_space)
-    observations, _ = envs.reset()
-    steps: list[tuple[NDArray[Any], ...]] = []
-    alive = np.ones(envs.num_envs, dtype=bool)
-    finals = np.zeros_like(observations)
-    terminated_at, truncated_at = np.zeros_like(alive), np.zeros_like(alive)
-    while alive.any():
-        actions = spec.executed(act(observations))
-        following, rewards, terminated, truncated, _ = envs.step(
-            actions.astype(envs.single_action_space.dtype, copy=False)
-        )
-        steps.append((observations, actions, rewards, alive.copy()))
-        ended = alive & (terminated | truncated)
-        finals[ended] = following[ended]
-        terminated_at |= ended & terminated
-        truncated_at |= ended & ~terminated
-        alive &= ~ended
-        observations = following
-    played = np.stack([step[3] for step in steps], axis=1)
-    seen, done, gained = (np.stack([step[i] for step in steps], axis=1)[played] for i in range(3))
+    steps: list[_Round] = []
+    finals: NDArray[Any] | None = None
+    terminated_at, truncated_at = (np.zeros(envs.num_envs, dtype=bool) for _ in range(2))
+    for step in _rounds(act, envs):
+        steps.append(step)
+        ended = step.alive & (step.terminated | step.truncated)
+        finals = np.zeros_like(step.following) if finals is None else finals
+        finals[ended] = step.following[ended]
+        terminated_at |= ended & step.terminated
+        truncated_at |= ended & ~step.terminated
+    assert finals is not None
+    played = np.stack([step.alive for step in steps], axis=1)
     return Trajectories(
-        observations=seen,
-        actions=done,
-        rewards=gained.astype(np.float64),
+        observations=np.stack([step.observations for step in steps], axis=1)[played],
+        actions=np.stack([step.actions for step in steps], axis=1)[played],
+        rewards=np.stack([step.rewards for step in steps], axis=1)[played].astype(np.float64),
         final_observations=finals,
         lengths=played.sum(axis=1),
         terminated=terminated_at,
@@ -78,9 +70,40 @@ def play_episodes(act: Act, envs: VectorEnv[Any, Any, Any]) -> Trajectories:
 
 
 def evaluate(act: Act, envs: VectorEnv[Any, Any, Any]) -> Evaluation:
-    """Returns of one episode in each copy of `envs`."""
-    episodes = play_episodes(act, envs)
-    return Evaluation(episodes.returns, episodes.lengths.astype(np.int64))
+    """Returns of one episode in each copy of `envs`; no step is kept: those of large bodies would fill the memory."""
+    returns, lengths = np.zeros(envs.num_envs), np.zeros(envs.num_envs, dtype=np.int64)
+    for step in _rounds(act, envs):
+        returns += np.where(step.alive, step.rewards, 0.0)
+        lengths += step.alive
+    return Evaluation(returns, lengths)
+
+
+@dataclass(frozen=True)
+class _Round:
+    """One step of all copies; those whose first episode is over are not `alive`."""
+
+    observations: NDArray[Any]
+    actions: NDArray[Any]
+    rewards: NDArray[Any]
+    following: NDArray[Any]
+    alive: NDArray[np.bool_]
+    terminated: NDArray[np.bool_]
+    truncated: NDArray[np.bool_]
+
+
+def _rounds(act: Act, envs: VectorEnv[Any, Any, Any]) -> Iterator[_Round]:
+    """Step all copies until the first episode of each has ended."""
+    spec = SpaceSpec.of(envs.single_observation_space, envs.single_action_space)
+    observations, _ = envs.reset()
+    alive = np.ones(envs.num_envs, dtype=bool)
+    while alive.any():
+        actions = spec.executed(act(observations))
+        following, rewards, terminated, truncated, _ = envs.step(
+            actions.astype(envs.single_action_space.dtype, copy=False)
+        )
+        yield _Round(observations, actions, rewards, following, alive.copy(), terminated, truncated)
+        alive &= ~(terminated | truncated)
+        observations = following
 
 
 def stochastic(policy: Policy, seed: int) -> Act:

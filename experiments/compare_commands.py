@@ -1,7 +1,7 @@
 """What `gail compare` can do; the function's text is the verb's help.
 
-Returns the exit status: 0 done, 1 some training failed. Whether a sampled solution is the exact one is said, and is
-no failure of the command: it is what was asked.
+Returns the exit status: 0 done, 1 some training failed. Whether a sampled solution agrees with the exact one is said,
+and is no failure of the command: it is what was asked.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -35,8 +36,10 @@ from gail.experiments.comparison import (
     pose,
     write_comparison,
 )
+from gail.experiments.comparison.analysis import Row, ranked_summary
+from gail.experiments.comparison.batch_rates import check_rates
 from gail.experiments.comparison.episodes import read
-from gail.experiments.comparison.report import HEADER, summary_rows
+from gail.experiments.comparison.rates_report import batch_slopes, horizon_slopes, measure_rates, write_rates
 from gail.experiments.failures import InvalidRequest
 from gail.experiments.instances import NAMES, Array, Instance, gridworld_from_file, mdp_from_file, named
 from gail.experiments.psi_choices import find_psi
@@ -44,6 +47,17 @@ from gail.experiments.theory_report import check_report_folder
 
 _CONSOLE = Console()
 _PRESETS = {"default": QUICK, "precise": PRECISE}
+
+_COLUMNS = {
+    "excess\nshare": ("excess_share", ".2%"),
+    "excess\n/ |J*|": ("excess_relative", ".1e"),
+    "JSD to\nexpert": ("jsd_expert", ".4f"),
+    "TV to\nexpert": ("variation_expert", ".4f"),
+    "TV to\noptimum": ("variation_optimum", ".4f"),
+    "true\nreturn": ("true_return", ".4g"),
+    "causal\nentropy": ("entropy", ".4g"),
+}
+"""Of the printed table: what is measured, and how it is written, so that all of them fit into 80 columns."""
 
 
 def compare_solutions(
@@ -61,6 +75,7 @@ def compare_solutions(
     preset: Literal["default", "precise"] = "default",
     batch: int | None = None,
     iterations: int | None = None,
+    rates: bool = False,
     jobs: int = 2,
     out: Path = Path("runs/compare"),
 ) -> int:
@@ -83,9 +98,11 @@ def compare_solutions(
         discount: of instances that are not from a file.
         policy: table (of logits) or mlp (networks with hidden layers).
         features: what learners see of a state: onehot (a unit vector) or coordinates (row and column; mlp only).
-        preset: default (a second or two per cell), or precise (a minute or more: large batches, small steps).
+        preset: default (a second or two per cell), or precise (10 to 20 seconds: large batches, small steps).
         batch: state-action pairs per iteration; default: the preset's.
         iterations: rounds of the game; default: the preset's.
+        rates: also measure how errors fall with the batch, on this problem, and how regrets grow with the horizon, on
+            the family on which cloning compounds its errors: some four minutes.
         jobs: cells at a time, each in a process with one thread.
         out: folder of the report and of the cells.
     """
@@ -96,6 +113,8 @@ def compare_solutions(
     architecture = Architecture(policy)
     chosen = _adjusted(_PRESETS[preset], batch, iterations)
     problem = _problem(mdp, psi, expert, entropy_weight, expert_entropy_weight, discount, features)
+    if rates:
+        check_rates(problem)
     progress = _Progress()
     found = compare(
         problem,
@@ -111,6 +130,12 @@ def compare_solutions(
     path = write_comparison(found, out)
     _print(found)
     _CONSOLE.print(f"Report: [bold]{path.resolve()}[/bold]", soft_wrap=True, highlight=False)
+    if rates:
+        with _CONSOLE.status("Rates in the batch size and in the horizon"):
+            measured = measure_rates(problem)
+        path = write_rates(measured, out)
+        _print_slopes([*batch_slopes(measured), *horizon_slopes(measured.horizons)])
+        _CONSOLE.print(f"Rates: [bold]{path.resolve()}[/bold]", soft_wrap=True, highlight=False)
     return 1 if found.failures else 0
 
 
@@ -204,11 +229,26 @@ def _adjusted(preset: Preset, batch: int | None, iterations: int | None) -> Pres
 
 
 def _print(found: Comparison) -> None:
-    table = Table()
-    for name in HEADER:
-        table.add_column(name, min_width=6)
-    for row in summary_rows(found):
-        table.add_row(*(cell.partition(" (")[0] for cell in row))
-    _CONSOLE.print(table)
+    _CONSOLE.print(_table_of_means(found.rows))
     for one in found.verdicts:
         _CONSOLE.print(one.sentence, style="green" if one.reached else "bold red", highlight=False)
+
+
+def _print_slopes(rows: Sequence[Sequence[str]]) -> None:
+    table = Table("error", "slope", "95 % interval", "theory", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+    for row in rows:
+        table.add_row(*row)
+    _CONSOLE.print(table)
+
+
+def _table_of_means(rows: Sequence[Row]) -> Table:
+    """Means over seeds; the report has their intervals."""
+    table = Table(box=SIMPLE_HEAD, padding=0, show_edge=False)
+    for name in ("algo", "learner", "demos"):
+        table.add_column(name, no_wrap=True)
+    for name in _COLUMNS:
+        table.add_column(name, no_wrap=True, justify="right")
+    for (algorithm, architecture, size), measured in ranked_summary(rows):
+        values = [format(measured[key].estimate, how) if key in measured else "-" for key, how in _COLUMNS.values()]
+        table.add_row(algorithm.value, architecture.value, "exact" if size is None else str(size), *values)
+    return table

@@ -26,6 +26,9 @@ from gail.experiments.interquartile import Interval
 
 _RESAMPLES = 2_000
 
+_AGREES = "agrees with the exact one within the stated limits"
+_DIFFERS = "does NOT agree with the exact one"
+
 
 @dataclass(frozen=True)
 class Row:
@@ -56,7 +59,7 @@ class Dissection:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether an algorithm's sampled solution is the exact one, for its largest dataset."""
+    """Whether an algorithm's sampled solution agrees with the exact one within limits, for its largest dataset."""
 
     algorithm: Algorithm
     architecture: Architecture
@@ -115,6 +118,14 @@ def summary(rows: Sequence[Row]) -> dict[tuple[Algorithm, Architecture, int | No
     return found
 
 
+def ranked_summary(
+    rows: Sequence[Row],
+) -> list[tuple[tuple[Algorithm, Architecture, int | None], dict[str, Interval]]]:
+    """The summary by dataset size, and algorithm, and learner."""
+    place = list(Algorithm).index
+    return sorted(summary(rows).items(), key=lambda item: (order(item[0][2]), place(item[0][0]), item[0][1].value))
+
+
 def dissections(rows: Sequence[Row], yardstick: Yardstick) -> list[Dissection]:
     """The parts of the gap of every seed and size for which tables were trained."""
     gail = {(row.cell.architecture, row.cell.demonstrations, row.cell.seed): row for row in rows if _is_gail(row)}
@@ -140,7 +151,7 @@ def _is_gail(row: Row) -> bool:
 
 
 def verdict(rows: Sequence[Row], algorithm: Algorithm, architecture: Architecture, preset: Preset) -> Verdict | None:
-    """Whether the sampled solution of an algorithm is the exact one; None if it was not trained."""
+    """Whether the sampled solution of an algorithm agrees with the exact one; None if it was not trained."""
     own = [row for row in rows if (row.cell.algorithm, row.cell.architecture) == (algorithm, architecture)]
     if not own:
         return None
@@ -151,8 +162,8 @@ def verdict(rows: Sequence[Row], algorithm: Algorithm, architecture: Architectur
     reached = share <= preset.excess and variation <= preset.variation  # False for numbers that are none
     data = "the exact expert" if size is None else f"{size} demonstrations"
     sentence = (
-        f"{algorithm.value} ({architecture.value}), {data}: the sampled solution is {'' if reached else 'NOT '}the "
-        f"exact one: of the uniform policy's excess {share:.2%} is left (at most {preset.excess:.2%} may be), total "
-        f"variation to the exact optimum {variation:.4f} (at most {preset.variation:g})"
+        f"{algorithm.value} ({architecture.value}), {data}: the sampled solution {_AGREES if reached else _DIFFERS}: "
+        f"{share:.2%} of the uniform policy's excess is left (limit {preset.excess:.2%}), total variation to the exact "
+        f"optimum {variation:.4f} (limit {preset.variation:g})"
     )
     return Verdict(algorithm, architecture, size, share, variation, reached, sentence)

@@ -47,7 +47,7 @@ class Comparison:
 
     @property
     def reached(self) -> bool:
-        """Whether every sampled solution is the exact one, as far as its preset asks."""
+        """Whether every sampled solution agrees with the exact one within its preset's limits."""
         return all(one.reached for one in self.verdicts) and not self.failures
 
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import logsumexp
 
-from gail.approx.annealing import pace
 from gail.exact import Matching, occupancy_of
 from gail.exact.dynamics import BestCost
 from gail.exact.dynamics.policy_gradient import visits_and_advantage
@@ -31,12 +30,11 @@ def play_exactly(problem: Matching, settings: SampledSettings) -> Array | None:
     where the best cost is not finite, as that of psi which are infinite off the expert's support."""
     states, actions = problem.expert.shape
     policy = np.full((states, actions), 1.0 / actions)
-    for iteration in range(settings.iterations):
-        share = pace(settings.anneal_to, iteration, settings.iterations)
+    for bound in settings.bounds():
         cost = BestCost().respond(problem, policy, occupancy_of(problem.mdp, policy))
         if not np.all(np.isfinite(cost)):
             return None
-        policy = trust_region_step(problem, policy, cost, share * settings.max_kl)
+        policy = trust_region_step(problem, policy, cost, bound)
     return policy
 
 

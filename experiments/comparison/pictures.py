@@ -1,4 +1,4 @@
-"""Pictures of a comparison: maps, the discriminator and the cost beside the exact ones, curves, errors, parts."""
+"""Pictures of a comparison: the difference of visits, curves, errors, parts of the gap."""
 
 from __future__ import annotations
 
@@ -26,18 +26,6 @@ def difference_map(layout: GridLayout, sampled: Array, exact: Array) -> Figure:
     image = axis.imshow(difference, cmap="RdBu_r", vmin=-largest, vmax=largest)
     axis.set(xticks=[], yticks=[], title="sampled minus exact")
     figure.colorbar(image, ax=axis, shrink=0.85, label="share of the visits")
-    return figure
-
-
-def beside(learned: Array, exact: Array, weights: Array, name: str) -> Figure:
-    """What was learned at every pair, against the exact value; areas are visits."""
-    figure, axis = plt.subplots(figsize=(5.0, 4.4), layout="constrained")
-    areas = np.clip(400.0 * np.sqrt(weights / weights.max()), 2.0, None)
-    axis.scatter(exact, learned, s=areas, color=LEARNER, alpha=0.35, linewidths=0.0)
-    ends = float(min(exact.min(), learned.min())), float(max(exact.max(), learned.max()))
-    axis.plot(ends, ends, color=BOUND, linewidth=0.8)
-    axis.set(xlabel=f"exact {name}", ylabel=f"learned {name}")
-    axis.grid(alpha=0.25)
     return figure
 
 

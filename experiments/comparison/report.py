@@ -15,21 +15,21 @@ from scipy.special import expit
 from gail.approx.atomic_files import write_text
 from gail.exact import occupancy_of, policy_of
 from gail.exact.regularizers import Logistic
-from gail.experiments.comparison.analysis import Part, Row, order, summary
+from gail.experiments.comparison.analysis import Part, Row, order, ranked_summary
 from gail.experiments.comparison.comparison import Comparison
+from gail.experiments.comparison.cost_pictures import CLIPPED, beside, cost_maps, cost_scale, visited
 from gail.experiments.comparison.measures import total_variation
 from gail.experiments.comparison.pictures import (
     COLOURS,
-    beside,
     difference_map,
     errors_by_size,
     parts_of_the_gap,
     training_curves,
 )
 from gail.experiments.comparison.problem import Algorithm, Array
-from gail.experiments.comparison.settings import Architecture
+from gail.experiments.comparison.settings import Architecture, SampledSettings
 from gail.experiments.comparison.shaping import distance_by_shaping, nearest_by_shaping
-from gail.experiments.figures import BOUND, cost_map, discriminator_map, occupancy_maps
+from gail.experiments.figures import BOUND, discriminator_map, occupancy_maps
 from gail.experiments.interquartile import Interval
 from gail.experiments.report import Report
 
@@ -67,18 +67,22 @@ def write_comparison(found: Comparison, folder: Path) -> Path:
 
 def _verdicts(found: Comparison, report: Report) -> None:
     report.heading("Verdict")
-    rows = [[one.algorithm.value, "holds" if one.reached else "FAILS", one.sentence] for one in found.verdicts]
+    rows = [[one.algorithm.value, "yes" if one.reached else "NO", one.sentence] for one in found.verdicts]
     if rows:
-        report.table(["algorithm", "exact?", "because"], rows)
+        report.table(["algorithm", "agrees?", "because"], rows)
     for cell, reason in found.failures.items():
         report.paragraph(f"`{cell.name}` could not be trained: {reason}")
     settings = found.preset.of(found.architecture)
     honoured = "by restarts with probability 1 - gamma" if settings.restarts else "NOT AT ALL: visits are undiscounted"
     left_out = max((row.record.left_out for row in found.rows), default=0.0)
     report.paragraph(
-        f"Settings: {settings.iterations} iterations of {settings.batch:,} steps, the discount honoured {honoured}. "
+        f"Settings: {_rounds(settings)}, the discount honoured {honoured}. "
         f"Demonstrations weigh gamma^t per step; by being cut they lack at most {left_out:.1e} of the discounted mass."
     )
+
+
+def _rounds(settings: SampledSettings) -> str:
+    return ", then ".join(f"{phase.iterations} iterations of {phase.batch:,} steps" for phase in settings.phases)
 
 
 def _exact(found: Comparison, report: Report) -> None:
@@ -100,11 +104,8 @@ def _exact(found: Comparison, report: Report) -> None:
 
 def summary_rows(found: Comparison) -> list[list[str]]:
     """The table of means, as text."""
-    means = summary(found.rows)
-    ranked = sorted(means, key=lambda key: (order(key[2]), list(Algorithm).index(key[0]), key[1].value))
     rows = []
-    for algorithm, architecture, size in ranked:
-        measured = means[algorithm, architecture, size]
+    for (algorithm, architecture, size), measured in ranked_summary(found.rows):
         label = "exact" if size is None else str(size)
         rows.append([algorithm.value, architecture.value, label, *(_told(measured.get(name)) for name in _NAMES)])
     return rows
@@ -166,27 +167,32 @@ def _discriminators(found: Comparison, row: Row, rho: Array, report: Report) -> 
     learned, both = expit(row.record.logits), rho + problem.expert
     exact = np.divide(rho, both, out=np.full_like(rho, 0.5), where=both > 0.0)
     text = "D, the probability of the learner: what was learned, and rho_pi / (rho_pi + rho_E) of this learner."
-    report.figure("discriminators", beside(learned, exact, both, "D"), f"{text} Areas are visits.")
+    report.figure("discriminators", beside(learned, exact, both, "D", (0.0, 1.0)), f"{text} Areas are visits.")
     if problem.layout is not None:
-        visited = both > 1e-4 * both.max()
-        report.figure("learned-discriminator", discriminator_map(problem.layout, learned, visited, "learned D"), text)
-        report.figure("exact-discriminator", discriminator_map(problem.layout, exact, visited, "exact D"), text)
+        seen = visited(both)
+        report.figure("learned-discriminator", discriminator_map(problem.layout, learned, seen, "learned D"), text)
+        report.figure("exact-discriminator", discriminator_map(problem.layout, exact, seen, "exact D"), text)
 
 
 def _costs(found: Comparison, learned: Array, exact: Array, report: Report) -> None:
     problem, rho = found.problem, found.yardsticks[Algorithm.GAIL].optimum.occupancy
     shaped = nearest_by_shaping(problem.mdp, learned, exact, rho)
     left = distance_by_shaping(problem.mdp, learned, exact, rho)
+    scale = cost_scale(shaped, exact, rho)
     text = (
         "The learned cost beside the exact dual cost. Potential shaping, which changes no policy, was projected out: "
         "to the learned cost the Phi(s) - gamma E Phi(s') was added that brings it nearest, in least squares weighted "
-        f"by the exact optimum's visits. What remains is {left:.3g} of what no potential explains of the dual cost."
+        f"by the exact optimum's visits. What remains is {left:.3g} of what no potential explains of the dual cost. "
+        f"The scale runs from {scale.low:.3g} to {scale.high:.3g}: all exact costs of visited pairs, and the learned "
+        f"ones at all but {CLIPPED:.0%} of the optimum's visits; the learned costs of {scale.clipped} rarely visited "
+        "pairs lie beyond, and are drawn at its ends."
     )
-    report.figure("costs", beside(shaped, exact, rho, "cost"), text)
+    limits = (scale.low, scale.high)
+    seen = visited(rho)
+    report.figure("costs", beside(shaped[seen], exact[seen], rho[seen], "cost", limits), text)
     if problem.layout is not None:
-        visited = rho > 1e-4 * rho.max()
-        report.figure("learned-cost", cost_map(problem.layout, shaped, visited, "learned cost, shaped"), text)
-        report.figure("dual-cost", cost_map(problem.layout, exact, visited, "exact dual cost"), text)
+        maps = {"learned cost, shaped": shaped, "exact dual cost": exact}
+        report.figure("cost-maps", cost_maps(problem.layout, maps, seen, limits), text)
 
 
 def _rates(found: Comparison, report: Report) -> None:

@@ -73,7 +73,7 @@ def train(problem: Problem, algorithm: Algorithm, data: Dataset, settings: Sampl
     pairs = weighted_pairs(problem, data.measure)
     training = imitation_against(make_cost_player, make_envs, pairs, tuned, seed)
     training.policy.moments = AsTheyAre(problem.observations.shape[1])
-    curve = _played(training, problem, algorithm, data, settings.iterations)
+    curve = _played(training, problem, algorithm, data, settings.rounds)
     training.close()
     return Sampled(
         policy_table(problem, training.policy),

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from gail.approx import Demonstrations, Provenance, Trajectories, save_npz
+from gail.experiments import compare_commands
+from gail.experiments.comparison import rates_report
 
 SMALL = "S..\n.#G\n"
 
@@ -23,6 +25,7 @@ SMALL = "S..\n.#G\n"
         (["--entropy-weight", "0"], "a positive number is needed"),
         (["--features", "coordinates", "--mdp", "garnet"], "garnet is no map"),
         (["--features", "coordinates"], "a table needs states as unit vectors"),
+        (["--psi", "hinge", "--rates"], "rates are of the Jensen-Shannon divergence"),
     ],
 )
 def test_bad_input_is_told_before_any_work(gail, words, message, tmp_path):
@@ -48,6 +51,23 @@ def test_a_short_run_in_two_processes(gail, tmp_path):
     words = ["--mdp", "map.txt", "--discount", "0.8", "--demos", "1", "--algos", "bc", "fem", "--seeds", "1"]
     status, output, errors = gail("compare", *words, "--iterations", "2", "--batch", "100", "--out", "c")
     assert (status, errors) == (0, "")
-    assert "fem (table), 1 demonstrations: the sampled solution is NOT the exact one" in " ".join(output.split())
+    assert "fem (table), 1 demonstrations: the sampled solution does NOT agree with the exact one" in " ".join(
+        output.split()
+    )
+    assert "…" not in output  # no column is cut
+    assert max(map(len, output.partition("fem (table)")[0].splitlines())) <= 80
     assert (tmp_path / "c" / "report.html").is_file()
     assert len(list((tmp_path / "c" / "cells").iterdir())) == 2
+
+
+def test_rates_are_told_and_written_beside_the_report(gail, monkeypatch, tmp_path):
+    def small(problem):
+        return rates_report.measure_rates(problem, range(2), (1_000, 4_000), range(2), (100, 200), (2, 4))
+
+    monkeypatch.setattr(compare_commands, "measure_rates", small)
+    (tmp_path / "map.txt").write_text(SMALL)
+    words = ["--mdp", "map.txt", "--discount", "0.8", "--demos", "1", "--algos", "bc", "--seeds", "1", "--rates"]
+    status, output, errors = gail("compare", *words, "--out", "c")
+    assert (status, errors) == (0, "")
+    assert "cloning: regret" in output
+    assert (tmp_path / "c" / "rates.html").is_file()

@@ -1,7 +1,19 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from gail.experiments.comparison.analysis import mean_interval, slope
+from gail.experiments.comparison import EXACT, Algorithm, Architecture, Cell, Record
+from gail.experiments.comparison.analysis import (
+    Part,
+    Row,
+    dissections,
+    mean_interval,
+    ranked_summary,
+    slope,
+    verdict,
+)
+from gail.experiments.comparison.comparison import measured_against
 
 
 def test_the_interval_holds_the_mean_and_narrows_as_samples_grow():
@@ -22,3 +34,52 @@ def test_a_power_law_has_its_exponent_as_slope():
     assert exact.estimate == pytest.approx(-1.5)
     assert slope([4], [np.ones(3)]) is None
     assert slope([1, 4], [np.ones(3), np.zeros(3)]) is None
+
+
+def row_of(problem, policy, architecture, size, **stages):
+    """A row of GAIL as if a training had ended at this policy."""
+    yardstick = measured_against(problem, [Algorithm.GAIL])[Algorithm.GAIL]
+    stages = {"matched": None, "played": None, **stages}
+    cell = Cell(Algorithm.GAIL, architecture, size, 0)
+    record = Record(cell, policy, None, None, (), left_out=0.0, env_steps=0, seconds=0.0, **stages)
+    return Row(cell, yardstick.measure(policy), record)
+
+
+def test_the_parts_of_the_gap_are_differences_of_j_in_their_order(problem):
+    yardstick = measured_against(problem, [Algorithm.GAIL])[Algorithm.GAIL]
+    rng = np.random.default_rng(0)
+    matched, played, table, networks = rng.dirichlet(np.ones(4), (4, problem.mdp.num_states))
+    rows = [
+        row_of(problem, table, Architecture.TABLE, 4, matched=matched, played=played),
+        row_of(problem, networks, Architecture.MLP, 4),
+    ]
+    (found,) = dissections(rows, yardstick)
+    best = yardstick.optimum.primal_value
+    expected = np.diff([best, *(yardstick.objective(policy) for policy in (matched, played, table, networks))])
+    assert [found.parts[part] for part in Part] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("excess", "variation", "reached"), [(2.0, 2.0, True), (0.0, 2.0, False), (2.0, 0.0, False), (0.0, 0.0, False)]
+)
+def test_agreement_needs_both_limits_kept(problem, preset, excess, variation, reached):
+    rows = [row_of(problem, np.full(problem.expert.shape, 0.25), Architecture.TABLE, 4)]
+    found = verdict(rows, Algorithm.GAIL, Architecture.TABLE, replace(preset, excess=excess, variation=variation))
+    assert found.reached is reached
+    assert found.excess_share == pytest.approx(1.0)
+    assert ("NOT" not in found.sentence) is reached
+
+
+def test_the_largest_dataset_is_judged_and_the_exact_one_is_the_largest(problem, preset):
+    uniform = np.full(problem.expert.shape, 0.25)
+    optimal = problem.solve(Algorithm.GAIL).policy
+    rows = [
+        row_of(problem, uniform, Architecture.TABLE, 64),
+        row_of(problem, optimal, Architecture.TABLE, EXACT),
+        row_of(problem, uniform, Architecture.TABLE, 4),
+    ]
+    found = verdict(rows, Algorithm.GAIL, Architecture.TABLE, preset)
+    assert found.size is EXACT
+    assert found.reached
+    assert verdict(rows, Algorithm.GAIL, Architecture.MLP, preset) is None
+    assert [key[2] for key, _ in ranked_summary(rows)] == [4, 64, EXACT]

@@ -41,7 +41,9 @@ def test_what_is_right_is_found_to_be_the_exact_solution(instance, preset):
     (verdict,) = found.verdicts
     assert found.reached
     assert verdict.reached
-    assert "the sampled solution is the exact one" in verdict.sentence
+    assert "the sampled solution agrees with the exact one within the stated limits" in verdict.sentence
+    assert f"{verdict.excess_share:.2%} of the uniform policy's excess is left (limit 10.00%)" in verdict.sentence
+    assert f"total variation to the exact optimum {verdict.variation:.4f} (limit 0.15)" in verdict.sentence
     assert min(row.measures.excess for row in found.rows) >= -1e-9  # nothing is better than the optimum
     (parts,) = found.dissections
     networks = next(row for row in found.rows if row.cell.architecture is Architecture.MLP)
@@ -56,7 +58,7 @@ def test_a_planted_error_is_found(instance, preset, planted):
         preset = replace(preset, table=replace(preset.table, restarts=False))
     found = sampled(instance, preset, psi)
     assert not found.reached
-    assert "NOT the exact one" in found.verdicts[0].sentence
+    assert "does NOT agree with the exact one" in found.verdicts[0].sentence
 
 
 def test_cells_resume_and_are_the_same_again(problem, preset, tmp_path):
@@ -120,9 +122,16 @@ def test_the_report_has_its_tables_and_pictures(problem, preset, tmp_path):
     short = replace(preset, table=replace(preset.table, iterations=3), mlp=replace(preset.mlp, iterations=3))
     found = compare(problem, list(Algorithm), [1, 4], [0, 1], preset=short, folder=tmp_path)
     page = write_comparison(found, tmp_path).read_text()
-    for text in ("Verdict", "NOT the exact one", "Potential shaping", "slope", "add up", "certified gap"):
+    for text in (
+        "Verdict",
+        "does NOT agree with the exact one",
+        "Potential shaping",
+        "slope",
+        "add up",
+        "certified gap",
+    ):
         assert text in page
-    for name in ("maps", "difference", "discriminators", "costs", "curves", "errors", "parts"):
+    for name in ("maps", "difference", "discriminators", "costs", "cost-maps", "curves", "errors", "parts"):
         assert (tmp_path / "pictures" / f"{name}.png").stat().st_size > 0
     rows = (tmp_path / "cells.csv").read_text().splitlines()
     assert len(rows) == 1 + len(found.rows) == 1 + 4 * 2 * 2 + 2 * 2

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import rel_entr
 
-from gail.exact import occupancy_of
+from gail.exact import causal_entropy, occupancy_of
 from gail.experiments.comparison import Algorithm, SampledSettings
 from gail.experiments.comparison.exact_play import play_exactly, trust_region_step
 
@@ -25,3 +25,12 @@ def test_more_iterations_come_nearer_to_the_exact_optimum(problem):
     few, many = (SampledSettings(iterations=count, max_kl=0.02, anneal_to=0.001) for count in (5, 20))
     excess = [matching.primal(occupancy_of(problem.mdp, play_exactly(matching, one))) - best for one in (few, many)]
     assert 0.0 <= excess[1] < 0.1 * excess[0]
+
+
+def test_without_cost_a_step_makes_the_policy_more_random(problem):
+    """What is charged beside the cost is lambda log pi, whose return is minus the causal entropy (Lemma A.1)."""
+    matching = problem.matching(Algorithm.GAIL)
+    policy = np.random.default_rng(0).dirichlet(np.ones(4), problem.mdp.num_states)
+    new = trust_region_step(matching, policy, np.zeros(policy.shape), 0.01)
+    before, after = (causal_entropy(occupancy_of(problem.mdp, one)) for one in (policy, new))
+    assert after > before + 0.01

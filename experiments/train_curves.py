@@ -12,6 +12,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from gail.envs.tasks import TASKS
 from gail.experiments.cells import CellResult, Key
@@ -56,5 +57,6 @@ def _panel(axis: Axes, task: str, rows: Sequence[CellResult], traces: Mapping[Ke
     axis.set_ylim(-0.2, 1.2)
     axis.set_title(task, fontsize=9)
     axis.tick_params(labelsize=7)
+    axis.xaxis.set_major_locator(MaxNLocator(5))
     axis.grid(alpha=0.25)
     axis.legend(frameon=False, fontsize=7, loc="lower right")

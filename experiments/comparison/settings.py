@@ -181,9 +181,9 @@ QUICK = Preset(
 
 PRECISE = Preset(
     SampledSettings(
-        batch=20_000,
+        batch=60_000,
         iterations=50,
-        copies=250,
+        copies=500,
         max_kl=0.0003,
         anneal_to=0.0,
         discriminator_rate=0.1,

@@ -184,9 +184,10 @@ PRECISE = Preset(
         batch=60_000,
         iterations=50,
         copies=500,
-        max_kl=0.0003,
+        max_kl=0.001,
         anneal_to=0.0,
         discriminator_rate=0.1,
+        discriminator_steps=30,
         fisher_fraction=0.2,
         critic_rate=0.05,
         opening=Phase(iterations=40, batch=2_500, max_kl=0.003),
@@ -208,7 +209,7 @@ PRECISE = Preset(
     excess=0.005,
     variation=0.03,
 )
-"""Ten (table) or twenty (mlp) seconds of one core per cell on an 8 x 8 map. Against the exact expert (`--demos exact`)
+"""Some twenty seconds of one core per cell on an 8 x 8 map. Against the exact expert (`--demos exact`)
 what is left is sampling error, which falls with the batch and the number of rounds. What decides is the length of the
 last steps, since each follows the noise of one batch: 100 rounds of 5,000 steps with one long trust region end at a
 total variation of 0.03 or more, whatever the critic's rate, the discriminator's, or the mixing of returns."""

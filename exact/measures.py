@@ -14,8 +14,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gail.exact.continuing import missing_mass
-from gail.exact.mdp import Array, FiniteMDP, real_numbers
-from gail.exact.occupancy import FLOW_TOLERANCE, InvalidOccupancy, flow_residual, occupancy_of, policy_of
+from gail.exact.mdp import Array, FiniteMDP
+from gail.exact.occupancy import (
+    FLOW_TOLERANCE,
+    InvalidOccupancy,
+    flow_residual,
+    nonnegative_pairs,
+    occupancy_of,
+    policy_of,
+)
 
 MASS_TOLERANCE = 1e-8
 """How far, relative to it, a measure's total may be from the process's mass and still be read as that."""
@@ -46,14 +53,7 @@ def validate_measure(mdp: FiniteMDP, measure: ArrayLike) -> Array:
             or mass where no policy goes.
     """
     mass = total_mass(mdp)
-    given = real_numbers("measure", measure, InvalidOccupancy)
-    shape = (mdp.num_states, mdp.num_actions)
-    if given.shape != shape:
-        raise InvalidOccupancy(f"measure must have shape (states, actions) = {shape}, got {given.shape}")
-    wrong = np.argwhere(~((given >= 0.0) & (given < np.inf)))
-    if wrong.size:
-        state, action = wrong[0]
-        raise InvalidOccupancy(f"measure is {given[state, action]} at state {state}, action {action}")
+    given = nonnegative_pairs(mdp, "measure", measure)
     beyond = np.argwhere((given > 0.0) & ~mdp.reachable[:, None])
     if beyond.size:
         state, action = beyond[0]

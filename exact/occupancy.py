@@ -101,6 +101,23 @@ def validate_policy(mdp: FiniteMDP, policy: ArrayLike) -> Array:
     return normalised
 
 
+def nonnegative_pairs(mdp: FiniteMDP, name: str, values: ArrayLike) -> Array:
+    """Finite, nonnegative numbers (S, A), one per state-action pair; `name` says in a refusal what they are.
+
+    Raises:
+        InvalidOccupancy: no real numbers, wrong shape, negative or non-finite entries.
+    """
+    given = real_numbers(name, values, InvalidOccupancy)
+    shape = (mdp.num_states, mdp.num_actions)
+    if given.shape != shape:
+        raise InvalidOccupancy(f"{name} must have shape (states, actions) = {shape}, got {given.shape}")
+    wrong = np.argwhere(~((given >= 0.0) & (given < np.inf)))
+    if wrong.size:
+        state, action = wrong[0]
+        raise InvalidOccupancy(f"{name} is {given[state, action]} at state {state}, action {action}")
+    return given
+
+
 def validate_occupancy(mdp: FiniteMDP, occupancy: ArrayLike) -> Array:
     """An expert's occupancy (S, A), checked, and put exactly onto the flow polytope.
 
@@ -111,14 +128,7 @@ def validate_occupancy(mdp: FiniteMDP, occupancy: ArrayLike) -> Array:
     Raises:
         InvalidOccupancy: no real numbers, wrong shape, negative or non-finite entries, or a flow residual beyond 1e-8.
     """
-    rho = real_numbers("occupancy", occupancy, InvalidOccupancy)
-    shape = (mdp.num_states, mdp.num_actions)
-    if rho.shape != shape:
-        raise InvalidOccupancy(f"occupancy must have shape (states, actions) = {shape}, got {rho.shape}")
-    wrong = np.argwhere(~((rho >= 0.0) & (rho < np.inf)))
-    if wrong.size:
-        state, action = wrong[0]
-        raise InvalidOccupancy(f"occupancy is {rho[state, action]} at state {state}, action {action}")
+    rho = nonnegative_pairs(mdp, "occupancy", occupancy)
     residual = flow_residual(mdp, rho)
     off = np.flatnonzero(abs(residual) > FLOW_TOLERANCE)
     if off.size:

@@ -82,10 +82,10 @@ def mean_interval(samples: Array, seed: int = 0) -> Interval:
     mean = float(np.mean(samples))
     if len(samples) == 1 or not np.all(np.isfinite(samples)) or np.ptp(samples) == 0.0:
         return Interval(mean, mean, mean)
-    rng = np.random.default_rng(seed)
-    means = np.mean(samples[rng.integers(len(samples), size=(_RESAMPLES, len(samples)))], axis=1)
-    low, high = np.quantile(means, (0.025, 0.975))
-    return Interval(mean, float(low), float(high))
+    found = stats.bootstrap(
+        (samples,), np.mean, n_resamples=_RESAMPLES, method="percentile", rng=np.random.default_rng(seed)
+    ).confidence_interval
+    return Interval(mean, float(found.low), float(found.high))
 
 
 def slope(sizes: Sequence[int], errors: Sequence[Array], seed: int = 0) -> Interval | None:

@@ -74,7 +74,7 @@ def gridworld_from_file(path: Path, expert_entropy_weight: float, discount: floa
     try:
         return _from_map(text, path.name, expert_entropy_weight, discount)
     except InvalidMap as error:
-        raise InvalidRequest(f"--map {path}: {error}") from error
+        raise InvalidRequest(f"{path}: {error}") from error
 
 
 def _from_map(text: str, name: str, expert_entropy_weight: float, discount: float) -> Instance:

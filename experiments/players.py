@@ -52,7 +52,15 @@ def playable(config: RunConfig, policy: Policy) -> Policy:
 
 
 def shuffled(demonstrations: Demonstrations, seed: int) -> Demonstrations:
-    """The demonstrations with their actions dealt at random among their states: an expert that shows nothing."""
+    """The demonstrations with every number dealt at random among those of its kind: an expert that shows nothing.
+
+    Each coordinate of states and actions keeps its distribution; which of them occur together is lost.
+    """
     batch = demonstrations.trajectories
-    order = np.random.default_rng(seed).permutation(batch.num_steps)
-    return replace(demonstrations, trajectories=replace(batch, actions=batch.actions[order]))
+    generator = np.random.default_rng(seed)
+    dealt = replace(
+        batch,
+        observations=generator.permuted(batch.observations, axis=0),
+        actions=generator.permuted(batch.actions, axis=0),
+    )
+    return replace(demonstrations, trajectories=dealt)

@@ -67,7 +67,6 @@ def imitation_recipe(task_id: str) -> RunConfig:
     recipe = _IMITATORS.get(plain.task, _Imitator(1_500_000))
     return replace(
         plain,
-        num_envs=16,
         training=_imitation_training(recipe),
         reward_form="difference" if plain.task in ONE_LENGTH else plain.reward_form,
         warm_start=recipe.warm_start,

@@ -21,7 +21,7 @@ from scipy import stats
 from gail.experiments.comparison.cells import Cell, Record
 from gail.experiments.comparison.measures import Measures, Yardstick
 from gail.experiments.comparison.problem import Algorithm, Array
-from gail.experiments.comparison.settings import Architecture, Preset
+from gail.experiments.comparison.settings import Architecture, Limits
 from gail.experiments.interquartile import Interval
 
 _RESAMPLES = 2_000
@@ -150,7 +150,7 @@ def _is_gail(row: Row) -> bool:
     return row.cell.algorithm is Algorithm.GAIL
 
 
-def verdict(rows: Sequence[Row], algorithm: Algorithm, architecture: Architecture, preset: Preset) -> Verdict | None:
+def verdict(rows: Sequence[Row], algorithm: Algorithm, architecture: Architecture, limits: Limits) -> Verdict | None:
     """Whether the sampled solution of an algorithm agrees with the exact one; None if it was not trained."""
     own = [row for row in rows if (row.cell.algorithm, row.cell.architecture) == (algorithm, architecture)]
     if not own:
@@ -159,11 +159,11 @@ def verdict(rows: Sequence[Row], algorithm: Algorithm, architecture: Architectur
     largest = [row.measures for row in own if row.cell.demonstrations == size]
     share = float(np.mean([one.excess_share for one in largest]))
     variation = float(np.mean([one.variation_optimum for one in largest]))
-    reached = share <= preset.excess and variation <= preset.variation  # False for numbers that are none
+    reached = share <= limits.excess and variation <= limits.variation  # False for numbers that are none
     data = "the exact expert" if size is None else f"{size} demonstrations"
     sentence = (
         f"{algorithm.value} ({architecture.value}), {data}: the sampled solution {_AGREES if reached else _DIFFERS}: "
-        f"{share:.2%} of the uniform policy's excess is left (limit {preset.excess:.2%}), total variation to the exact "
-        f"optimum {variation:.4f} (limit {preset.variation:g})"
+        f"{share:.2%} of the uniform policy's excess is left (limit {limits.excess:.2%}), total variation to the exact "
+        f"optimum {variation:.4f} (limit {limits.variation:g})"
     )
     return Verdict(algorithm, architecture, size, share, variation, reached, sentence)

@@ -99,7 +99,8 @@ def compare(
         records = run_cells(problem, wanted, preset, place, jobs, noted)
     rows = tuple(Row(one.cell, yardsticks[one.cell.algorithm].measure(one.policy), one) for one in records)
     parts = dissections(rows, yardsticks[Algorithm.GAIL]) if Algorithm.GAIL in yardsticks else []
-    judged = [verdict(rows, one, architecture, preset) for one in algorithms if one is not Algorithm.BC]
+    limits = preset.limits_of(architecture)
+    judged = [verdict(rows, one, architecture, limits) for one in algorithms if one is not Algorithm.BC]
     verdicts = tuple(one for one in judged if one is not None)
     return Comparison(problem, preset, architecture, yardsticks, rows, tuple(parts), verdicts, failures)
 

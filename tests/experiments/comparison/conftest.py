@@ -7,13 +7,14 @@ import torch
 
 from gail.envs import gridworld
 from gail.exact import regularizers, solve_rl
-from gail.experiments.comparison import Preset, SampledSettings, pose
+from gail.experiments.comparison import Limits, Preset, SampledSettings, pose
 from gail.experiments.instances import Instance
 
 torch.set_num_threads(1)
 
 SETTINGS = SampledSettings(batch=1_000, iterations=25, copies=50, discriminator_rate=0.3, max_kl=0.01)
-SMALL = Preset(SETTINGS, replace(SETTINGS, hidden=(8,), discriminator_rate=0.03), excess=0.1, variation=0.15)
+LIMITS = Limits(excess=0.1, variation=0.15)
+SMALL = Preset(SETTINGS, replace(SETTINGS, hidden=(8,), discriminator_rate=0.03), LIMITS, LIMITS)
 
 
 def small_instance(weight=0.5, discount=0.8, text="S..\n.#G"):

@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -14,6 +12,7 @@ from gail.experiments.comparison.analysis import (
     verdict,
 )
 from gail.experiments.comparison.comparison import measured_against
+from gail.experiments.comparison.settings import Limits
 
 
 def test_the_interval_holds_the_mean_and_narrows_as_samples_grow():
@@ -64,7 +63,7 @@ def test_the_parts_of_the_gap_are_differences_of_j_in_their_order(problem):
 )
 def test_agreement_needs_both_limits_kept(problem, preset, excess, variation, reached):
     rows = [row_of(problem, np.full(problem.expert.shape, 0.25), Architecture.TABLE, 4)]
-    found = verdict(rows, Algorithm.GAIL, Architecture.TABLE, replace(preset, excess=excess, variation=variation))
+    found = verdict(rows, Algorithm.GAIL, Architecture.TABLE, Limits(excess, variation))
     assert found.reached is reached
     assert found.excess_share == pytest.approx(1.0)
     assert ("NOT" not in found.sentence) is reached
@@ -78,8 +77,8 @@ def test_the_largest_dataset_is_judged_and_the_exact_one_is_the_largest(problem,
         row_of(problem, optimal, Architecture.TABLE, EXACT),
         row_of(problem, uniform, Architecture.TABLE, 4),
     ]
-    found = verdict(rows, Algorithm.GAIL, Architecture.TABLE, preset)
+    found = verdict(rows, Algorithm.GAIL, Architecture.TABLE, preset.table_limits)
     assert found.size is EXACT
     assert found.reached
-    assert verdict(rows, Algorithm.GAIL, Architecture.MLP, preset) is None
+    assert verdict(rows, Algorithm.GAIL, Architecture.MLP, preset.mlp_limits) is None
     assert [key[2] for key, _ in ranked_summary(rows)] == [4, 64, EXACT]

@@ -10,7 +10,7 @@ from gail.experiments.comparison.datasets import EXACT
 from gail.experiments.comparison.episodes import Episodes
 from gail.experiments.comparison.problem import Algorithm, Problem, pose
 from gail.experiments.comparison.report import write_comparison
-from gail.experiments.comparison.settings import PRECISE, QUICK, Architecture, Preset, SampledSettings
+from gail.experiments.comparison.settings import PRECISE, QUICK, Architecture, Limits, Preset, SampledSettings
 
 __all__ = [
     "EXACT",
@@ -21,6 +21,7 @@ __all__ = [
     "Cell",
     "Comparison",
     "Episodes",
+    "Limits",
     "Preset",
     "Problem",
     "Record",

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gail.experiments.comparison import EXACT, Algorithm, Architecture, Cell, Record
+from gail.experiments.comparison import EXACT, Algorithm, Architecture, Cell, Limits, Record
 from gail.experiments.comparison.analysis import (
     Part,
     Row,
@@ -12,7 +12,6 @@ from gail.experiments.comparison.analysis import (
     verdict,
 )
 from gail.experiments.comparison.comparison import measured_against
-from gail.experiments.comparison.settings import Limits
 
 
 def test_the_interval_holds_the_mean_and_narrows_as_samples_grow():

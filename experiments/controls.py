@@ -1,11 +1,12 @@
-"""Control runs: how much of an imitator's return is due to its reward's form alone.
+"""Control runs: how much of an imitator's return is not due to imitation.
 
 Where episodes can end early, a reward that is never negative pays for staying alive, whatever it was learned from, and
 many tasks pay the same. Two runs like the real one show how far that goes:
 
 - `constant`: every step has the same reward, of the sign of the real run's;
-- `shuffled`: the demonstrated actions are dealt at random among the demonstrated states. The expert's states are still
-  seen, but not what it did in them.
+- `shuffled`: every number of the demonstrations is dealt at random among those of its coordinate. How far each one
+  ranges is still seen, but neither a state of the expert nor what it did there. That is more than the reward's form:
+  where it is enough to imitate, the verdict is that the run itself has not shown more.
 
 With returns normalized to 0 for random play and 1 for the expert, the real run has shown imitation if it beats the
 better control by `MARGIN`.
@@ -33,6 +34,11 @@ MARGIN = 0.5
 EPISODES = 50
 """Whole episodes with mean actions, from which each return is the mean."""
 
+_MEANS = {
+    "constant": "The reward's form alone teaches that much: try absorbing states or another reward form.",
+    "shuffled": "How far each number ranges teaches that much: this task says little about imitation of behaviour.",
+}
+
 Control: TypeAlias = Literal["constant", "shuffled"]
 
 
@@ -56,13 +62,13 @@ class Verdict:
     def sentence(self) -> str:
         """What was found, in words."""
         found = ", ".join(f"{name} {score:.2f}" for name, score in self.controls.items())
-        best = max(self.controls.values())
+        best = max(self.controls, key=self.controls.__getitem__)
         compared = f"normalized return {self.real:.2f}; controls of {self.env_steps:,} steps: {found}"
         if self.passed:
-            return f"Imitation: {compared}. The reward's form alone explains {best:.2f} of it."
+            return f"Imitation: {compared}. What the controls know explains {self.controls[best]:.2f} of it."
         return (
-            f"FAILURE: {compared}. At least {best + MARGIN:.2f} is needed to tell imitation from what the reward's "
-            "form alone achieves. Try absorbing states, another reward form, more demonstrations or more steps."
+            f"FAILURE: {compared}. At least {self.controls[best] + MARGIN:.2f} is needed to tell imitation from what "
+            f"the controls achieve. {_MEANS[best]} More demonstrations or more steps may help."
         )
 
 

@@ -34,6 +34,7 @@ class _Imitator:
     """What a task's imitators are trained with, where tasks differ."""
 
     env_steps: int
+    num_envs: int = 32
     initial_std: float = 0.6
     warm_start: Literal["none", "bc"] = "none"
     gradient_penalty: float = 1.0
@@ -49,7 +50,7 @@ _IMITATORS = {
     "Reacher-v5": _Imitator(1_500_000),
     "HalfCheetah-v5": _Imitator(2_500_000, initial_std=0.25, warm_start="bc"),
     "Hopper-v5": _Imitator(1_000_000),
-    "Walker2d-v5": _Imitator(1_500_000, discount=0.995, mixing=0.97),
+    "Walker2d-v5": _Imitator(1_500_000, num_envs=16, discount=0.995, mixing=0.97),
     "Ant-v5": _Imitator(1_500_000, initial_std=0.25, warm_start="bc", gradient_penalty=10.0),
     "Humanoid-v5": _Imitator(1_000_000, initial_std=0.4, warm_start="bc"),
     "HumanoidStandup-v5": _Imitator(1_000_000, initial_std=0.4, warm_start="bc"),
@@ -67,6 +68,7 @@ def imitation_recipe(task_id: str) -> RunConfig:
     recipe = _IMITATORS.get(plain.task, _Imitator(1_500_000))
     return replace(
         plain,
+        num_envs=recipe.num_envs,
         training=_imitation_training(recipe),
         reward_form="difference" if plain.task in ONE_LENGTH else plain.reward_form,
         warm_start=recipe.warm_start,

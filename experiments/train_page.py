@@ -47,9 +47,9 @@ Cells that differ from the recipe of their task in one setting only, beside the 
 two-sided rank-sum test between the two, where both have at least five seeds."""
 
 _CONTROLS = """\
-`control=constant`: every step has the same reward, of the form's sign. `control=shuffled`: the demonstrated actions are
-dealt at random among the demonstrated states. What they reach is what the reward's form and the warm start explain
-alone."""
+`control=constant`: every step has the same reward, of the form's sign; what it reaches is what the reward's form and
+the warm start explain alone. `control=shuffled`: every number of the demonstrations is dealt at random among those of
+its coordinate; what it reaches beyond the other is what the ranges of the numbers teach."""
 
 
 def write_page(rows: Sequence[CellResult], runs: Path, folder: Path) -> Path:

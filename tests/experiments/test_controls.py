@@ -12,7 +12,7 @@ from rich.console import Console
 
 from gail.experiments import controls, finish
 from gail.experiments import training as trainings
-from gail.experiments.controls import Verdict, control_configs
+from gail.experiments.controls import MARGIN, Verdict, control_configs
 from gail.experiments.interrupts import INTERRUPTED
 from gail.experiments.players import make_cost_player, playable
 from gail.experiments.recipes import imitation_recipe
@@ -71,13 +71,17 @@ def test_shuffled_demonstrations_keep_each_number_and_lose_what_belongs_together
         (0.9, {"constant": 0.1, "shuffled": 0.3}, True),
         (0.9, {"constant": 0.5, "shuffled": 0.0}, False),
         (0.8, {"shuffled": 0.3}, True),
+        (0.9, {"constant": 0.1, "shuffled": 0.6}, False),
     ],
 )
 def test_the_best_control_decides(real, found, passed):
     verdict = Verdict(real, found, 1000)
     assert verdict.passed == passed
     assert ("FAILURE" in verdict.sentence) != passed
-    assert f"{max(found.values()):.2f}" in verdict.sentence
+    assert f"{max(found.values()) + (0 if passed else MARGIN):.2f}" in verdict.sentence
+    best = max(found, key=found.get)
+    assert ("How far each number ranges" in verdict.sentence) == (not passed and best == "shuffled")
+    assert ("reward's form alone" in verdict.sentence) == (not passed and best == "constant")
 
 
 @pytest.fixture(autouse=True)

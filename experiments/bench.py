@@ -89,8 +89,13 @@ def _short(value: Any) -> Any:
     return f"{value:.4g}" if isinstance(value, float) else value
 
 
-def bench_throughput(task_id: str, iterations: int, console: Console, out: Path) -> None:
-    """Environment steps per second of GAIL end to end, its split, and the simulator's own rate."""
+def bench_throughput(task_ids: Sequence[str], iterations: int, console: Console, out: Path) -> None:
+    """Environment steps per second of GAIL end to end, its split, and the simulator's own rate, task by task."""
+    rows = [_throughput(task_id, iterations) for task_id in task_ids]
+    _publish(rows, console, out, "GAIL end to end against the simulator with random actions")
+
+
+def _throughput(task_id: str, iterations: int) -> dict[str, Any]:
     config = imitation_recipe(task_id)
     torch.set_num_threads(NETWORK_THREADS)
     simulator = _simulator_rate(task_id, config.num_envs, config.threads)
@@ -104,15 +109,15 @@ def bench_throughput(task_id: str, iterations: int, console: Console, out: Path)
         for part in _PARTS:
             seconds[part] += report.seconds[part]
     rate = steps / (time.perf_counter() - began)
+    training.close()
     total = sum(seconds.values())
-    row = {
+    return {
         "task": task_id,
         "gail_steps_per_second": round(rate),
         "simulator_steps_per_second": round(simulator),
         "ratio": round(rate / simulator, 3),
         **{f"{part}_share": round(value / total, 3) for part, value in seconds.items()},
     }
-    _publish([row], console, out, f"{task_id}: GAIL end to end against the simulator with random actions")
 
 
 def bench_envs(console: Console, out: Path) -> None:

@@ -25,8 +25,6 @@ _CONSOLE = Console()
 _RESULTS = Path("runs/bench")
 _TABLE_WIDTH = 112  # narrower, numbers would be cut off
 
-TaskOption = Annotated[str, arg(metavar="TASK")]
-
 
 def exact(states: int = 10**6, peers: Path | None = None, out: Path = _RESULTS / "exact.csv") -> int:
     """Seconds, memory and certified gaps of the exact engine on gridworlds of up to a million states.
@@ -60,14 +58,16 @@ def envs(out: Path = _RESULTS / "envs.csv") -> int:
     return 0
 
 
-def throughput(task: TaskOption = "Hopper-v5", out: Path = _RESULTS / "throughput.csv") -> int:
-    """Steps per second of GAIL end to end, against the simulator's own.
+def throughput(
+    task: tuple[str, ...] = ("Hopper-v5", "Ant-v5", "Humanoid-v5"), out: Path = _RESULTS / "throughput.csv"
+) -> int:
+    """Steps per second of GAIL end to end, against the simulator's own with random actions, and where the time goes.
 
     Args:
-        task: the task.
+        task: one task or several, measured one after the other.
         out: CSV of the raw results.
     """
-    bench.bench_throughput(find_task(task).id, 40, _CONSOLE, out)
+    bench.bench_throughput([find_task(name).id for name in task], 40, _CONSOLE, out)
     return 0
 
 

@@ -1,7 +1,7 @@
 """`docs/training.md`: what `gail bench train` measured, in tables and learning curves.
 
-Everything on the page comes from two CSVs: a row per cell, and a row per periodic evaluation of a cell. The second is
-gathered from the cells' folders, which are not kept with the project.
+Everything on the page comes from CSVs: a row per cell, a row per periodic evaluation of a cell, which are gathered from
+the cells' folders, and the rates of `gail bench throughput`.
 """
 
 from __future__ import annotations
@@ -52,6 +52,13 @@ the warm start explain alone. `control=shuffled`: every number of the demonstrat
 its coordinate; what it reaches beyond the other is what the ranges of the numbers teach."""
 
 
+_THROUGHPUT = """\
+`gail bench throughput`: GAIL end to end over 40 iterations, two simulator threads and one for the networks, nothing
+else running, against the simulator alone with random actions in the same run. Sampling is the simulator's own time, a
+little longer for a policy than for random actions, and the policy's; what is left are the fits of critic, policy and
+discriminator, which need the sampled batch and cannot run beside its sampling without learning from an older policy."""
+
+
 def write_page(rows: Sequence[CellResult], runs: Path, folder: Path) -> Path:
     """Write training.md, images/training.png and results/train-curves.csv into a folder of documentation."""
     store = folder / "results" / "train-curves.csv"
@@ -60,7 +67,8 @@ def write_page(rows: Sequence[CellResult], runs: Path, folder: Path) -> Path:
     write_text(store, _listed(traces))
     write_bytes(folder / "images" / "training.png", draw_training(_by_recipe(plain), traces))
     page = folder / "training.md"
-    write_text(page, "\n\n".join(_sections(rows, plain)) + "\n")
+    sections = [*_sections(rows, plain), *_throughput(folder / "results" / "throughput.csv")]
+    write_text(page, "\n\n".join(sections) + "\n")
     return page
 
 
@@ -86,6 +94,15 @@ def _sections(rows: Sequence[CellResult], plain: Sequence[CellResult]) -> Iterab
             yield title
             yield text
             yield markdown([_setting_row(group, plain) for group in groups([*_same_budget(plain, chosen), *chosen])])
+
+
+def _throughput(measured: Path) -> Iterable[str]:
+    if measured.is_file():
+        with measured.open(newline="") as file:
+            rows = [{name.replace("_", " "): value for name, value in row.items()} for row in csv.DictReader(file)]
+        yield "## Where the time goes"
+        yield markdown(rows)
+        yield _THROUGHPUT
 
 
 def _trained(rows: Iterable[CellResult]) -> list[CellResult]:

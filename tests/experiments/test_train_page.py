@@ -64,3 +64,11 @@ def test_five_seeds_on_both_sides_are_tested_for_a_difference(tmp_path, cell_res
     # Of the C(10, 5) = 252 orders of ten scores, two are as extreme.
     assert lines(page, "`a=1`")[0].endswith(f"| {2 / 252:.2f} |")
     assert lines(write_page([*plain, *other[:4]], tmp_path, tmp_path), "`a=1`")[0].endswith("|  |")
+
+
+def test_rates_are_shown_where_they_were_measured(tmp_path, cell_result):
+    assert "Where the time goes" not in write_page([cell_result], tmp_path, tmp_path).read_text()
+    (tmp_path / "results" / "throughput.csv").write_text("task,gail_steps_per_second,ratio\nHopper-v5,12345,0.321\n")
+    page = write_page([cell_result], tmp_path, tmp_path)
+    assert lines(page, "gail steps per second") == ["| task | gail steps per second | ratio |"]
+    assert lines(page, "12345") == ["| Hopper-v5 | 12345 | 0.321 |"]

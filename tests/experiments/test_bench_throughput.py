@@ -1,0 +1,28 @@
+"""Throughput: one row per task, whose parts add up."""
+
+import csv
+import io
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from gail.experiments import bench
+from gail.experiments.recipes import imitation_recipe
+
+
+def test_each_task_has_a_row_whose_parts_are_the_whole(tmp_path, monkeypatch):
+    def small(task):
+        recipe = imitation_recipe(task)
+        return replace(recipe, num_envs=4, training=replace(recipe.training, batch_size=200))
+
+    monkeypatch.setattr(bench, "imitation_recipe", small)
+    out = tmp_path / "throughput.csv"
+    bench.bench_throughput(["CartPole-v1", "Acrobot-v1"], 2, Console(file=io.StringIO()), out)
+    with out.open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["task"] for row in rows] == ["CartPole-v1", "Acrobot-v1"]
+    for row in rows:
+        rate, simulator = (float(row[f"{name}_steps_per_second"]) for name in ("gail", "simulator"))
+        assert float(row["ratio"]) == pytest.approx(rate / simulator, rel=0.02)
+        assert sum(float(row[f"{part}_share"]) for part in bench._PARTS) == pytest.approx(1.0, abs=2e-3)

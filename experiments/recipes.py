@@ -50,7 +50,7 @@ _IMITATORS = {
     "Reacher-v5": _Imitator(1_500_000),
     "HalfCheetah-v5": _Imitator(2_500_000, num_envs=16, initial_std=0.25, warm_start="bc"),
     "Hopper-v5": _Imitator(1_000_000),
-    "Walker2d-v5": _Imitator(1_500_000, num_envs=16, discount=0.995, mixing=0.97),
+    "Walker2d-v5": _Imitator(2_500_000, num_envs=16, discount=0.995, mixing=0.97),
     "Ant-v5": _Imitator(1_500_000, initial_std=0.25, warm_start="bc", gradient_penalty=10.0),
     "Humanoid-v5": _Imitator(1_000_000, initial_std=0.4, warm_start="bc"),
     "HumanoidStandup-v5": _Imitator(1_000_000, initial_std=0.4, warm_start="bc"),

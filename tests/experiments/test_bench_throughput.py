@@ -17,6 +17,7 @@ def test_each_task_has_a_row_whose_parts_are_the_whole(tmp_path, monkeypatch):
         return replace(recipe, num_envs=4, training=replace(recipe.training, batch_size=200))
 
     monkeypatch.setattr(bench, "imitation_recipe", small)
+    monkeypatch.setattr(bench, "_simulator_rate", lambda *_: 1e5)  # slow where something else runs beside the tests
     out = tmp_path / "throughput.csv"
     bench.bench_throughput(["CartPole-v1", "Acrobot-v1"], 2, Console(file=io.StringIO()), out)
     with out.open() as file:
@@ -24,5 +25,5 @@ def test_each_task_has_a_row_whose_parts_are_the_whole(tmp_path, monkeypatch):
     assert [row["task"] for row in rows] == ["CartPole-v1", "Acrobot-v1"]
     for row in rows:
         rate, simulator = (float(row[f"{name}_steps_per_second"]) for name in ("gail", "simulator"))
-        assert float(row["ratio"]) == pytest.approx(rate / simulator, rel=0.02)
+        assert float(row["ratio"]) == pytest.approx(rate / simulator, abs=1e-3)
         assert sum(float(row[f"{part}_share"]) for part in bench._PARTS) == pytest.approx(1.0, abs=2e-3)

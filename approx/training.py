@@ -39,7 +39,9 @@ MakeEnvs = Callable[[Sequence[int]], VectorEnv[Any, Any, Any]]
 """Makes the vector environment for a seed entropy, given as several integers."""
 
 
-_FIELDS = {"iteration", "env_steps", "seed", "generator", "player", "cost_player"}
+_FORMAT = "gail-checkpoint-1"
+"""Changes whenever what a checkpoint holds does."""
+_FIELDS = {"format", "iteration", "env_steps", "seed", "generator", "player", "cost_player"}
 
 
 class InvalidCheckpoint(ValueError):
@@ -166,6 +168,7 @@ class Training:
         content = io.BytesIO()
         torch.save(
             {
+                "format": _FORMAT,
                 "iteration": self.iteration,
                 "env_steps": self.env_steps,
                 "seed": self.seed,
@@ -188,6 +191,10 @@ class Training:
         missing = _FIELDS - set(state if isinstance(state, dict) else ())
         if missing:
             raise InvalidCheckpoint(f"{path}: not a checkpoint, it has no {', '.join(sorted(missing))}")
+        if state["format"] != _FORMAT:
+            raise InvalidCheckpoint(
+                f"{path}: of format {state['format']!r}, written by another version of gail; this one reads {_FORMAT!r}"
+            )
         if state["seed"] != self.seed:
             raise InvalidCheckpoint(f"{path}: belongs to seed {state['seed']}, this run has seed {self.seed}")
         try:

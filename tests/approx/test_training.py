@@ -297,6 +297,12 @@ def test_another_seed(start, checkpoint):
     refused(start(1), checkpoint, "belongs to seed 0, this run has seed 1")
 
 
+def test_another_version(start, checkpoint):
+    state = torch.load(checkpoint, weights_only=True)
+    torch.save({**state, "format": "gail-checkpoint-0"}, checkpoint)
+    refused(start(), checkpoint, "'gail-checkpoint-0', written by another version")
+
+
 def test_another_architecture(start, checkpoint):
     smaller = replace(SETTINGS, policy=PolicySettings((16,)))
     refused(start(settings=smaller), checkpoint, "does not fit this run's configuration")

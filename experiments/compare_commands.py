@@ -98,7 +98,8 @@ def compare_solutions(
         discount: of instances that are not from a file.
         policy: table (of logits) or mlp (networks with hidden layers).
         features: what learners see of a state: onehot (a unit vector) or coordinates (row and column; mlp only).
-        preset: default (a second or two per cell), or precise (some 20 seconds: large batches, small steps).
+        preset: default (a second or two per cell), or precise (up to a minute: large batches, small
+            steps).
         batch: state-action pairs per iteration; default: the preset's.
         iterations: rounds of the game; default: the preset's.
         rates: also measure how errors fall with the batch, on this problem, and how regrets grow with the horizon, on

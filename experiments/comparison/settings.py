@@ -221,7 +221,7 @@ PRECISE = Preset(
     table_limits=Limits(excess=0.003, variation=0.01),
     mlp_limits=Limits(excess=0.01, variation=0.03),
 )
-"""Some twenty seconds of one core per cell on an 8 x 8 map. Against the exact expert (`--demos exact`)
+"""Up to a minute of one core per cell on an 8 x 8 map. Against the exact expert (`--demos exact`)
 what is left is sampling error, which falls with the batch and the number of rounds. What decides is the length of the
 last steps, since each follows the noise of one batch: 100 rounds of 5,000 steps with one long trust region end at a
 total variation of 0.03 or more, whatever the critic's rate, the discriminator's, or the mixing of returns."""

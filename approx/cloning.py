@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from gail.approx.demonstrations import Demonstrations, InvalidDemonstrations
+from gail.approx.finite import NotFinite, check_finite, check_gradients
 from gail.approx.policies import Policy, PolicySettings
 from gail.approx.spaces import SpaceSpec
 from gail.approx.weighting import shares_of
@@ -52,10 +53,17 @@ class CloningResult:
     """Mean negative log-likelihood on the held-out pairs after each epoch, by their weights if any, in nats."""
     best_epoch: int
     """Index of the epoch whose parameters were kept."""
+    training_errors: tuple[float, ...]
+    """The same on the other pairs, during each epoch: each minibatch with the parameters that it was about to move."""
 
 
 def clone(demonstrations: Demonstrations, spec: SpaceSpec, settings: CloningSettings, seed: int) -> CloningResult:
-    """Fit a policy to demonstrations by maximum likelihood with early stopping."""
+    """Fit a policy to demonstrations by maximum likelihood with early stopping.
+
+    Raises:
+        InvalidDemonstrations: they do not fit the task, or are too few.
+        NotFinite: an error, a gradient or a parameter is not finite; the message names it and the epoch.
+    """
     demonstrations.check_fits(spec)
     shares = shares_of(demonstrations.trajectories)
     pairs = demonstrations.trajectories.num_steps if shares is None else int((shares > 0.0).sum())
@@ -82,19 +90,37 @@ def clone(demonstrations: Demonstrations, spec: SpaceSpec, settings: CloningSett
         return negative.mean() if weights is None else (weights[rows] * negative).mean()
 
     errors: list[float] = []
+    training_errors: list[float] = []
     best_epoch, best = 0, copy.deepcopy(policy.state_dict())
     while len(errors) < settings.max_epochs and len(errors) - best_epoch <= settings.patience:
         shuffled = train[torch.randperm(len(train), generator=generator)]
+        total = 0.0
         for rows in torch.split(shuffled, settings.minibatch):
             optimizer.zero_grad()
-            error(rows).backward()  # type: ignore[no-untyped-call]
+            loss = error(rows)
+            loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
+            total += len(rows) * float(loss.detach())
+        training_errors.append(total / len(train))
         with torch.no_grad():
             errors.append(float(error(held_out)))
+        _check_epoch(len(errors), policy, training_errors[-1], errors[-1])
         if errors[-1] <= min(errors):
             best_epoch, best = len(errors) - 1, copy.deepcopy(policy.state_dict())
     policy.load_state_dict(best)
-    return CloningResult(policy, tuple(errors), best_epoch)
+    return CloningResult(policy, tuple(errors), best_epoch, tuple(training_errors))
+
+
+def _check_epoch(epoch: int, policy: Policy, training_error: float, validation_error: float) -> None:
+    """Raise `NotFinite` naming the epoch and what is not finite after it: what comes first causes what follows."""
+    try:
+        check_finite("the training error", np.asarray(training_error))
+        check_gradients("the policy", policy)
+        for name, parameter in policy.named_parameters():
+            check_finite(f"the policy's {name}", parameter)
+        check_finite("the validation error", np.asarray(validation_error))
+    except NotFinite as error:
+        raise NotFinite(f"epoch {epoch}: {error}") from error
 
 
 def _of_mean_one(shares: Tensor, *parts: Tensor) -> Tensor:

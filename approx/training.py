@@ -41,7 +41,7 @@ MakeEnvs = Callable[[Sequence[int]], VectorEnv[Any, Any, Any]]
 
 _FORMAT = "gail-checkpoint-1"
 """Changes whenever what a checkpoint holds does."""
-_FIELDS = {"format", "iteration", "env_steps", "seed", "generator", "player", "cost_player"}
+_FIELDS = {"format", "name", "iteration", "env_steps", "seed", "generator", "player", "cost_player"}
 
 
 class InvalidCheckpoint(ValueError):
@@ -101,6 +101,8 @@ class Training:
         self.settings = settings
         self.phase = settings
         self.seed = seed
+        self.name = ""
+        """What is trained, such as "gail on Hopper-v5": a checkpoint of another name is refused."""
         self.iteration = 0
         self.env_steps = 0
         self._make_envs = make_envs
@@ -169,6 +171,7 @@ class Training:
         torch.save(
             {
                 "format": _FORMAT,
+                "name": self.name,
                 "iteration": self.iteration,
                 "env_steps": self.env_steps,
                 "seed": self.seed,
@@ -195,6 +198,8 @@ class Training:
             raise InvalidCheckpoint(
                 f"{path}: of format {state['format']!r}, written by another version of gail; this one reads {_FORMAT!r}"
             )
+        if state["name"] != self.name:
+            raise InvalidCheckpoint(f"{path}: belongs to {state['name'] or 'another run'}, this run is {self.name}")
         if state["seed"] != self.seed:
             raise InvalidCheckpoint(f"{path}: belongs to seed {state['seed']}, this run has seed {self.seed}")
         try:
@@ -248,10 +253,17 @@ def imitation_against(
     shares = shares_of(demonstrations.trajectories)
     player.policy.moments.update(torch.from_numpy(demonstrations.trajectories.observations), shares)
     if warm_start is not None:
-        fitted = clone(demonstrations, spec, replace(warm_start, policy=settings.policy), seed).policy
+        fitted = _cloned(demonstrations, spec, replace(warm_start, policy=settings.policy), seed)
         player.policy.network.load_state_dict(fitted.network.state_dict())
     cost_player = make_cost_player(spec, demonstrations.trajectories, generator)
     return Training(make_envs, player, cost_player, settings, seed, generator)
+
+
+def _cloned(demonstrations: Demonstrations, spec: SpaceSpec, settings: CloningSettings, seed: int) -> Policy:
+    try:
+        return clone(demonstrations, spec, settings, seed).policy
+    except NotFinite as error:
+        raise TrainingFailed(f"warm start: {error}") from error
 
 
 def reinforcement(make_envs: MakeEnvs, settings: TrainingSettings, seed: int) -> Training:

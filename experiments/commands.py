@@ -126,7 +126,7 @@ def train(
     /,
     players: Annotated[PlayerOptions, arg(name="")],
     algo: Imitator | None = None,
-    demos: Path | None = None,
+    demos: str | None = None,
     trajectories: int | None = None,
     stride: int | None = None,
     seed: int | None = None,
@@ -143,19 +143,21 @@ def train(
 ) -> int:
     """Train an imitator from demonstrations, evaluate it, and write a run folder with a report.
 
-    Ctrl-C stops after the iteration under way and says how to go on.
+    Ctrl-C stops after the iteration under way and says how to go on. What came after the last checkpoint
+    (training.checkpoint_every) is then played again, to the same numbers.
 
     Args:
         players: options of both players.
         algo: gail (generative adversarial imitation), fem (feature expectation matching) or gtal (its game form), each
             with TRPO, or bc (behavioural cloning); default: gail.
-        demos: demonstrations of any format that `gail demos show` reads; default: those that ship with the task.
+        demos: demonstrations of any format that `gail demos show` reads, or a number: that many of those that ship with
+            the task; default: the shipped ones.
         trajectories: how many of them to use, the first ones; default: the paper's least number of shipped ones, all
             of a file.
         stride: keep every so many-th step of them, from a random offset; default: the paper's for shipped ones, 1 for
             a file.
         seed: of everything random; default: 0.
-        steps: environment steps to spend; default: the task's recipe.
+        steps: environment steps to spend, in whole batches; default: the task's recipe.
         envs: environments stepped together.
         threads: threads of the simulator.
         preset: default (small batches, few steps) or paper (as published, with the steps of its Table 2).
@@ -179,6 +181,7 @@ def train(
         print(printed(chosen))
         return 0
     folder = out or Path("runs") / f"{_slug(chosen.task)}-{chosen.algorithm}-seed{chosen.seed}"
+    Run.check_free(folder)
     if chosen.algorithm == "bc":
         demonstrations = trainings.read_demonstrations(chosen)
         run = Run.create(folder, chosen)
@@ -193,14 +196,20 @@ def train(
 
 
 def _with_demonstrations(
-    config: RunConfig, demos: Path | None, trajectories: int | None, stride: int | None
+    config: RunConfig, demos: str | None, trajectories: int | None, stride: int | None
 ) -> RunConfig:
     """The config with a file of demonstrations, and with how much of them is used."""
+    if demos is not None and demos.isdecimal() and not Path(demos).exists():
+        if trajectories is not None:
+            raise InvalidRequest(f"--demos {demos} --trajectories {trajectories}: one number of them, please")
+        trajectories, demos = int(demos), None
     for name, value in (("--trajectories", trajectories), ("--stride", stride)):
         if value is not None and value < 1:
             raise InvalidRequest(f"{name} is {value}: at least 1 is needed")
     if demos is not None:
-        config = replace(config, demonstrations=str(demos), num_demonstrations=None, demonstration_stride=1)
+        config = replace(config, demonstrations=demos, num_demonstrations=None, demonstration_stride=1)
+    if config.demonstrations is not None:  # a run is resumed from any folder
+        config = replace(config, demonstrations=str(Path(config.demonstrations).resolve()))
     return replace(
         config,
         num_demonstrations=trajectories or config.num_demonstrations,
@@ -217,6 +226,9 @@ def resume(run: Annotated[Positional[Path], arg(metavar="RUN")], /) -> int:
     opened = Run.open(run)
     if opened.config.algorithm == "bc":
         return finish(opened, trainings.clone_in(opened, trainings.read_demonstrations(opened.config)), _CONSOLE)
+    changed = opened.changed_versions()
+    if changed is not None:
+        _CONSOLE.print(changed, soft_wrap=True, highlight=False, markup=False)
     training, finished = trainings.resume(opened, _CONSOLE)
     if not finished:
         return INTERRUPTED
@@ -250,6 +262,8 @@ def evaluate(
     if what.is_dir():
         run = Run.open(what)
         task_id, path = run.config.task, run.policy
+        if not path.exists():
+            raise InvalidRequest(f"{what}: the run is not finished and has no policy: go on with `gail resume {what}`")
     elif task is None:
         raise InvalidRequest(f"{what} is no run folder: for a policy file, name the task with --task")
     else:

@@ -35,7 +35,8 @@ EPISODES = 50
 """Whole episodes with mean actions, from which each return is the mean."""
 
 _MEANS = {
-    "constant": "The reward's form alone teaches that much: try absorbing states or another reward form.",
+    "constant": "The reward's form, with a warm start if there was one, teaches that much: try absorbing states or "
+    "another form.",
     "shuffled": "How far each number ranges teaches that much: this task says little about imitation of behaviour.",
 }
 

@@ -1,5 +1,7 @@
 """Metrics as TensorBoard reads them: one events file per run, each number a scalar over environment steps.
 
+Cloning takes none: its numbers are scalars over epochs.
+
     tensorboard --logdir runs
 
 `metrics.csv` stays the record: when a run goes on, its events are written anew from the rows that are kept, so that
@@ -18,7 +20,7 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.record_writer import RecordWriter
 
 _NAME = "events.out.tfevents.gail"
-_NO_CURVES = {"iteration", "env_steps", "outcome"}
+_NO_CURVES = {"iteration", "epoch", "env_steps", "outcome"}
 
 
 class EventsFile:
@@ -39,7 +41,7 @@ class EventsFile:
             for name, value in row.items()
             if name not in _NO_CURVES and value not in ("", None)
         ]
-        step = int(row["env_steps"])
+        step = int(row["env_steps"] if "env_steps" in row else row["epoch"])
         self._write(Event(wall_time=time.time(), step=step, summary=Summary(value=values)))
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ from gail.experiments.evaluation import evaluate_policy, evaluate_random, evalua
 from gail.experiments.interrupts import INTERRUPTED
 from gail.experiments.report import Report
 from gail.experiments.runs import Run
-from gail.experiments.training_report import report_training
+from gail.experiments.training_report import report_cloning, report_training
 
 _NAMES = {"bc": "behavioural cloning, same data", "gail": "GAIL", "fem": "FEM", "gtal": "GTAL"}
 FAILED = 1
@@ -29,9 +29,11 @@ def finish(run: Run, policy: Policy, console: Console) -> int:
     console.print(evaluation_table(policy, config.task, EPISODES, 0))
     status = 0
     report = Report(f"{config.algorithm} on {config.task}", f"Seed {config.seed}.")
-    if config.algorithm != "bc":
+    if config.algorithm == "bc":
+        report_cloning(report, run, evaluations)
+    else:
         report_training(report, run, evaluations)
-        report.write(run.folder / "report.html")
+    report.write(run.folder / "report.html")
     if config.controls:
         if not run_controls(run, console):
             return INTERRUPTED

@@ -4,11 +4,12 @@
 |---|---|
 | `config.json` | the whole config: with it and the same versions, the run can be repeated |
 | `versions.json` | Python and the packages that numbers depend on |
-| `metrics.csv` | one row per iteration, written as it happens |
+| `metrics.csv` | one row per iteration, written as it happens; of cloning one per epoch, written when it is fitted |
 | `tensorboard/` | the same for TensorBoard |
-| `checkpoint.pt` | everything needed to go on |
+| `checkpoint.pt` | everything needed to go on; none of cloning, which begins again |
 | `policy.safetensors` | the policy, for evaluation and use |
-| `result.json`, `report.html` | the final evaluation, and pictures |
+| `result.json`, `report.html` | the final evaluation, and pictures; an expert's run has `ship/` instead |
+| `pictures/` | those of the report as files |
 | `control-constant/`, `control-shuffled/` | the control runs, each a folder like this one |
 | `controls.json` | what they say |
 """
@@ -89,7 +90,7 @@ class RunConfig:
     absorbing: bool = False
     """Whether episodes that end early go on in an absorbing state until the time limit."""
     control: Literal["none", "constant", "shuffled"] = "none"
-    """Whether this run is a control: with a constant reward, or with demonstrated actions dealt to wrong states."""
+    """Whether this run is a control: with a constant reward, or with shuffled demonstrations."""
     controls: bool = False
     """Whether both controls follow this run."""
     control_steps: int | None = None
@@ -106,13 +107,20 @@ class Run:
     @classmethod
     def create(cls, folder: Path, config: RunConfig) -> Run:
         """Make a new run's folder; refuse one that already holds a run."""
+        cls.check_free(folder)
+        write_text(folder / "config.json", json.dumps(asdict(config), indent=2) + "\n")
+        write_text(folder / "versions.json", json.dumps(versions(), indent=2) + "\n")
+        return cls(folder, config)
+
+    @staticmethod
+    def check_free(folder: Path) -> None:
+        """Raise `InvalidRun` where no new run can be made."""
+        if folder.exists() and not folder.is_dir():
+            raise InvalidRun(f"{folder} is a file: choose another --out")
         if (folder / "config.json").exists():
             raise InvalidRun(
                 f"{folder} already holds a run: go on with `gail resume {folder}`, or choose another --out"
             )
-        write_text(folder / "config.json", json.dumps(asdict(config), indent=2) + "\n")
-        write_text(folder / "versions.json", json.dumps(versions(), indent=2) + "\n")
-        return cls(folder, config)
 
     @classmethod
     def open(cls, folder: Path) -> Run:
@@ -139,6 +147,17 @@ class Run:
     def metrics(self) -> Path:
         """One row per iteration."""
         return self.folder / "metrics.csv"
+
+    def changed_versions(self) -> str | None:
+        """A sentence on versions that are not those with which the run began; None if all are the same."""
+        path = self.folder / "versions.json"
+        try:
+            before = dict(json.loads(path.read_text()))
+        except (OSError, ValueError, TypeError):
+            return f"{path} cannot be read: whether the run goes on with the same versions is not known"
+        now = versions()
+        changed = [f"{name} {before.get(name)} is now {now.get(name)}" for name in now if before.get(name) != now[name]]
+        return f"The run goes on, but not bit for bit as it began: {', '.join(changed)}." if changed else None
 
     def write_result(self, result: Mapping[str, Any]) -> None:
         """Write the final numbers."""

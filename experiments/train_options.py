@@ -137,14 +137,20 @@ def check_config(config: RunConfig) -> None:
         "training.checkpoint_every": training.checkpoint_every,
         "training.player.critic.minibatch": critic.minibatch,
         "training.player.critic.memory": critic.memory,
+        "training.policy.hidden": min(training.policy.hidden, default=1),
+        "training.player.critic.hidden": min(critic.hidden, default=1),
+        "training.discriminator.hidden": min(discriminator.hidden, default=1),
         "training.player.trust_region.cg_iterations": player.trust_region.cg_iterations,
         "cloning.minibatch": config.cloning.minibatch,
+        "cloning.max_epochs": config.cloning.max_epochs,
     }
     not_negative = {
         "seed": config.seed,
         "demonstration_seed": config.demonstration_seed,
         "training.player.entropy_weight": player.entropy_weight,
         "training.player.trust_region.damping": player.trust_region.damping,
+        "training.player.trust_region.backtracks": player.trust_region.backtracks,
+        "training.player.trust_region.accept_ratio": player.trust_region.accept_ratio,
         "training.player.critic.epochs": critic.epochs,
         "training.discriminator.steps": discriminator.steps,
         "training.discriminator.gradient_penalty": discriminator.gradient_penalty,
@@ -183,6 +189,13 @@ def _check_combination(config: RunConfig) -> None:
         raise InvalidRequest("algorithm is trpo: that learns from the true reward, with `gail expert`")
     if config.control == "constant" and config.reward_form == "difference":
         raise InvalidRequest("reward_form difference has no sign: there is no constant reward like it")
+    if config.algorithm == "bc":
+        if config.absorbing:
+            raise InvalidRequest("absorbing changes nothing for bc, which looks at no episode's end: leave it out")
+    else:
+        _check_budget("training.env_steps", config.training.env_steps, config)
+        if config.controls:
+            _check_budget("control_steps", config.control_steps, config)
     if not config.controls:
         return
     if config.algorithm == "bc":
@@ -191,6 +204,15 @@ def _check_combination(config: RunConfig) -> None:
         raise InvalidRequest(f"this config is that of a control run ({config.control}): it has no controls of its own")
     if reference(config.task) is None:
         raise InvalidRequest(f"--control compares returns with the expert's, and no expert ships for {config.task}")
+
+
+def _check_budget(name: str, steps: int | None, config: RunConfig) -> None:
+    batch = config.training.batch_size
+    if steps is not None and steps < batch:
+        raise InvalidRequest(
+            f"{name} is {steps:,}: less than one batch of {batch:,} steps, so nothing would be trained; take more "
+            "steps, or a smaller training.batch_size"
+        )
 
 
 def _read(file: Path) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ from rich.console import Console
 
 from gail.approx.absorbing import with_absorbing_steps
 from gail.approx.adversarial import RoundReport
-from gail.approx.cloning import clone
+from gail.approx.cloning import CloningResult, clone
 from gail.approx.demonstrations import Demonstrations, load_demonstrations
+from gail.approx.finite import NotFinite
 from gail.approx.policies import InvalidPolicyFile, Policy, save_policy
 from gail.approx.spaces import SpaceSpec
 from gail.approx.training import Training, TrainingFailed, imitation_against, reinforcement
@@ -76,6 +78,12 @@ def check_policy_fits(policy: Policy, task_id: str, path: Path) -> None:
 
 def make_training(config: RunConfig) -> Training:
     """Prepare the training that a config describes, from its beginning."""
+    training = _prepared(config)
+    training.name = f"{config.algorithm} on {config.task}"
+    return training
+
+
+def _prepared(config: RunConfig) -> Training:
     make_envs = make_environments(config)
     if config.algorithm == "trpo":
         return reinforcement(make_envs, config.training, config.seed)
@@ -179,12 +187,40 @@ def _cell(value: float | None) -> float | str:
 
 def clone_in(run: Run, demonstrations: Demonstrations) -> Policy:
     """Do all of a cloning run but its evaluation: it takes seconds, so that an interrupted one is begun again."""
-    policy = clone_policy(run.config, demonstrations)
-    save_policy(policy, run.policy)
-    return policy
+    try:
+        result = _cloned(run.config, demonstrations)
+    except TrainingFailed as error:
+        raise TrainingFailed(f"{run.folder}: {error}, in another --out") from error
+    _write_epochs(run, result)
+    save_policy(result.policy, run.policy)
+    return result.policy
 
 
 def clone_policy(config: RunConfig, demonstrations: Demonstrations) -> Policy:
     """Behavioural cloning of demonstrations, with a config's settings."""
+    return _cloned(config, demonstrations).policy
+
+
+def _cloned(config: RunConfig, demonstrations: Demonstrations) -> CloningResult:
     torch.set_num_threads(NETWORK_THREADS)
-    return clone(demonstrations, task_spec(config.task), config.cloning, config.seed).policy
+    try:
+        return clone(demonstrations, task_spec(config.task), config.cloning, config.seed)
+    except NotFinite as error:
+        raise TrainingFailed(
+            f"cloning, {error}. The same settings repeat this bit for bit: start again with smaller steps "
+            "(cloning.learning_rate) or other demonstrations"
+        ) from error
+
+
+def _write_epochs(run: Run, result: CloningResult) -> None:
+    """Write the metrics of a cloning run; what an interrupted one left is replaced."""
+    errors = zip(result.training_errors, result.validation_errors, strict=True)
+    rows = [
+        {"epoch": epoch, "training_error": training, "validation_error": validation}
+        for epoch, (training, validation) in enumerate(errors, start=1)
+    ]
+    run.metrics.unlink(missing_ok=True)
+    with closing(MetricsFile(run.metrics, keep_iterations=0)) as metrics:
+        for row in rows:
+            metrics.append(row)
+    EventsFile(run.folder / "tensorboard", rows).close()

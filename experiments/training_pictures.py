@@ -1,4 +1,4 @@
-"""What an algorithm sees of its own progress, one panel per diagnostic that its metrics have.
+"""What an algorithm sees of its own progress, one panel per diagnostic that its metrics have; the errors of a clone.
 
 Where learner and expert cannot be told apart, a discriminator is right half of the time, its logistic loss is 2 log 2,
 the Jensen-Shannon divergence is 0 (log 2 where all pairs can be told apart), and the means of their features agree.
@@ -71,6 +71,19 @@ def diagnostics(steps: Array, columns: Mapping[str, Array], accepted: NDArray[np
             axis.plot(millions[~accepted], np.zeros((~accepted).sum()), "x", color=LEARNER, markersize=4, clip_on=False)
     for axis in axes.flat[len(shown) :]:
         axis.remove()
+    return figure
+
+
+def cloning_errors(epochs: Array, training: Array, validation: Array, kept: float) -> Figure:
+    """Errors of a fit over its epochs, each of shape (n,); a line marks the epoch whose parameters were kept."""
+    figure, axis = plt.subplots(figsize=(7.6, 4.2), layout="constrained")
+    axis.plot(epochs, training, color=OTHER, linewidth=1.2, label="on pairs that gradients see")
+    axis.plot(epochs, validation, color=LEARNER, linewidth=1.8, label="on held-out pairs")
+    axis.axvline(kept, color=BOUND, linewidth=0.9, linestyle=":", label=f"kept: epoch {kept:.0f}")
+    axis.set_xlabel("epoch")
+    axis.set_ylabel("mean negative log-likelihood (nats)")
+    axis.grid(alpha=0.25)
+    axis.legend(frameon=False, fontsize=8)
     return figure
 
 

@@ -1,6 +1,8 @@
-"""The part of a report that shows a training: learning curve, diagnostics, where the time went."""
+"""The part of a report that shows a training: learning curve, diagnostics, where the time went; or a clone's fit."""
 
 from __future__ import annotations
+
+from dataclasses import asdict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,13 +12,16 @@ from gail.approx.trust_region import StepOutcome
 from gail.experiments import figures
 from gail.experiments.learning_curves import young
 from gail.experiments.report import Report
-from gail.experiments.runs import Run, read_metrics
-from gail.experiments.training_pictures import CAPTION, diagnostics
+from gail.experiments.runs import Run, RunConfig, read_metrics
+from gail.experiments.training_pictures import CAPTION, cloning_errors, diagnostics
 
 
 def report_training(report: Report, run: Run, evaluations: dict[str, Evaluation]) -> None:
     """Add a training's learning curve and diagnostics to a report."""
     rows = read_metrics(run.metrics)
+    if not rows:
+        report.paragraph("No iteration is on record in `metrics.csv`: there is no training to show.")
+        return
     columns = {name: _column(rows, name) for name in rows[0] if name != "outcome"}
     names = {"expert": "expert", "behavioural cloning, same data": "cloning", "random policy": "random"}
     shown = {
@@ -39,6 +44,51 @@ def report_training(report: Report, run: Run, evaluations: dict[str, Evaluation]
         + ", ".join(f"{part} {value / total:.0%}" for part, value in seconds.items())
         + " (sampling is simulation and inference; cost is the discriminator)."
     )
+
+
+def report_cloning(report: Report, run: Run, evaluations: dict[str, Evaluation]) -> None:
+    """Add a clone's evaluation, the errors of its fit and its settings to a report."""
+    report.heading("Evaluation")
+    report.table(
+        ("policy", "return", "length", "episodes"),
+        [
+            (name, f"{found.mean:,.1f} ± {found.std:,.1f}", f"{found.lengths.mean():.0f}", f"{len(found.returns)}")
+            for name, found in evaluations.items()
+        ],
+    )
+    report.heading("Fit")
+    _report_fit(report, read_metrics(run.metrics))
+    report.heading("Settings")
+    report.table(("setting", "value"), _settings(run.config))
+
+
+def _report_fit(report: Report, rows: list[dict[str, str]]) -> None:
+    if not rows:
+        report.paragraph("No epoch is on record in `metrics.csv`: there is no fit to show.")
+        return
+    epochs, training, validation = (_column(rows, name) for name in ("epoch", "training_error", "validation_error"))
+    kept = epochs[validation == validation.min()][-1]
+    report.figure(
+        "cloning-errors",
+        cloning_errors(epochs, training, validation, kept),
+        "Error of the fit, the mean negative log-likelihood of the expert's actions, over epochs. Fitting stops when "
+        "the error on held-out pairs has not fallen for long; the parameters of its least value are kept.",
+    )
+
+
+def _settings(config: RunConfig) -> list[tuple[str, str]]:
+    """What decides a clone, with the names that a config's file gives it."""
+    cloning = asdict(config.cloning)
+    named = {f"cloning.policy.{name}": value for name, value in cloning.pop("policy").items()}
+    named |= {f"cloning.{name}": value for name, value in cloning.items()}
+    chosen = {
+        "demonstrations": config.demonstrations or "those that ship with the task",
+        "num_demonstrations": config.num_demonstrations or "all",
+        "demonstration_stride": config.demonstration_stride,
+        "demonstration_seed": config.demonstration_seed,
+        "seed": config.seed,
+    }
+    return [(name, str(value)) for name, value in (chosen | named).items()]
 
 
 def _accepted(rows: list[dict[str, str]]) -> NDArray[np.bool_]:

@@ -9,6 +9,7 @@ import torch
 from gail.approx.cloning import CloningSettings, clone
 from gail.approx.demonstrations import Demonstrations, InvalidDemonstrations, Provenance
 from gail.approx.distributions import DiagonalGaussian
+from gail.approx.finite import NotFinite
 from gail.approx.policies import PolicySettings
 from gail.approx.spaces import SpaceSpec
 from gail.approx.trajectories import Trajectories
@@ -109,6 +110,63 @@ def test_the_best_epoch_is_kept_and_patience_ends_the_fit():
 
 def test_the_epochs_are_bounded():
     assert len(clone(demonstrations(linear), BOX, replace(QUICK, max_epochs=4), 0).validation_errors) == 4
+
+
+def test_errors_are_means_over_pairs_before_and_after_the_steps():
+    data = demonstrations(linear, rows=50)  # 35 pairs to fit: minibatches of 20 and 15
+    result = clone(data, BOX, replace(QUICK, learning_rate=1e-20, minibatch=20, max_epochs=2), 0)
+    whole = clone(data, BOX, replace(QUICK, learning_rate=1e-20, minibatch=35, max_epochs=2), 0)
+    assert result.training_errors == pytest.approx(whole.training_errors, rel=1e-6)
+    batch = data.trajectories
+    with torch.no_grad():
+        likelihood = result.policy(torch.from_numpy(batch.observations)).log_prob(
+            torch.from_numpy(batch.actions).to(torch.float32)
+        )
+    parts = 35 * result.training_errors[0] + 15 * result.validation_errors[0]
+    assert parts == pytest.approx(-float(likelihood.sum()), rel=1e-5)
+    improving = clone(data, BOX, replace(QUICK, max_epochs=9), 0).training_errors
+    assert len(improving) == 9
+    assert improving[-1] < improving[0]
+
+
+@pytest.mark.parametrize(("expert", "spec"), [(linear, BOX), (greedy, FINITE)])
+def test_a_fit_that_diverges_says_where(expert, spec):
+    with pytest.raises(NotFinite, match=r"^epoch \d+: the .+ is (-?inf|nan) at "):
+        clone(demonstrations(expert), spec, replace(QUICK, learning_rate=1e25), 0)
+
+
+@pytest.mark.parametrize("poisoned", ["training", "gradient", "parameter", "validation"])
+def test_what_is_not_finite_is_named_with_its_epoch(poisoned, monkeypatch):
+    batches, epoch = 2, 3
+    calls = {"training": 0, "validation": 0}
+    likelihood, step = DiagonalGaussian.log_prob, torch.optim.Adam.step
+
+    def log_prob(self, actions):
+        found = likelihood(self, actions)
+        part = "training" if torch.is_grad_enabled() else "validation"
+        calls[part] += 1
+        due = {"training": batches * (epoch - 1) + 1, "validation": epoch}[part]
+        if part == "training" and poisoned == "gradient" and calls[part] == batches * epoch:
+            self.log_std.register_hook(lambda gradient: gradient * torch.inf)
+        return found * torch.nan if poisoned == part and calls[part] == due else found
+
+    def poisoned_step(self, *args, **kwargs):
+        found = step(self, *args, **kwargs)
+        if poisoned == "parameter" and calls["training"] == batches * epoch:
+            with torch.no_grad():
+                self.param_groups[0]["params"][0][1, 2] = torch.inf
+        return found
+
+    monkeypatch.setattr(DiagonalGaussian, "log_prob", log_prob)
+    monkeypatch.setattr(torch.optim.Adam, "step", poisoned_step)
+    named = {
+        "training": "the training error is nan",
+        "gradient": "the gradient of the policy's head.log_std is -?inf",
+        "parameter": r"the policy's network.0.weight is inf at \[1, 2\]",
+        "validation": "the validation error is nan",
+    }[poisoned]
+    with pytest.raises(NotFinite, match=f"^epoch 3: {named}"):
+        clone(demonstrations(linear, rows=50), BOX, replace(QUICK, minibatch=20), 0)
 
 
 def test_the_seed_decides(untouched_random_state):

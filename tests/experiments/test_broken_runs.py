@@ -83,7 +83,7 @@ def test_a_truncated_checkpoint_is_refused_and_left_as_it_is(run, resumed, share
 def test_a_checkpoint_of_another_task_is_refused(run, resumed, tmp_path, other):
     foreign = Run.create(tmp_path / "other", config_of(other))
     trainings.make_training(foreign.config).save(run.checkpoint)
-    refused(resumed(run.folder), "checkpoint.pt", "does not fit this run's configuration")
+    refused(resumed(run.folder), "checkpoint.pt", f"belongs to gail on {other}, this run is gail on CartPole-v1")
 
 
 def test_a_checkpoint_of_another_version_is_refused_with_what_it_lacks(run, resumed):
@@ -169,5 +169,5 @@ def test_demonstrations_of_another_layout_are_named_before_a_run_is_made(tmp_pat
 
 def test_the_library_refuses_a_checkpoint_of_another_algorithm(finished):
     other = trainings.make_training(config_of("CartPole-v1", algorithm="fem"))
-    with pytest.raises(InvalidCheckpoint, match="does not fit this run's configuration"):
+    with pytest.raises(InvalidCheckpoint, match="belongs to gail on CartPole-v1, this run is fem on CartPole-v1"):
         other.load(finished.checkpoint)

@@ -39,6 +39,11 @@ def test_a_run_that_goes_on_keeps_the_kept_rows_only(tmp_path):
     assert curves(tmp_path)["accuracy/expert"] == [(100, 0.75), (200, 0.25)]
 
 
+def test_rows_of_a_clone_become_curves_over_epochs(tmp_path):
+    EventsFile(tmp_path, [{"epoch": 1, "validation_error": 0.5}, {"epoch": 2, "validation_error": 0.25}]).close()
+    assert curves(tmp_path) == {"validation_error": [(1, 0.5), (2, 0.25)]}
+
+
 def test_a_word_where_a_number_is_expected_is_no_silent_gap(tmp_path):
     events = EventsFile(tmp_path, [])
     with pytest.raises(ValueError, match="could not convert"):

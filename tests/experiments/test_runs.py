@@ -1,6 +1,7 @@
 """Runs: one folder, one config, metrics that survive interruptions."""
 
 import io
+import json
 import os
 import signal
 from dataclasses import replace
@@ -160,3 +161,13 @@ def test_handlers_are_put_back():
     with StopAfterIteration():
         assert signal.getsignal(signal.SIGINT) is not before
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_other_versions_than_at_the_start_are_told(tmp_path, config):
+    run = Run.create(tmp_path / "run", config)
+    assert run.changed_versions() is None
+    path = run.folder / "versions.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "torch": "0.1"}))
+    assert "torch 0.1 is now" in run.changed_versions()
+    path.unlink()
+    assert "cannot be read" in run.changed_versions()

@@ -9,7 +9,7 @@ from gail.envs.tasks import TASKS
 from gail.experiments.failures import InvalidRequest
 from gail.experiments.paper_recipes import paper_recipe
 from gail.experiments.recipes import imitation_recipe, plain_recipe
-from gail.experiments.runs import structure_config
+from gail.experiments.runs import Run, structure_config
 from gail.experiments.train_options import PlayerOptions, check_config, configured
 
 NOTHING = PlayerOptions()
@@ -93,6 +93,16 @@ REFUSED = {
     "no environment steps": (("Hopper-v5", "--control-steps", "0"), ("control_steps", "0")),
     "a discount beyond one": (("Hopper-v5", "--set", "training.player.discount=1.1"), ("discount", "1.1")),
     "an infinite weight": (("Hopper-v5", "--entropy-weight", "inf"), ("entropy_weight", "inf")),
+    "less than a batch": (("Hopper-v5", "--steps", "1000"), ("env_steps", "1,000", "2,048")),
+    "controls of less than a batch": (("Hopper-v5", "--control", "--control-steps", "9"), ("control_steps", "2,048")),
+    "two numbers of demonstrations": (("Hopper-v5", "--demos", "4", "--trajectories", "3"), ("--demos 4", "3")),
+    "absorbing states of cloning": (("Hopper-v5", "--algo", "bc", "--set", "absorbing=true"), ("absorbing", "bc")),
+    "an empty layer": (("Hopper-v5", "--set", "training.policy.hidden=[64, 0]"), ("policy.hidden", "0")),
+    "a line search of no length": (
+        ("Hopper-v5", "--set", "training.player.trust_region.backtracks=-1"),
+        ("backtracks",),
+    ),
+    "no epoch": (("Hopper-v5", "--set", "cloning.max_epochs=0"), ("max_epochs", "0")),
     "no learning rate": (("Hopper-v5", "--set", "training.discriminator.learning_rate=0"), ("learning_rate", "0")),
 }
 
@@ -106,6 +116,28 @@ def test_what_makes_no_sense_is_refused_before_work_starts(gail, tmp_path, case)
     for needle in needles:
         assert needle in err
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_number_of_demonstrations_is_of_the_shipped_ones(gail):
+    shown = [gail("train", "Hopper-v5", *words, "--print-config")[1] for words in (("--demos", "7"), ())]
+    assert json.loads(shown[0]) == {**json.loads(shown[1]), "num_demonstrations": 7}
+
+
+def test_a_file_of_demonstrations_is_found_from_any_folder(gail, tmp_path):
+    shown = json.loads(gail("train", "Hopper-v5", "--demos", "some.npz", "--print-config")[1])
+    assert shown["demonstrations"] == str(tmp_path / "some.npz")
+
+
+def test_a_file_in_the_place_of_the_run_is_refused_at_once(gail, tmp_path):
+    (tmp_path / "taken").write_text("")
+    status, _, err = gail("train", "Hopper-v5", "--out", "taken")
+    assert (status, "taken is a file" in err) == (2, True)
+
+
+def test_a_run_without_a_policy_cannot_be_evaluated_yet(gail, tmp_path):
+    Run.create(tmp_path / "run", plain_recipe("Hopper-v5"))
+    status, _, err = gail("evaluate", "run")
+    assert (status, "gail resume run" in err) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -42,10 +42,12 @@ from gail.experiments.comparison.episodes import read
 from gail.experiments.comparison.rates_report import batch_slopes, horizon_slopes, measure_rates, write_rates
 from gail.experiments.failures import InvalidRequest
 from gail.experiments.instances import NAMES, Array, Instance, gridworld_from_file, mdp_from_file, named
-from gail.experiments.psi_choices import find_psi
+from gail.experiments.psi_choices import CHOICES
 from gail.experiments.theory_report import check_report_folder
 
 _CONSOLE = Console()
+_PLAYABLE = ("logistic", "exponential", "truncated-quadratic", "hinge", "jeffreys", "reverse-kl", "forward-kl")
+"""The psi that have a discriminator's loss; `pose` refuses the others with the reason."""
 _PRESETS = {"default": QUICK, "precise": PRECISE}
 
 _COLUMNS = {
@@ -165,7 +167,9 @@ def _problem(
 ) -> Problem:
     if not 0.0 <= expert_entropy_weight < math.inf:
         raise InvalidRequest(f"--expert-entropy-weight is {expert_entropy_weight}: a number of at least 0 is needed")
-    make_psi = find_psi((psi,))[psi]
+    if psi not in CHOICES:
+        raise InvalidRequest(f"--psi {psi}: known are {', '.join(_PLAYABLE)}")
+    make_psi = CHOICES[psi]
     instance = _instance(name, 0.0 if expert == "optimal" else expert_entropy_weight, discount)
     recordings: Episodes | None = None
     if expert == "optimal":

@@ -5,8 +5,13 @@ computed, so that they add up exactly; a part may be negative, as when noise hap
 
     finite demonstrations      J(exact optimum against the demonstrations) - J*
     unfinished optimisation    J(exact GAIL after as many iterations)      - J(that optimum)
-    finite batches             J(sampled GAIL, tables)                     - J(exact GAIL)
+    finite batches,
+      lagging players          J(sampled GAIL, tables)                     - J(exact GAIL)
     function approximation     J(sampled GAIL, networks)                   - J(sampled GAIL, tables)
+
+The third part is not of sampling alone: exact GAIL answers every policy with the best cost and its exact values, while
+the sampled discriminator and critic take a few Adam steps per iteration and lag behind the policy. No batch, however
+large, removes what that lag leaves.
 """
 
 from __future__ import annotations
@@ -44,7 +49,7 @@ class Part(Enum):
 
     DEMONSTRATIONS = "finite demonstrations"
     OPTIMISATION = "unfinished optimisation"
-    BATCHES = "finite batches"
+    BATCHES = "finite batches, lagging players"
     APPROXIMATION = "function approximation"
 
 
@@ -146,12 +151,26 @@ def dissections(rows: Sequence[Row], yardstick: Yardstick) -> list[Dissection]:
     return found
 
 
+def comparable(dissections: Sequence[Dissection], size: int | None) -> list[Dissection]:
+    """Those seeds of a size of which all parts are known, so that means of parts add up to the mean of one gap; all
+    its seeds where none has all parts."""
+    own = [one for one in dissections if one.size == size]
+    return [one for one in own if len(one.parts) == len(Part)] or own
+
+
 def _is_gail(row: Row) -> bool:
     return row.cell.algorithm is Algorithm.GAIL
 
 
-def verdict(rows: Sequence[Row], algorithm: Algorithm, architecture: Architecture, limits: Limits) -> Verdict | None:
-    """Whether the sampled solution of an algorithm agrees with the exact one; None if it was not trained."""
+def verdict(
+    rows: Sequence[Row],
+    algorithm: Algorithm,
+    architecture: Architecture,
+    limits: Limits,
+    expert: str = "the exact expert",
+) -> Verdict | None:
+    """Whether the sampled solution of an algorithm agrees with the exact one; None if it was not trained. `expert` says
+    in words what the whole expert is."""
     own = [row for row in rows if (row.cell.algorithm, row.cell.architecture) == (algorithm, architecture)]
     if not own:
         return None
@@ -160,7 +179,7 @@ def verdict(rows: Sequence[Row], algorithm: Algorithm, architecture: Architectur
     share = float(np.mean([one.excess_share for one in largest]))
     variation = float(np.mean([one.variation_optimum for one in largest]))
     reached = share <= limits.excess and variation <= limits.variation  # False for numbers that are none
-    data = "the exact expert" if size is None else f"{size} demonstrations"
+    data = expert if size is None else f"{size} demonstrations"
     sentence = (
         f"{algorithm.value} ({architecture.value}), {data}: the sampled solution {_AGREES if reached else _DIFFERS}: "
         f"{share:.2%} of the uniform policy's excess is left (limit {limits.excess:.2%}), total variation to the exact "

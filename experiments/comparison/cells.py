@@ -25,6 +25,7 @@ from gail.experiments.failures import InvalidRequest
 WITH_NETWORKS = 3
 """Seeds for which GAIL is trained with networks, too, where the comparison is of tables."""
 
+_DESCRIPTION = "comparison.json"
 _DIGITS = 12  # of hashes
 
 
@@ -130,7 +131,35 @@ def claim_folder(folder: Path, problem: Problem, preset: Preset) -> None:
     Raises:
         InvalidRequest: it holds another comparison's cells.
     """
-    described = {
+    check_folder(folder, problem, preset)
+    path = folder / _DESCRIPTION
+    if not path.is_file():
+        write_text(path, json.dumps(_described(problem, preset), indent=2) + "\n")
+
+
+def check_folder(folder: Path, problem: Problem, preset: Preset) -> None:
+    """That the folder is this comparison's, or nobody's; nothing is written.
+
+    Raises:
+        InvalidRequest: it holds another comparison's cells.
+    """
+    path = folder / _DESCRIPTION
+    if not path.is_file():
+        return
+    try:
+        found = json.loads(path.read_text())
+    except ValueError:
+        found = {}
+    for key, value in _described(problem, preset).items():
+        if found.get(key) != value:
+            raise InvalidRequest(
+                f"{folder} holds another comparison: its {key} is {found.get(key)}, this one's is {value}; name "
+                "another --out, or delete it"
+            )
+
+
+def _described(problem: Problem, preset: Preset) -> dict[str, Any]:
+    return {
         "instance": problem.name,
         "psi": type(problem.psi).__name__,
         "entropy_weight": problem.entropy_weight,
@@ -138,20 +167,6 @@ def claim_folder(folder: Path, problem: Problem, preset: Preset) -> None:
         "process": _digest(problem),
         "settings": {one.value: json.loads(json.dumps(asdict(preset.of(one)))) for one in Architecture},
     }
-    path = folder / "comparison.json"
-    if not path.is_file():
-        write_text(path, json.dumps(described, indent=2) + "\n")
-        return
-    try:
-        found = json.loads(path.read_text())
-    except ValueError:
-        found = {}
-    for key, value in described.items():
-        if found.get(key) != value:
-            raise InvalidRequest(
-                f"{folder} holds another comparison: its {key} is {found.get(key)}, this one's is {value}; name "
-                "another --out, or delete it"
-            )
 
 
 def _digest(problem: Problem) -> str:

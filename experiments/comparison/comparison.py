@@ -16,7 +16,7 @@ from gail.experiments.comparison.analysis import (
     verdict,
 )
 from gail.experiments.comparison.cell_run import Told, run_cells
-from gail.experiments.comparison.cells import Cell, Record, cells, claim_folder
+from gail.experiments.comparison.cells import Cell, Record, cells, check_folder, claim_folder
 from gail.experiments.comparison.datasets import check_count
 from gail.experiments.comparison.measures import Yardstick
 from gail.experiments.comparison.problem import Algorithm, Problem, check_memory
@@ -25,6 +25,9 @@ from gail.experiments.failures import InvalidRequest
 
 TOLERANCE = 1e-6
 """Relative gap up to which the exact solution serves as the yardstick."""
+
+_LEAST_EXCESS = 1e-4
+"""Of the uniform policy, relative to the larger of |J*| and 1: with less there is nothing to learn."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +82,8 @@ def compare(
 
     Raises:
         InvalidRequest: more demonstrations than the recordings hold, tables on states that are no unit vectors, no
-            seeds or sizes, a folder of another comparison, or no exact solution that is proven.
+            seeds or sizes, a folder of another comparison, no exact solution that is proven, or one that the uniform
+            policy already is.
         NotEnoughMemory: an exact solution would need more than is available.
     """
     _check(problem, algorithms, sizes, seeds, architecture, jobs)
@@ -94,13 +98,16 @@ def compare(
 
     with tempfile.TemporaryDirectory() as temporary:
         place = Path(temporary) if folder is None else folder
-        claim_folder(place, problem, preset)
+        check_folder(place, problem, preset)
         yardsticks = measured_against(problem, algorithms)
+        _check_excess(problem, yardsticks)
+        claim_folder(place, problem, preset)  # not of a comparison that is refused: a changed one may follow there
         records = run_cells(problem, wanted, preset, place, jobs, noted)
     rows = tuple(Row(one.cell, yardsticks[one.cell.algorithm].measure(one.policy), one) for one in records)
     parts = dissections(rows, yardsticks[Algorithm.GAIL]) if Algorithm.GAIL in yardsticks else []
     limits = preset.limits_of(architecture)
-    judged = [verdict(rows, one, architecture, limits) for one in algorithms if one is not Algorithm.BC]
+    expert = _whole_expert(problem)
+    judged = [verdict(rows, one, architecture, limits, expert) for one in algorithms if one is not Algorithm.BC]
     verdicts = tuple(one for one in judged if one is not None)
     return Comparison(problem, preset, architecture, yardsticks, rows, tuple(parts), verdicts, failures)
 
@@ -133,6 +140,25 @@ def _solved(problem: Problem, algorithm: Algorithm) -> Solution:
         raise InvalidRequest(
             f"{problem.name}, {algorithm.value} ({psi}): there is no exact solution to compare with: {error}"
         ) from error
+
+
+def _check_excess(problem: Problem, yardsticks: Mapping[Algorithm, Yardstick]) -> None:
+    """That the uniform policy, where trainings start, is not where they are to end."""
+    for algorithm, yardstick in yardsticks.items():
+        best, uniform = yardstick.optimum.primal_value, yardstick.uniform
+        if uniform - best <= _LEAST_EXCESS * max(1.0, abs(best)):
+            psi = type(yardstick.problem.psi).__name__
+            raise InvalidRequest(
+                f"{problem.name}: the uniform policy already is the exact optimum of {algorithm.value} ({psi}): its J "
+                f"exceeds J* = {best:.6g} by {uniform - best:.1e} only, so that there is nothing to learn or compare; "
+                "a process with a choice of actions and a cost, a less random expert (--expert-entropy-weight) or a "
+                f"smaller --entropy-weight (now {problem.entropy_weight:g}) may do"
+            )
+
+
+def _whole_expert(problem: Problem) -> str:
+    """What size None stands for, in words."""
+    return "the exact expert" if problem.recordings is None else f"all {problem.recordings.count} recorded episodes"
 
 
 def _check(

@@ -14,12 +14,15 @@ import numpy as np
 
 from gail.approx import Demonstrations, Provenance, Trajectories
 from gail.exact import empirical_occupancy, policy_of
-from gail.experiments.comparison.episodes import Array, Episodes, Indices, draw
+from gail.exact.memory import require_memory
+from gail.experiments.comparison.episodes import Array, Episodes, Indices, draw, horizon_for
 from gail.experiments.comparison.problem import Problem
 from gail.experiments.failures import InvalidRequest
 
 EXACT = None
 """In place of a number of demonstrations: the expert's occupancy itself."""
+
+_BYTES_PER_STEP = 4 * 8  # of drawn episodes: state, action, time and weight
 
 _COPIES = 40  # of each pair of the exact occupancy, for cloning: enough that both parts of them hold every pair
 
@@ -52,12 +55,17 @@ def dataset(problem: Problem, count: int | None, seed: int) -> Dataset:
 
 
 def check_count(problem: Problem, count: int | None) -> None:
-    """That there are so many demonstrations; raise `InvalidRequest` where not."""
+    """That there are so many demonstrations; raise `InvalidRequest` where not, and `NotEnoughMemory` where drawing them
+    would need more than is available."""
     if count is EXACT:
         return
     if count < 1:
         raise InvalidRequest(f"{count} demonstrations: at least 1 is needed")
-    if problem.recordings is not None and count > problem.recordings.count:
+    if problem.recordings is None:
+        horizon = horizon_for(problem.mdp.discount)
+        needed = float(count) * horizon * _BYTES_PER_STEP
+        require_memory(needed, f"drawing {count} demonstrations of {horizon} steps each")
+    elif count > problem.recordings.count:
         raise InvalidRequest(
             f"{count} demonstrations asked for, but the file holds {problem.recordings.count} episodes: choose "
             f"1 to {problem.recordings.count}"

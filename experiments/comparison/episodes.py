@@ -99,7 +99,8 @@ def read(path: Path, mdp: FiniteMDP) -> Episodes:
     Observations are states as numbers, shape (N, 1), or as unit vectors, shape (N, S).
 
     Raises:
-        InvalidRequest: observations or actions that are none of the process, or steps were left out.
+        InvalidRequest: observations or actions that are none of the process, episodes that it cannot produce, or steps
+            were left out.
         InvalidDemonstrations: the file is not one of demonstrations.
     """
     found = load_demonstrations(path)
@@ -123,7 +124,9 @@ def read(path: Path, mdp: FiniteMDP) -> Episodes:
         raise InvalidRequest(f"{path}: actions have shape {batch.actions.shape}: one number per step is needed")
     _check(path, batch.place, "action", batch.actions, mdp.num_actions)
     lengths = batch.lengths.astype(np.int64)
-    return Episodes(visited.astype(np.int64), batch.actions.astype(np.int64), lengths, batch.terminated)
+    episodes = Episodes(visited.astype(np.int64), batch.actions.astype(np.int64), lengths, batch.terminated)
+    _check_possible(path, batch.place, episodes, mdp)
+    return episodes
 
 
 def _check(path: Path, place: Callable[[int], str], name: str, values: NDArray[np.generic], count: int) -> None:
@@ -132,3 +135,22 @@ def _check(path: Path, place: Callable[[int], str], name: str, values: NDArray[n
     if wrong.size:
         where = place(int(wrong[0]))
         raise InvalidRequest(f"{path}: {name} {numbers[wrong[0]]:g} at {where}: the process has 0 to {count - 1}")
+
+
+def _check_possible(path: Path, place: Callable[[int], str], episodes: Episodes, mdp: FiniteMDP) -> None:
+    """That the process may begin every episode, and make every step within it."""
+    states, actions = episodes.states, episodes.actions
+    later = np.flatnonzero(episodes.times > 0)
+    chances = mdp.initial[states]
+    chances[later] = mdp.transitions[states[later - 1] * mdp.num_actions + actions[later - 1], states[later]]
+    impossible = np.flatnonzero(chances <= 0.0)
+    if not impossible.size:
+        return
+    first = int(impossible[0])
+    what = f"{path}: state {states[first]} at {place(first)}"
+    if episodes.times[first] == 0:
+        raise InvalidRequest(f"{what}: no episode of the process begins there; recordings of this process are needed")
+    raise InvalidRequest(
+        f"{what}: the process does not lead there from state {states[first - 1]}, action {actions[first - 1]}; "
+        "recordings of this process are needed"
+    )

@@ -13,6 +13,9 @@ from scipy.special import rel_entr
 from gail.exact import Matching, Solution, causal_entropy, occupancy_of
 from gail.experiments.comparison.problem import Array
 
+_ZERO = 1e-12
+"""Of J*, as a share of the uniform policy's excess: relative to less, an excess says nothing."""
+
 
 @dataclass(frozen=True)
 class Measures:
@@ -24,8 +27,8 @@ class Measures:
     """J - J*, not negative but for rounding."""
     excess_share: float
     """(J - J*) / (J_uniform - J*): 1 is the uniform policy, 0 the exact optimum."""
-    excess_relative: float
-    """(J - J*) / |J*|."""
+    excess_relative: float | None
+    """(J - J*) / |J*|; None where J* is zero but for rounding."""
     chosen_objective: float
     """J of the chosen psi."""
     jsd_expert: float
@@ -65,13 +68,14 @@ class Yardstick:
         """Judge a policy (S, A)."""
         rho = occupancy_of(self.problem.mdp, policy)
         best = self.optimum.primal_value
+        scale = self.uniform - best
         objective = self.problem.primal(rho)
         excess = objective - best
         return Measures(
             objective=objective,
             excess=excess,
-            excess_share=excess / (self.uniform - best),
-            excess_relative=excess / abs(best),
+            excess_share=excess / scale,
+            excess_relative=None if abs(best) < _ZERO * scale else excess / abs(best),
             chosen_objective=self.chosen.primal(rho),
             jsd_expert=jensen_shannon(rho, self.problem.expert),
             variation_expert=total_variation(rho, self.problem.expert),

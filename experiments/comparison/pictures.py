@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from gail.envs import GridLayout
-from gail.experiments.comparison.analysis import Dissection, Part, Row, mean_interval, order, slope
+from gail.experiments.comparison.analysis import Dissection, Part, Row, comparable, mean_interval, order, slope
 from gail.experiments.comparison.problem import Algorithm, Array
 from gail.experiments.figures import BOUND, LEARNER, OTHER
 
@@ -83,13 +83,15 @@ def errors_by_size(errors: Mapping[str, Mapping[int, Array]], colours: Mapping[s
 
 
 def parts_of_the_gap(dissections: Sequence[Dissection], scale: float) -> Figure:
-    """Stacked bars, in units of J_uniform - J*: positive parts upwards, negative ones downwards."""
+    """Stacked bars, in units of J_uniform - J*: positive parts upwards, negative ones downwards. The parts of a size
+    are means over the same seeds, its `comparable` ones."""
     figure, axis = plt.subplots(figsize=(7.2, 4.2), layout="constrained")
     sizes = sorted({one.size for one in dissections}, key=order)
+    groups = [comparable(dissections, size) for size in sizes]
     places = np.arange(len(sizes))
     up, down = np.zeros(len(sizes)), np.zeros(len(sizes))
     for colour, part in zip((OTHER, "#e0a030", LEARNER, "#7b5aa6"), Part, strict=True):
-        heights = np.array([_mean_part(dissections, size, part) for size in sizes]) / scale
+        heights = np.array([_mean_part(group, part) for group in groups]) / scale
         axis.bar(places, heights, bottom=np.where(heights >= 0.0, up, down), color=colour, label=part.value, width=0.6)
         up, down = up + np.maximum(heights, 0.0), down + np.minimum(heights, 0.0)
     axis.plot(places, up + down, "D", color="black", markersize=5, label="sum")
@@ -100,8 +102,8 @@ def parts_of_the_gap(dissections: Sequence[Dissection], scale: float) -> Figure:
     return figure
 
 
-def _mean_part(dissections: Sequence[Dissection], size: int | None, part: Part) -> float:
-    known = [one.parts[part] for one in dissections if one.size == size and part in one.parts]
+def _mean_part(group: Sequence[Dissection], part: Part) -> float:
+    known = [one.parts[part] for one in group if part in one.parts]
     return float(np.mean(known)) if known else 0.0
 
 

@@ -88,7 +88,10 @@ class Problem:
     @cached_property
     def one_hot(self) -> bool:
         """Whether states are seen as unit vectors."""
-        return np.array_equal(self.observations, np.eye(self.mdp.num_states))
+        seen, states = self.observations, self.mdp.num_states
+        if seen.shape != (states, states) or np.count_nonzero(seen) != states:
+            return False
+        return bool(np.all(seen.diagonal() == 1.0))
 
     @cached_property
     def features(self) -> Array:
@@ -138,6 +141,7 @@ def pose(
         InvalidRequest: psi is not one that a discriminator can play, the entropy weight is not positive, or the expert
             never comes to the map's goal.
         InvalidMDP: the discount is 1.
+        NotEnoughMemory: the unit vectors would need more than is available.
     """
     if not isinstance(psi, Separable):
         raise InvalidRequest(
@@ -147,6 +151,9 @@ def pose(
     if not 0.0 < entropy_weight < np.inf:
         raise InvalidRequest(f"the entropy weight is {entropy_weight}: a positive number is needed for one optimum")
     terminates = bool(missing_mass(instance.mdp).any())
+    if observations is None:
+        states = instance.mdp.num_states + terminates
+        require_memory(8.0 * states**2, f"seeing {states} states as unit vectors")
     mdp = continuing(instance.mdp) if terminates else instance.mdp
     cost = instance.cost
     if cost is not None and terminates:

@@ -13,8 +13,8 @@ import numpy as np
 from scipy.special import expit
 
 from gail.approx.atomic_files import write_text
-from gail.exact import occupancy_of, policy_of
-from gail.exact.regularizers import Logistic
+from gail.exact import Unmatchable, match_empirical, occupancy_of, policy_of
+from gail.exact.regularizers import Constant, Logistic
 from gail.experiments.comparison.analysis import Part, Row, order, ranked_summary
 from gail.experiments.comparison.comparison import Comparison
 from gail.experiments.comparison.cost_pictures import CLIPPED, beside, cost_maps, cost_scale, visited
@@ -53,9 +53,9 @@ def write_comparison(found: Comparison, folder: Path) -> Path:
     _exact(found, report)
     report.heading("Sampled solutions, judged exactly")
     report.paragraph(
-        "Mean over seeds (95 % bootstrap interval). The excess is J - J*, J of the algorithm's own psi against the "
-        "true expert; its share is of what the uniform policy has. Divergences in nats, variations at most 1, returns "
-        "discounted. Cloning is judged by the chosen psi."
+        "Mean over seeds (95 % bootstrap interval, of several seeds). The excess is J - J*, J of the algorithm's own "
+        "psi against the true expert; its share is of what the uniform policy has. Divergences in nats, variations at "
+        "most 1, returns discounted. Cloning is judged by the chosen psi."
     )
     report.table(HEADER, summary_rows(found))
     if found.rows:
@@ -100,6 +100,24 @@ def _exact(found: Comparison, report: Report) -> None:
         report.paragraph(
             f"The expert is known from {count} recorded episodes: J* is against the measure of all of them."
         )
+        report.paragraph(_constant_beside(found))
+
+
+def _constant_beside(found: Comparison) -> str:
+    """What psi Constant, which demands the expert's occupancy itself, makes of recordings, beside the chosen psi."""
+    problem = found.problem
+    chosen = found.yardsticks.get(Algorithm.GAIL) or found.yardsticks.get(Algorithm.BC)
+    beside = ""
+    if chosen is not None:
+        optimum, psi = chosen.optimum, type(problem.psi).__name__
+        beside = f"psi {psi} is well defined there: J* = {optimum.primal_value:.9g}, certified up to a relative gap of "
+        beside += f"{optimum.relative_gap:.1e}. "
+    try:
+        constant = match_empirical(problem.mdp, problem.expert, Constant(), problem.entropy_weight)
+    except Unmatchable as error:
+        return f"{beside}psi Constant has no answer to that measure: {error}."
+    best = f"{constant.primal_value:.9g}"
+    return f"{beside}psi Constant has an answer as well, since the measure is an occupancy: J* = {best}."
 
 
 def summary_rows(found: Comparison) -> list[list[str]]:
@@ -114,6 +132,8 @@ def summary_rows(found: Comparison) -> list[list[str]]:
 def _told(interval: Interval | None) -> str:
     if interval is None:
         return "-"
+    if interval.low == interval.high:
+        return f"{interval.estimate:.3g}"
     return f"{interval.estimate:.3g} ({interval.low:.3g}, {interval.high:.3g})"
 
 
@@ -129,7 +149,10 @@ def _pictures(found: Comparison, report: Report) -> None:
     caption = (
         "Largest dataset, mean over seeds, before the iteration under way, by exact evaluation. The estimate is the "
     )
-    caption += "discriminator's, on the fresh batch: from below, but for sampling error, and late where it lags behind."
+    caption += (
+        "discriminator's, on the fresh batch: too low by what it lags behind, and at times too high, since batches are "
+        "finite and copies begin at p0, so that the first batches over-weight the beginning."
+    )
     report.figure("curves", training_curves(own, stars), caption)
     _rates(found, report)
     if found.dissections:
@@ -182,7 +205,7 @@ def _costs(found: Comparison, learned: Array, exact: Array, report: Report) -> N
     text = (
         "The learned cost beside the exact dual cost. Potential shaping, which changes no policy, was projected out: "
         "to the learned cost the Phi(s) - gamma E Phi(s') was added that brings it nearest, in least squares weighted "
-        f"by the exact optimum's visits. What remains is {left:.3g} of what no potential explains of the dual cost. "
+        f"by the exact optimum's visits. What remains is {left:.3g} times what no potential explains of the dual cost. "
         f"The scale runs from {scale.low:.3g} to {scale.high:.3g}: all exact costs of visited pairs, and the learned "
         f"ones at all but {CLIPPED:.0%} of the optimum's visits; the learned costs of {scale.clipped} rarely visited "
         "pairs lie beyond, and are drawn at its ends."
@@ -225,11 +248,15 @@ def _dissection(found: Comparison, report: Report) -> None:
     scale = yardstick.uniform - yardstick.optimum.primal_value
     report.heading("What GAIL's gap is made of")
     networks = len({one.seed for one in found.dissections if Part.APPROXIMATION in one.parts})
+    whole = f"those seeds for which networks were trained, too ({networks})"
+    seeds = whole if networks else "all seeds; no networks were trained"
     caption = (
         "Each part is the difference of J between two policies that were solved for or trained, so that they add up; "
         "negative parts are no mistake: a later stage happened to land nearer. Finite demonstrations: the exact "
-        "optimum against them. Unfinished optimisation: exact GAIL, as many iterations. Finite batches: sampled GAIL, "
-        f"tables. Function approximation: networks instead (means over {networks} seeds; the other parts over all)."
+        "optimum against them. Unfinished optimisation: exact GAIL, as many iterations. Finite batches, lagging "
+        "players: sampled GAIL, tables; its discriminator and critic take a few Adam steps per iteration, and what "
+        "they lag behind the policy no batch removes. Function approximation: networks instead. Bars, and their sum, "
+        f"are means over {seeds}."
     )
     report.figure("parts", parts_of_the_gap(found.dissections, scale), caption)
 

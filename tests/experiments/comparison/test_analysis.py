@@ -1,10 +1,13 @@
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from gail.experiments.comparison import EXACT, Algorithm, Architecture, Cell, Limits, Record
 from gail.experiments.comparison.analysis import (
+    Dissection,
     Part,
     Row,
+    comparable,
     dissections,
     mean_interval,
     ranked_summary,
@@ -12,6 +15,7 @@ from gail.experiments.comparison.analysis import (
     verdict,
 )
 from gail.experiments.comparison.comparison import measured_against
+from gail.experiments.comparison.pictures import parts_of_the_gap
 
 
 def test_the_interval_holds_the_mean_and_narrows_as_samples_grow():
@@ -57,6 +61,27 @@ def test_the_parts_of_the_gap_are_differences_of_j_in_their_order(problem):
     assert [found.parts[part] for part in Part] == pytest.approx(expected)
 
 
+def gap(size, seed, *values):
+    return Dissection(size, seed, dict(zip(Part, values, strict=False)))
+
+
+def test_parts_are_compared_over_seeds_that_have_all_of_them_where_any_has():
+    whole, other = gap(4, 0, 1.0, 2.0, 3.0, 4.0), gap(4, 1, 9.0, 9.0, 9.0)
+    tables = [gap(16, 0, 1.0, 1.0, 1.0), gap(16, 1, 3.0, 3.0, 3.0)]
+    found = [whole, other, *tables]
+    assert comparable(found, 4) == [whole]
+    assert comparable(found, 16) == tables
+
+
+def test_the_sum_in_the_picture_is_the_mean_gap_of_the_seeds_in_the_bars():
+    found = [gap(4, 0, 1.0, 2.0, 3.0, -4.0), gap(4, 1, 1.0, 2.0, 5.0, -2.0), gap(4, 2, 9.0, 9.0, 9.0)]
+    found += [gap(16, 0, 1.0, 1.0, 1.0), gap(16, 1, 3.0, 3.0, 3.0)]
+    figure = parts_of_the_gap(found, 2.0)
+    sums = figure.axes[0].get_lines()[0].get_ydata()
+    assert sums == pytest.approx([(2.0 + 6.0) / 2 / 2.0, (3.0 + 9.0) / 2 / 2.0])
+    plt.close(figure)
+
+
 @pytest.mark.parametrize(
     ("excess", "variation", "reached"), [(2.0, 2.0, True), (0.0, 2.0, False), (2.0, 0.0, False), (0.0, 0.0, False)]
 )
@@ -79,5 +104,8 @@ def test_the_largest_dataset_is_judged_and_the_exact_one_is_the_largest(problem,
     found = verdict(rows, Algorithm.GAIL, Architecture.TABLE, preset.table_limits)
     assert found.size is EXACT
     assert found.reached
+    assert "the exact expert: the sampled solution" in found.sentence
+    known = verdict(rows, Algorithm.GAIL, Architecture.TABLE, preset.table_limits, "all 3 recorded episodes")
+    assert "all 3 recorded episodes: the sampled solution" in known.sentence
     assert verdict(rows, Algorithm.GAIL, Architecture.MLP, preset.mlp_limits) is None
     assert [key[2] for key, _ in ranked_summary(rows)] == [4, 64, EXACT]

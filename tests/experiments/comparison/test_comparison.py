@@ -5,14 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gail.exact import regularizers
-from gail.experiments.comparison import EXACT, Algorithm, Architecture, compare, pose
+from gail.exact import FiniteMDP, occupancy_of, regularizers
+from gail.experiments.compare_commands import _table_of_means
+from gail.experiments.comparison import EXACT, Algorithm, Architecture, Episodes, compare, pose
 from gail.experiments.comparison.analysis import Part
 from gail.experiments.comparison.cell_run import run_cell
 from gail.experiments.comparison.cells import Cell, cells, load
 from gail.experiments.comparison.comparison import measured_against
-from gail.experiments.comparison.report import write_comparison
+from gail.experiments.comparison.report import summary_rows, write_comparison
 from gail.experiments.failures import InvalidRequest
+from gail.experiments.instances import Instance
 
 GAIL = [Algorithm.GAIL]
 
@@ -104,6 +106,24 @@ def test_tables_need_unit_vectors(instance, preset):
         compare(pose(instance, regularizers.Logistic(), observations=rows), preset=preset)
 
 
+def one_action():
+    mdp = FiniteMDP(np.array([[[0.0, 1.0]], [[1.0, 0.0]]]), [1.0, 0.0], 0.8)
+    return Instance("one action", mdp, occupancy_of(mdp, np.ones((2, 1))), np.ones((2, 1)), None)
+
+
+@pytest.mark.parametrize("algorithm", list(Algorithm))
+def test_where_the_uniform_policy_is_the_optimum_nothing_is_trained(algorithm, preset, tmp_path):
+    problem = pose(one_action(), regularizers.Logistic())
+    with pytest.raises(InvalidRequest, match=f"already is the exact optimum of {algorithm.value} .* nothing to learn"):
+        compare(problem, [algorithm], [1], [0], preset=preset, folder=tmp_path)
+    assert list(tmp_path.iterdir()) == []  # a changed comparison may take the folder
+
+
+def test_a_huge_entropy_weight_leaves_nothing_to_learn(instance, preset):
+    with pytest.raises(InvalidRequest, match=r"a smaller --entropy-weight \(now 1e\+06\) may do"):
+        compare(pose(instance, regularizers.Logistic(), 1e6), GAIL, [1], [0], preset=preset)
+
+
 def test_networks_stand_beside_tables_for_the_first_seeds_only():
     wanted = list(cells(GAIL, Architecture.TABLE, [1], range(5)))
     assert len(wanted) == 8
@@ -136,3 +156,27 @@ def test_the_report_has_its_tables_and_pictures(problem, preset, tmp_path):
     rows = (tmp_path / "cells.csv").read_text().splitlines()
     assert len(rows) == 1 + len(found.rows) == 1 + 4 * 2 * 2 + 2 * 2
     assert (tmp_path / "curves.csv").read_text().startswith("algorithm,learner,demonstrations,seed,iteration,")
+
+
+def test_the_report_of_recordings_shows_that_psi_constant_has_no_answer_beside_the_chosen_psi_s(
+    instance, preset, tmp_path
+):
+    episodes = Episodes(np.array([0, 1, 2, 4]), np.array([1, 1, 2, 0]), np.array([4]), np.array([False]))
+    problem = pose(instance, regularizers.Logistic(), recordings=episodes)
+    short = replace(preset, table=replace(preset.table, iterations=2))
+    found = compare(problem, [Algorithm.BC], [EXACT], [0], preset=short, folder=tmp_path)
+    page = write_comparison(found, tmp_path).read_text()
+    best = found.yardsticks[Algorithm.BC].optimum.primal_value
+    assert f"psi Logistic is well defined there: J* = {best:.9g}" in page
+    assert "psi Constant has no answer to that measure: Constant demands rho = measure" in page
+
+
+def test_unknown_measures_and_intervals_of_one_seed_are_not_printed(problem, preset):
+    short = replace(preset, table=replace(preset.table, iterations=2))
+    found = compare(problem, [Algorithm.BC], [2], [0], preset=short)
+    (row,) = found.rows
+    unknown = replace(row, measures=replace(row.measures, excess_relative=None))
+    (printed,) = summary_rows(replace(found, rows=(unknown,)))
+    assert printed[3:5] == [f"{row.measures.excess_share:.3g}", "-"]
+    (told,) = _table_of_means([unknown]).columns[4].cells
+    assert told == "-"

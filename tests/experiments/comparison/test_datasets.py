@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gail.exact import regularizers
+from gail.exact import NotEnoughMemory, regularizers
 from gail.experiments.comparison import EXACT, Episodes, pose
 from gail.experiments.comparison.datasets import check_count, dataset, steps_to_clone, weighted_pairs
 from gail.experiments.failures import InvalidRequest
@@ -37,3 +37,8 @@ def test_no_more_than_the_recordings_hold(instance):
         check_count(problem, 3)
     with pytest.raises(InvalidRequest, match="at least 1"):
         check_count(problem, 0)
+
+
+def test_more_demonstrations_than_fit_into_memory_are_told_before_any_is_drawn(problem):
+    with pytest.raises(NotEnoughMemory, match="drawing 100000000000 demonstrations of 31 steps each would need about"):
+        check_count(problem, 100_000_000_000)

@@ -7,11 +7,11 @@ from gail.experiments.comparison.episodes import LEFT_OUT, Episodes, draw, horiz
 from gail.experiments.failures import InvalidRequest
 
 
-def recorded(path, states, actions, size=None):
+def recorded(path, states, actions, size=None, lengths=None):
     seen = np.array(states, dtype=np.float64)[:, None] if size is None else np.eye(size)[states]
-    lengths = np.array([len(states)])
-    flags = np.array([True])
-    batch = Trajectories(seen, np.array(actions), None, seen[-1:], lengths, ~flags, flags)
+    lengths = np.array([len(states)] if lengths is None else lengths)
+    flags = np.ones(len(lengths), dtype=bool)
+    batch = Trajectories(seen, np.array(actions), None, seen[np.cumsum(lengths) - 1], lengths, ~flags, flags)
     save_npz(Demonstrations(batch, Provenance(None, "by hand")), path)
     return path
 
@@ -59,6 +59,35 @@ def test_states_are_read_as_numbers_or_as_unit_vectors(tmp_path, problem, size):
 def test_what_is_none_of_the_process_is_named(tmp_path, problem, states, actions, size, message):
     with pytest.raises(InvalidRequest, match=message):
         read(recorded(tmp_path / "d.npz", states, actions, size), problem.mdp)
+
+
+@pytest.mark.parametrize(
+    ("states", "lengths", "message"),
+    [
+        ([1, 2, 4], [3], "state 1 at step 0 of trajectory 0: no episode of the process begins there"),
+        ([0, 1, 2, 4], [2, 2], "state 2 at step 0 of trajectory 1: no episode of the process begins there"),
+        (
+            [0, 1, 0, 1, 4],
+            [2, 3],
+            "state 4 at step 2 of trajectory 1: the process does not lead there from state 1, action 1",
+        ),
+        (
+            [0, 2, 1],
+            [2, 1],
+            "state 2 at step 1 of trajectory 0: the process does not lead there from state 0, action 1",
+        ),
+    ],
+)
+def test_the_first_step_that_the_process_cannot_make_is_named(tmp_path, problem, states, lengths, message):
+    with pytest.raises(InvalidRequest, match=f"d.npz: {message}.*recordings of this process are needed"):
+        read(recorded(tmp_path / "d.npz", states, [1] * len(states), lengths=lengths), problem.mdp)
+
+
+def test_what_the_process_draws_can_be_read(tmp_path, problem):
+    drawn = draw(problem.mdp, policy_of(problem.expert), 20, np.random.default_rng(0))
+    found = read(recorded(tmp_path / "d.npz", drawn.states, drawn.actions, lengths=drawn.lengths), problem.mdp)
+    np.testing.assert_array_equal(found.states, drawn.states)
+    np.testing.assert_array_equal(found.lengths, drawn.lengths)
 
 
 def test_occupancy_of_the_expert_policy_is_the_expert(problem):

@@ -1,11 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.spatial.distance import jensenshannon
 
-from gail.exact import causal_entropy, occupancy_of
+from gail.exact import Matching, causal_entropy, occupancy_of
 from gail.experiments.comparison import Algorithm
 from gail.experiments.comparison.comparison import measured_against
-from gail.experiments.comparison.measures import jensen_shannon, total_variation
+from gail.experiments.comparison.measures import Yardstick, jensen_shannon, total_variation
 
 
 @pytest.fixture
@@ -33,6 +35,15 @@ def test_the_exact_optimum_has_no_excess_and_the_uniform_policy_all_of_it(yardst
     assert uniform.excess == pytest.approx(uniform.objective - yardstick.optimum.primal_value)
     assert uniform.excess_relative == pytest.approx(uniform.excess / abs(yardstick.optimum.primal_value))
     assert uniform.excess > 0.1
+
+
+def test_an_excess_relative_to_an_optimum_of_zero_is_none(problem, yardstick):
+    psi = problem.regularizer(Algorithm.FEM)
+    matching = Matching(problem.mdp, problem.expert, psi, 1e-16)  # without entropy the expert's J is 0, and the least
+    optimum = replace(yardstick.optimum, problem=matching, occupancy=problem.expert)
+    found = Yardstick(matching, matching, optimum, None).measure(np.full(problem.expert.shape, 0.25))
+    assert found.excess_relative is None
+    assert found.excess_share == pytest.approx(1.0)
 
 
 def test_j_of_psi_ga_is_the_divergence_less_the_entropy(problem, yardstick):

@@ -69,6 +69,24 @@ def test_recordings_stand_for_the_expert(instance):
     assert problem.solve(Algorithm.GAIL).require_optimal(1e-6)
 
 
+@pytest.mark.parametrize("ends", [True, False])
+def test_unit_vectors_that_do_not_fit_are_told_before_they_are_made(instance, ends, monkeypatch):
+    instance, states = (terminating(), 2 + 1) if ends else (instance, 5)  # one more, in which episodes go on
+    monkeypatch.setattr(memory, "available_memory", lambda: 8.0 * states**2)
+    assert pose(instance, regularizers.Logistic()).one_hot
+    monkeypatch.setattr(memory, "available_memory", lambda: 8.0 * states**2 - 1.0)
+    with pytest.raises(NotEnoughMemory, match=f"seeing {states} states as unit vectors would need about"):
+        pose(instance, regularizers.Logistic())
+    assert not pose(instance, regularizers.Logistic(), observations=np.ones((instance.mdp.num_states, 1))).one_hot
+
+
+def test_only_the_identity_is_unit_vectors_in_their_places(instance):
+    rows = np.eye(instance.mdp.num_states)
+    assert pose(instance, regularizers.Logistic(), observations=rows).one_hot
+    for other in (rows[::-1], 2.0 * rows, rows + 1e-9, rows[:, :-1]):
+        assert not pose(instance, regularizers.Logistic(), observations=other).one_hot
+
+
 def test_too_large_is_told_before_any_work(problem, monkeypatch):
     monkeypatch.setattr(memory, "available_memory", lambda: 1e3)
     with pytest.raises(NotEnoughMemory, match="would need about"):

@@ -111,12 +111,15 @@ def batch_rates(
     sizes: Sequence[int] = BATCHES,
     seeds: Sequence[int] = SEEDS,
     *,
+    learner: Array | None = None,
     settings: SampledSettings = QUICK.table,
 ) -> BatchRates:
     """Sample a fixed learner, fit the discriminator against the exact expert, and measure both of its errors.
 
     Args:
-        problem: with psi_GA and states as unit vectors; the learner is `between`.
+        problem: with psi_GA and states as unit vectors.
+        learner: a policy (S, A) without zeros; `between` by default. At the exact optimum's the best cost is the dual
+            cost, so that the second error is the learned cost's distance to that.
         sizes: steps per batch.
         seeds: of batches.
         settings: whether the discount is honoured (`restarts`); nothing else of it is used.
@@ -125,7 +128,7 @@ def batch_rates(
         InvalidRequest: another psi, or other features.
     """
     check_rates(problem)
-    policy = between(problem)
+    policy = between(problem) if learner is None else learner
     rho = occupancy_of(problem.mdp, policy)
     found = np.array(
         [[_errors_of_a_batch(problem, policy, rho, size, seed, settings) for seed in seeds] for size in sizes]

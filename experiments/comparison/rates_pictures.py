@@ -17,21 +17,20 @@ from gail.experiments.comparison.training_rates import TrainingRates
 from gail.experiments.figures import BOUND, LEARNER, OTHER
 from gail.experiments.interquartile import Interval
 
+_THIRD = "#7b5aa6"
 
-def batch_picture(rates: BatchRates, trainings: TrainingRates | None = None) -> Figure:
-    """Errors against batch size on log axes, with fitted slopes; trainings beside, where there are some."""
-    panels = 1 if trainings is None else 2
-    figure, axes = plt.subplots(1, panels, figsize=(5.2 * panels, 4.4), layout="constrained", squeeze=False)
-    left = axes[0, 0]
+
+def batch_picture(rates: BatchRates, optimum: BatchRates, trainings: TrainingRates) -> Figure:
+    """Errors against batch size on log axes, with fitted slopes; of trainings beside."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10.4, 4.4), layout="constrained")
     _curve(left, rates.sizes, rates.divergence, "JSD, estimated less exact", LEARNER)
     _curve(left, rates.sizes, rates.cost, "cost, learned less exact", OTHER)
+    _curve(left, optimum.sizes, optimum.cost, "... at the exact optimum, less the dual cost", _THIRD)
     left.set(title="Discriminator at a fixed learner", ylabel="root mean square over seeds (nats)")
-    if trainings is not None:
-        right = axes[0, 1]
-        _curve(right, trainings.sizes, trainings.variation, "TV to the exact optimum", LEARNER)
-        _curve(right, trainings.sizes, trainings.cost, "cost modulo shaping, nats", OTHER)
-        right.set(title=f"Whole trainings, {trainings.iterations} iterations", ylabel="root mean square over seeds")
-    for axis in axes[0]:
+    _curve(right, trainings.sizes, trainings.variation, "TV to the exact optimum", LEARNER)
+    _curve(right, trainings.sizes, trainings.cost, "cost modulo shaping, nats", OTHER)
+    right.set(title=f"Whole trainings, {trainings.iterations} iterations", ylabel="root mean square over seeds")
+    for axis in (left, right):
         axis.set(xscale="log", yscale="log", xlabel="steps in a batch")
         axis.grid(alpha=0.25, which="both")
         axis.legend(frameon=False, fontsize=8)

@@ -15,7 +15,7 @@ from typing import Any
 from gail.approx.atomic_files import write_text
 from gail.experiments.comparison.batch_rates import BATCHES, SEEDS, SHARE, BatchRates, Errors, batch_rates
 from gail.experiments.comparison.horizon_rates import HORIZONS, HorizonRates, Imitator, horizon_rates
-from gail.experiments.comparison.problem import Problem
+from gail.experiments.comparison.problem import Algorithm, Problem
 from gail.experiments.comparison.rates_pictures import batch_picture, horizon_picture
 from gail.experiments.comparison.training_rates import TRAINED_BATCHES, TrainingRates, training_rates
 from gail.experiments.interquartile import Interval
@@ -29,6 +29,8 @@ class Rates:
     """All studies of rates."""
 
     batches: BatchRates
+    optimum: BatchRates
+    """The same at the exact optimum's policy, where the best cost is the dual cost."""
     trainings: TrainingRates
     horizons: HorizonRates
 
@@ -51,8 +53,10 @@ def measure_rates(
         NotOptimal: an exact solution is not proven.
         TrainingFailed: a training's numbers are not finite any more.
     """
+    optimum = problem.solve(Algorithm.GAIL).require_optimal().policy
     return Rates(
         batch_rates(problem, batches, batch_seeds),
+        batch_rates(problem, batches, batch_seeds, learner=optimum),
         training_rates(problem, trained_batches, seeds[::2]),
         horizon_rates(horizons, seeds),
     )
@@ -73,7 +77,7 @@ def add_rates(rates: Rates, report: Report) -> None:
     """The sections on rates of a report."""
     report.heading("Rates in the batch size")
     report.table(_HEADER, batch_slopes(rates))
-    report.figure("batch-rates", batch_picture(rates.batches, rates.trainings), _batch_caption(rates))
+    report.figure("batch-rates", batch_picture(rates.batches, rates.optimum, rates.trainings), _batch_caption(rates))
     report.heading("Rates in the horizon")
     report.table(_HEADER, horizon_slopes(rates.horizons))
     report.figure("horizon-rates", horizon_picture(rates.horizons), _horizon_caption(rates.horizons))
@@ -84,7 +88,8 @@ def batch_slopes(rates: Rates) -> list[list[str]]:
     fixed, trained = rates.batches, rates.trainings
     return [
         ["JSD, the discriminator's estimate", *_told(fixed.divergence.slope), "-1/2"],
-        ["cost of a fixed learner", *_told(fixed.cost.slope), "-1/2"],
+        ["cost of that learner", *_told(fixed.cost.slope), "-1/2"],
+        ["cost at the exact optimum, to the dual cost", *_told(rates.optimum.cost.slope), "-1/2"],
         ["TV of trained policy and optimum", *_told(trained.variation.slope), "none: the players' lag stays"],
         ["trained and dual cost modulo shaping", *_told(trained.cost.slope), "none: the players' lag stays"],
     ]
@@ -107,7 +112,8 @@ def horizon_slopes(rates: HorizonRates) -> list[list[str]]:
 def _batch_caption(rates: Rates) -> str:
     return (
         f"Left: a fixed learner, {SHARE:.0%} the expert and else uniform in every state, whose exact JSD is "
-        f"{rates.batches.exact_divergence:.4f} nats; the discriminator, a table, is fitted to each batch against the "
+        f"{rates.batches.exact_divergence:.4f} nats, and the exact optimum's policy; the "
+        "discriminator, a table, is fitted to each batch against the "
         "exact expert until what the fit lacks (crosses) is small. The estimate is biased upwards by a term of order "
         "1/n, which steepens the slope where batches are small. Cost: weighted by the learner's visits, at pairs that "
         f"both sides visit. Right: whole trainings of {rates.trainings.iterations} iterations each; dashed, what exact "
@@ -131,6 +137,7 @@ def _batch_rows(rates: Rates) -> list[dict[str, Any]]:
     studies: list[tuple[str, str, Sequence[int], Errors]] = [
         ("fixed learner", "divergence", fixed.sizes, fixed.divergence),
         ("fixed learner", "cost", fixed.sizes, fixed.cost),
+        ("exact optimum", "cost", rates.optimum.sizes, rates.optimum.cost),
         ("training", "variation", trained.sizes, trained.variation),
         ("training", "cost", trained.sizes, trained.cost),
     ]

@@ -43,6 +43,16 @@ def test_the_learned_cost_tends_to_the_exact_one_at_the_rate_of_sampling(rates):
     assert rates.cost.root_mean_square[-1] < 0.03
 
 
+def test_at_the_exact_optimum_the_learned_cost_tends_to_the_dual_cost():
+    problem = posed()
+    optimum = problem.solve(Algorithm.GAIL).require_optimal()
+    best = problem.psi.conjugate(optimum.occupancy, problem.expert)[1]
+    np.testing.assert_allclose(best, optimum.cost, atol=1e-5)
+    rates = batch_rates(problem, SIZES, SEEDS, learner=optimum.policy)
+    assert rates.cost.slope.estimate == pytest.approx(-0.5, abs=0.1)
+    assert rates.cost.root_mean_square[-1] < 0.03
+
+
 def test_the_fit_adds_less_than_sampling(rates):
     for errors in (rates.divergence, rates.cost):
         assert np.all(abs(errors.unfitted).max(axis=1) < 0.2 * errors.root_mean_square)

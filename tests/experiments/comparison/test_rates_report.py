@@ -31,7 +31,8 @@ def imitator(power, eps):
 def rates():
     batches = BatchRates(SIZES, 0.15, errors(1.0), errors(9.0))
     trainings = TrainingRates(SIZES, 40, errors(2.0, 0.01), errors(5.0, 0.02))
-    return Rates(batches, trainings, HorizonRates(HORIZONS, (3, 5), imitator(2, 0.003), imitator(1, 0.013)))
+    optimum = BatchRates(SIZES, 0.01, errors(1.0), errors(4.0))
+    return Rates(batches, optimum, trainings, HorizonRates(HORIZONS, (3, 5), imitator(2, 0.003), imitator(1, 0.013)))
 
 
 def test_the_slope_of_a_root_mean_square_is_that_of_the_errors():
@@ -40,7 +41,7 @@ def test_the_slope_of_a_root_mean_square_is_that_of_the_errors():
 
 
 def test_tables_say_the_fitted_slopes_beside_those_of_theory(rates):
-    assert [row[1] for row in batch_slopes(rates)[:2]] == ["-0.500", "-0.500"]
+    assert [row[1] for row in batch_slopes(rates)[:3]] == ["-0.500"] * 3
     assert [(row[1], row[3]) for row in horizon_slopes(rates.horizons)[:2]] == [("2.000", "2"), ("1.000", "1")]
 
 
@@ -50,7 +51,7 @@ def test_files_hold_every_number(rates, tmp_path):
     assert {one.name for one in (tmp_path / "pictures").iterdir()} == {"batch-rates.png", "horizon-rates.png"}
     with (tmp_path / "batch-rates.csv").open() as file:
         rows = list(csv.DictReader(file))
-    assert len(rows) == 4 * len(SIZES) * 4
+    assert len(rows) == 5 * len(SIZES) * 4
     own = [float(row["error"]) for row in rows if (row["study"], row["measure"]) == ("fixed learner", "cost")]
     np.testing.assert_array_equal(own, rates.batches.cost.values.ravel())
     with (tmp_path / "horizon-rates.csv").open() as file:

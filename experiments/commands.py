@@ -170,6 +170,8 @@ def train(
         out: folder of the run; default: runs/TASK-ALGO-seedSEED.
     """
     chosen = configured(task, algo, preset, config, set, players)
+    if chosen.algorithm == "bc":
+        _refuse_play(steps, envs, threads)
     chosen = _overridden(chosen, chosen.seed if seed is None else seed, steps, envs, threads)
     chosen = _with_demonstrations(chosen, demos, trajectories, stride)
     if control_steps is not None:
@@ -193,6 +195,12 @@ def train(
             return INTERRUPTED
         policy = playable(chosen, training.policy)
     return finish(run, policy, _CONSOLE)
+
+
+def _refuse_play(steps: int | None, envs: int | None, threads: int | None) -> None:
+    for name, value in (("--steps", steps), ("--envs", envs), ("--threads", threads)):
+        if value is not None:
+            raise InvalidRequest(f"{name} {value} changes nothing for bc, which plays no environment: leave it out")
 
 
 def _with_demonstrations(

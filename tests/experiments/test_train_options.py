@@ -97,6 +97,7 @@ REFUSED = {
     "controls of less than a batch": (("Hopper-v5", "--control", "--control-steps", "9"), ("control_steps", "2,048")),
     "two numbers of demonstrations": (("Hopper-v5", "--demos", "4", "--trajectories", "3"), ("--demos 4", "3")),
     "absorbing states of cloning": (("Hopper-v5", "--algo", "bc", "--set", "absorbing=true"), ("absorbing", "bc")),
+    "steps of cloning": (("Hopper-v5", "--algo", "bc", "--steps", "5000"), ("--steps 5000", "bc")),
     "an empty layer": (("Hopper-v5", "--set", "training.policy.hidden=[64, 0]"), ("policy.hidden", "0")),
     "a line search of no length": (
         ("Hopper-v5", "--set", "training.player.trust_region.backtracks=-1"),

@@ -54,12 +54,20 @@ def main() -> None:
         errors.print(str(error), soft_wrap=True, highlight=False, markup=False)
         status = 2
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        sentence = _told(error)
+        if sentence is None:
             raise
         errors.print("[bold red]gail:[/bold red]", end=" ")
-        errors.print(f"the disk is full ({error}). {_STILL_WHOLE}", soft_wrap=True, highlight=False, markup=False)
+        errors.print(sentence, soft_wrap=True, highlight=False, markup=False)
         status = 2
     except KeyboardInterrupt:
         errors.print("Stopped.")
         status = INTERRUPTED
     sys.exit(status)
+
+
+def _told(error: OSError) -> str | None:
+    """A file that cannot be read or written, in one sentence; None where no file is named."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"the disk is full ({error}). {_STILL_WHOLE}"
+    return None if error.filename is None else f"{error.filename}: {error.strerror}"

@@ -1,6 +1,7 @@
 """The command line: every verb explains itself, and every mistake of a user's is one sentence and status 2."""
 
 import csv
+import errno
 import json
 from pathlib import Path
 
@@ -10,8 +11,9 @@ import pytest
 from gail.approx import Demonstrations, Provenance, Trajectories, save_npz
 from gail.envs.data import shipped_file
 from gail.exact import FiniteMDP, occupancy_of
+from gail.experiments import commands
 
-VERBS = ("verify", "train", "resume", "evaluate", "expert", "demos", "tasks", "demo", "bench")
+VERBS = ("verify", "train", "resume", "evaluate", "expert", "demos", "tasks", "demo", "bench", "compare")
 
 
 def assert_refused(result, *needles: str) -> None:
@@ -299,3 +301,11 @@ def test_a_verification_that_cannot_be_is_refused_before_work_starts(gail, tmp_p
     assert_refused(gail("verify", "--mdp", "zero.npz"), "zero.npz", "(0, 2, 0)")
     (tmp_path / "map.txt").write_text("S.X\n..G\n")
     assert_refused(gail("verify", "--map", "map.txt"), "map.txt", "'X'")
+
+
+def test_a_file_that_cannot_be_written_is_named(gail, monkeypatch):
+    def refuse(*args):
+        raise PermissionError(errno.EACCES, "Permission denied", "some/file")
+
+    monkeypatch.setattr(commands, "configured", refuse)
+    assert_refused(gail("train", "Hopper-v5"), "some/file: Permission denied")

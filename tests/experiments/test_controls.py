@@ -59,6 +59,7 @@ def test_shuffled_demonstrations_keep_each_number_and_lose_what_belongs_together
         np.testing.assert_array_equal(np.sort(dealt, axis=0), np.sort(shown, axis=0))
     shown_rows = {row.tobytes() for row in real.observations}
     assert not any(row.tobytes() in shown_rows for row in control.observations)
+    assert (control.actions != real.actions).any(axis=1).mean() > 0.9
     together = np.corrcoef(np.hstack([real.observations, real.actions]).T)
     apart = np.corrcoef(np.hstack([control.observations, control.actions]).T)
     off_diagonal = ~np.eye(len(together), dtype=bool)

@@ -158,7 +158,9 @@ def _publish(rows: Sequence[Mapping[str, Any]], console: Console, out: Path, tit
         for name, value in rows[0].items():
             table.add_row(name, str(value))
     else:
-        table = Table(*rows[0], title=title)
+        table = Table(title=title)
+        for name in rows[0]:
+            table.add_column(name.replace("_", " "), overflow="fold")
         for row in rows:
             table.add_row(*(str(value) for value in row.values()))
     console.print(table)

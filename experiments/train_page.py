@@ -34,7 +34,9 @@ per cell, and `results/train-curves.csv`, a row per periodic evaluation."""
 
 _SCORES = """\
 Scores over 50 whole episodes of the final policy: 0 is random play, 1 the expert with sampled actions. Median over
-seeds, and in brackets the least seed; first with mean, then with sampled actions. Nothing is selected by return."""
+seeds, and in brackets the least seed; first with mean, then with sampled actions. Nothing is selected by return.
+Rows of `imitation-gail` (its own tuned settings, as many *whole* trajectories) and `sb3-contrib-trpo` (the true reward)
+are of those libraries, one thread, by `--peers build/peers`."""
 
 _SPEED = """\
 Environment steps and seconds of training until the first periodic evaluation (ten episodes, mean actions) at that

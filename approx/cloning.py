@@ -19,10 +19,10 @@ import torch
 from torch import Tensor
 
 from gail.approx.demonstrations import Demonstrations, InvalidDemonstrations
-from gail.approx.finite import NotFinite, check_finite, check_gradients
-from gail.approx.policies import Policy, PolicySettings
-from gail.approx.spaces import SpaceSpec
-from gail.approx.weighting import shares_of
+from gail.approx.networks.finite_checks import NotFinite, check_finite, check_gradients
+from gail.approx.policies.policy import Policy, PolicySettings
+from gail.approx.policies.spaces import SpaceSpec
+from gail.approx.trajectories.weighting import shares_of
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ import torch
 from gymnasium.vector import VectorEnv
 from numpy.typing import NDArray
 
-from gail.approx.policies import Policy
-from gail.approx.spaces import SpaceSpec
-from gail.approx.trajectories import Trajectories
+from gail.approx.policies.policy import Policy
+from gail.approx.policies.spaces import SpaceSpec
+from gail.approx.trajectories.trajectories import Trajectories
 
 Act = Callable[[NDArray[Any]], NDArray[Any]]
 """Observations of all copies -> one action each."""

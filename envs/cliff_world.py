@@ -8,7 +8,7 @@
 Rewards, here negated to costs, are paid for every step spent in a cell; no cell ends the episode. The four actions
 move diagonally, up-left, up-right, down-left and down-right in this order, and the wind carries a move one row
 further up. Whatever leads out of the map stays inside its border, row and column each on its own. The original runs
-for a fixed number of steps: see `gail.exact.time_expanded`.
+for a fixed number of steps: see `gail.exact.process.finite_horizon`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from gail.envs.finite import FiniteTask
-from gail.exact.mdp import FiniteMDP
+from gail.exact.process.finite_mdp import FiniteMDP
 
 DIAGONALS = ((-1, -1), (-1, 1), (1, -1), (1, 1))
 """Rows down and columns right of each action."""

@@ -23,7 +23,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from gail.exact.mdp import FiniteMDP, validate_cost
+from gail.exact.process.finite_mdp import FiniteMDP, validate_cost
 
 LayoutT = TypeVar("LayoutT", covariant=True)
 
@@ -38,7 +38,7 @@ class FiniteTask(Generic[LayoutT]):
         layout: where the states lie (a ``GridLayout`` for gridworlds), or None where states have no place.
 
     Raises:
-        gail.exact.mdp.InvalidCost: the cost has another shape than (S, A), or an entry that is not finite.
+        gail.exact.process.finite_mdp.InvalidCost: the cost has another shape than (S, A), or an entry that is not finite.
     """
 
     mdp: FiniteMDP

@@ -26,7 +26,7 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
 from gail.envs.finite import FiniteTask
-from gail.exact.mdp import FiniteMDP
+from gail.exact.process.finite_mdp import FiniteMDP
 
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 

@@ -34,7 +34,7 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 from numpy.typing import ArrayLike, NDArray
 
-from gail.exact.mdp import FiniteMDP, validate_cost
+from gail.exact.process.finite_mdp import FiniteMDP, validate_cost
 
 ENDED = -1  # in place of a next state: the episode has ended
 

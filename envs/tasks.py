@@ -9,7 +9,7 @@ Returns of experts and of random play are not typed in here: they come with the 
 (`gail.envs.data`), whose card says how they were measured.
 
 Any other environment that is registered with Gymnasium is a task too, if its spaces are Box or Discrete and it has a
-time limit. `find_task` reads its sizes off the environment as learners will see it (`gail.envs.flat`).
+time limit. `find_task` reads its sizes off the environment as learners will see it (`gail.envs.wrappers.flat_spaces`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import gymnasium
 from gymnasium.spaces import Discrete
 
-from gail.envs.flat import UnsupportedEnvironment, flattened
+from gail.envs.wrappers.flat_spaces import UnsupportedEnvironment, flattened
 
 
 class UnknownTask(ValueError):

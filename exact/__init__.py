@@ -5,15 +5,9 @@ with a cost regularizer from `regularizers`. Every result is a `Solution` that r
 """
 
 from gail.exact import regularizers
-from gail.exact.certificates import Certificate, Verification
-from gail.exact.continuing import continuing, continuing_cost
-from gail.exact.contracts import check_regularizer
-from gail.exact.empirical import InvalidSamples, Unmatchable, empirical_occupancy, match_empirical
-from gail.exact.inverse import solve_irl
-from gail.exact.linear_program import LinearProgramFailed, solve_occupancy_lp
-from gail.exact.matching import match_occupancy
-from gail.exact.mdp import FiniteMDP, InvalidCost, InvalidMDP, validate_cost
-from gail.exact.memory import NotEnoughMemory
+from gail.exact.imitation.empirical import InvalidSamples, Unmatchable, empirical_occupancy, match_empirical
+from gail.exact.imitation.irl import solve_irl
+from gail.exact.imitation.matching import match_occupancy
 from gail.exact.occupancy import (
     InvalidOccupancy,
     InvalidPolicy,
@@ -24,10 +18,16 @@ from gail.exact.occupancy import (
     policy_of,
     validate_occupancy,
 )
-from gail.exact.planning import solve_rl
+from gail.exact.planning.linear_program import LinearProgramFailed, solve_occupancy_lp
+from gail.exact.planning.rl import solve_rl
 from gail.exact.problems import Matching, Planning
+from gail.exact.process.absorbing_states import continuing, continuing_cost
+from gail.exact.process.finite_mdp import FiniteMDP, InvalidCost, InvalidMDP, validate_cost
+from gail.exact.process.memory import NotEnoughMemory
 from gail.exact.solution import BackendFailed, NotOptimal, Solution, Status
-from gail.exact.theorems import check_corollary_3_2_1, check_proposition_3_2
+from gail.exact.statements.certificates import Certificate, Verification
+from gail.exact.statements.duality.proposition_3_2 import check_corollary_3_2_1, check_proposition_3_2
+from gail.exact.statements.regularizer_contract.contract import check_regularizer
 
 __all__ = [
     "BackendFailed",

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import rel_entr
 
-from gail.exact.chain import Chain
-from gail.exact.mdp import Array, FiniteMDP, real_numbers
+from gail.exact.linear_systems.markov_chain import Chain
+from gail.exact.process.arrays import Array, real_numbers
+from gail.exact.process.finite_mdp import FiniteMDP
 
 FLOW_TOLERANCE = 1e-8
 """How far the flow of a given expert occupancy may be from p0 in any state."""

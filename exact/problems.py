@@ -19,9 +19,10 @@ from typing import Protocol
 
 import numpy as np
 
-from gail.exact.bellman import certified_value
-from gail.exact.mdp import Array, FiniteMDP
 from gail.exact.occupancy import causal_entropy, occupancy_of
+from gail.exact.planning.bellman import certified_value
+from gail.exact.process.arrays import Array
+from gail.exact.process.finite_mdp import FiniteMDP
 from gail.exact.regularizers import Regularizer
 
 

@@ -19,10 +19,10 @@ from functools import cached_property
 
 import numpy as np
 
-from gail.exact.chain import Chain
-from gail.exact.mdp import Array
+from gail.exact.linear_systems.markov_chain import Chain
 from gail.exact.occupancy import flow_residual, occupancy_along, occupancy_of
 from gail.exact.problems import Problem
+from gail.exact.process.arrays import Array
 
 
 class Status(Enum):

@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from gail.exact.mdp import Array, FiniteMDP
+from gail.exact.process.arrays import Array
+from gail.exact.process.finite_mdp import FiniteMDP
 from gail.exact.solution import Solution
 
 LEAST_SHARE = 1e-6

@@ -10,14 +10,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: its idle th
 
 import sys
 
-from gail.approx import (
-    TrainingSettings,
-    deterministic,
-    evaluate,
-    load_npz,
-    train_imitator,
-    uniformly_random,
-)
+from gail.approx import TrainingSettings, deterministic, evaluate, load_npz, train_imitator, uniformly_random
 from gail.envs import make_vector
 from gail.envs.data import shipped_file
 from gail.exact import regularizers as psi

@@ -7,7 +7,7 @@ import numpy as np
 
 from gail.envs import gridworld
 from gail.exact import match_occupancy, regularizers, solve_rl
-from gail.exact.time_expanded import at_every_step, time_expanded
+from gail.exact.process.finite_horizon import at_every_step, time_expanded
 
 HORIZON = 30
 SCHOOL = """

@@ -17,8 +17,8 @@ import math
 import torch
 
 from gail.approx import TrainingSettings, deterministic, evaluate, load_npz, uniformly_random
-from gail.approx.cost_players import CostReport
-from gail.approx.training import imitation_against
+from gail.approx.cost_players.cost_player import CostReport
+from gail.approx.training.imitation import imitation_against
 from gail.envs import make_vector
 from gail.envs.data import shipped_file
 

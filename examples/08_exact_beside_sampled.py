@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from gail.envs import gridworld
 from gail.exact import regularizers, solve_rl
-from gail.experiments.comparison import EXACT, QUICK, Algorithm, Architecture, compare, pose
-from gail.experiments.instances import Instance
+from gail.experiments.compare import EXACT, QUICK, Algorithm, Architecture, compare, pose
+from gail.experiments.verify.instances import Instance
 
 MAP = """
 S..

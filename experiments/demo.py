@@ -11,23 +11,17 @@ from rich.console import Console
 from rich.table import Table
 
 from gail.approx.evaluation import Evaluation
-from gail.approx.policies import load_policy
+from gail.approx.policies.policy import load_policy
 from gail.envs.data import card, shipped_file
-from gail.experiments.evaluation import (
-    Reference,
-    evaluate_policy,
-    evaluate_random,
-    reference,
-    summary,
-)
-from gail.experiments.instances import demo_gridworld
-from gail.experiments.interrupts import INTERRUPTED
-from gail.experiments.recipes import imitation_recipe
-from gail.experiments.report import Report
-from gail.experiments.runs import Run
-from gail.experiments.training import clone_policy, make_training, read_demonstrations, start
-from gail.experiments.training_report import report_training
-from gail.experiments.verification import print_theory, report_theory, verify_instance
+from gail.experiments.reports.page import Report
+from gail.experiments.runs.interrupts import INTERRUPTED
+from gail.experiments.runs.recipes import imitation_recipe
+from gail.experiments.runs.run import Run
+from gail.experiments.runs.training import clone_policy, make_training, read_demonstrations, start
+from gail.experiments.train.evaluation import Reference, evaluate_policy, evaluate_random, reference, summary
+from gail.experiments.train.report import report_training
+from gail.experiments.verify.both_routes import print_theory, report_theory, verify_instance
+from gail.experiments.verify.instances import demo_gridworld
 
 TASK = "Hopper-v5"
 EPISODES = 20

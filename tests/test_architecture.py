@@ -55,7 +55,7 @@ def violations(source: str, module: str, is_package: bool = False) -> list[str]:
     for path in imports(source, module, is_package):
         if (
             (within(path, "gail") and allowed is not None and not any(within(path, p) for p in (own, *allowed)))
-            or (within(path, "cvxpy") and module != "gail.exact.conic")
+            or (within(path, "cvxpy") and module != "gail.exact.imitation.conic")
             or (within(path, "torch") and own == "gail.exact")
         ):
             found.append(f"{module} imports {path}")
@@ -78,20 +78,20 @@ def test_arrows_point_one_way():
 @pytest.mark.parametrize(
     ("module", "statement"),
     [
-        ("gail.exact.mdp", "import torch"),
-        ("gail.exact.mdp", "from torch.nn import functional"),
-        ("gail.exact.mdp", "from gail.envs import gridworld"),
-        ("gail.exact.mdp", "from ..approx import sampler"),
-        ("gail.exact.planning", "import cvxpy as cp"),
-        ("gail.experiments.cli", "import cvxpy"),
-        ("gail.envs.finite", "def f():\n    from gail.experiments.cli import main"),
+        ("gail.exact.process.finite_mdp", "import torch"),
+        ("gail.exact.process.finite_mdp", "from torch.nn import functional"),
+        ("gail.exact.process.finite_mdp", "from gail.envs import gridworld"),
+        ("gail.exact.process.finite_mdp", "from ..approx import sampler"),
+        ("gail.exact.planning.rl", "import cvxpy as cp"),
+        ("gail.experiments.cli.main", "import cvxpy"),
+        ("gail.envs.finite", "def f():\n    from gail.experiments.cli.main import main"),
         ("gail.envs.vector", "from gail import approx"),
         ("gail.envs.vector", "import gail"),
-        ("gail.approx.policies", "import gail.exact"),
-        ("gail.approx.policies", "from gail.exact import mdp"),
-        ("gail.approx.policies", "from gail.exact import regularizers, mdp"),
-        ("gail.approx.demonstrations.npz", "from gail.envs import data"),
-        ("gail.approx.demonstrations.npz", "from ...experiments import cli"),
+        ("gail.approx.policies.policy", "import gail.exact"),
+        ("gail.approx.policies.policy", "from gail.exact import mdp"),
+        ("gail.approx.policies.policy", "from gail.exact import regularizers, mdp"),
+        ("gail.approx.demonstrations.formats.npz", "from gail.envs import data"),
+        ("gail.approx.demonstrations.formats.npz", "from ...experiments import cli"),
     ],
 )
 def test_a_forbidden_import_is_seen(module, statement):
@@ -101,13 +101,13 @@ def test_a_forbidden_import_is_seen(module, statement):
 @pytest.mark.parametrize(
     ("module", "statement"),
     [
-        ("gail.exact.conic", "import cvxpy as cp"),
-        ("gail.exact.conic", "from gail.exact import regularizers"),
-        ("gail.envs.finite", "from gail.exact.mdp import FiniteMDP"),
-        ("gail.approx.cost_players", "from gail.exact import regularizers as psi"),
-        ("gail.approx.cost_players", "from gail.exact.regularizers import Logistic\nimport torch"),
-        ("gail.approx.sampler", "from .trajectories import Trajectories\nfrom . import policies"),
-        ("gail.experiments.cli", "from gail.approx import training\nfrom gail.envs import TASKS"),
+        ("gail.exact.imitation.conic", "import cvxpy as cp"),
+        ("gail.exact.imitation.conic", "from gail.exact import regularizers"),
+        ("gail.envs.finite", "from gail.exact.process.finite_mdp import FiniteMDP"),
+        ("gail.approx.cost_players.cost_player", "from gail.exact import regularizers as psi"),
+        ("gail.approx.cost_players.cost_player", "from gail.exact.regularizers import Logistic\nimport torch"),
+        ("gail.approx.trajectories.sampler", "from .trajectories import Trajectories\nfrom . import policies"),
+        ("gail.experiments.cli.main", "from gail.approx import training\nfrom gail.envs import TASKS"),
     ],
 )
 def test_an_allowed_import_passes(module, statement):
@@ -115,8 +115,10 @@ def test_an_allowed_import_passes(module, statement):
 
 
 def test_a_package_file_resolves_relative_imports_against_itself():
-    assert list(imports("from .mdp import FiniteMDP", "gail.exact", is_package=True)) == ["gail.exact.mdp.FiniteMDP"]
-    assert list(imports("from . import mdp", "gail.exact.planning")) == ["gail.exact.mdp"]
+    assert list(imports("from .mdp import FiniteMDP", "gail.exact", is_package=True)) == [
+        "gail.exact.process.finite_mdp.FiniteMDP"
+    ]
+    assert list(imports("from . import mdp", "gail.exact.planning.rl")) == ["gail.exact.process.finite_mdp"]
 
 
 def test_every_package_folder_is_listed():

@@ -27,13 +27,14 @@ from gail.approx import (
     train_imitator,
     trust_region_step,
 )
-from gail.approx.advantages import lambda_returns
-from gail.approx.adversarial import PolicyPlayerSettings
-from gail.approx.critic import CriticSettings
 from gail.approx.evaluation import play_episodes, stochastic
-from gail.approx.policies import Policy
+from gail.approx.policies.policy import Policy
+from gail.approx.policy_players.advantages import lambda_returns
+from gail.approx.policy_players.critic import CriticSettings
+from gail.approx.policy_players.trpo import PolicyPlayerSettings
 from gail.envs import StateFeatures, TabularVectorEnv, garnet, gridworld
-from gail.exact import FiniteMDP, dynamics, occupancy_of, solve_rl
+from gail.exact import FiniteMDP, occupancy_of, solve_rl
+from gail.exact import algorithms as dynamics
 from gail.exact.problems import Matching
 from gail.exact.regularizers import Hinge, L2Ball, Logistic
 

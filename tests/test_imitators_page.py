@@ -5,9 +5,9 @@ from pathlib import Path
 
 import torch
 
-from gail.experiments.players import REWARD_FORMS
-from gail.experiments.recipes import imitation_recipe
-from gail.experiments.training import make_training, metrics_row
+from gail.experiments.runs.players import REWARD_FORMS
+from gail.experiments.runs.recipes import imitation_recipe
+from gail.experiments.runs.training import make_training, metrics_row
 
 torch.set_num_threads(1)
 PAGE = (Path(__file__).parents[1] / "docs" / "imitators.md").read_text()

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gail.approx.demonstrations.bounds import OutsideBounds, outside_bounds
+from gail.approx.demonstrations.action_bounds import OutsideBounds, outside_bounds
 from gail.approx.demonstrations.errors import InvalidDemonstrations
-from gail.approx.spaces import SpaceSpec
-from gail.approx.trajectories import Trajectories, first_not_finite
+from gail.approx.policies.spaces import SpaceSpec
+from gail.approx.trajectories.trajectories import Trajectories, first_not_finite
 
 
 @dataclass(frozen=True)

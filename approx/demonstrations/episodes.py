@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from gail.approx.demonstrations.dataset import Demonstrations, Provenance
 from gail.approx.demonstrations.errors import InvalidDemonstrations
-from gail.approx.trajectories import Trajectories
+from gail.approx.trajectories.trajectories import Trajectories
 
 Array = NDArray[Any]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 from gail.approx.atomic_files import replacing
-from gail.approx.trajectories import InvalidTrajectories
+from gail.approx.trajectories.trajectories import InvalidTrajectories
 
 _NO_FILE = (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError)
 _NO_PLACE = (FileExistsError, *_NO_FILE)

@@ -3,7 +3,7 @@
     python -m venv peers && peers/bin/pip install -r bench/peers/requirements-imitation.txt
     peers/bin/python bench/peers/imitation_cliff_world.py instance.npz ... rows.csv
 
-An instance, which `gail.experiments.bench_exact.cliff_world_row` writes, has the process (transitions (S, A, S),
+An instance, which `gail.experiments.bench.exact.measurements.cliff_world_row` writes, has the process (transitions (S, A, S),
 cost (S, A), initial (S,), horizon, discount), gail's policy (T, S, A), and the seconds it took. The process must be
 that of seals to the last bit.
 

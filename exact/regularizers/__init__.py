@@ -28,6 +28,7 @@ probability that a pair came from the learner.
 from gail.exact.regularizers.constant import Constant
 from gail.exact.regularizers.divergences import ForwardKL, ReverseKL
 from gail.exact.regularizers.features import FeatureClass, L2Ball, Simplex
+from gail.exact.regularizers.linear_span import LinearSpan
 from gail.exact.regularizers.lipschitz import Lipschitz
 from gail.exact.regularizers.norms import LInfBall, Quadratic
 from gail.exact.regularizers.protocols import (
@@ -45,15 +46,7 @@ from gail.exact.regularizers.protocols import (
     validate_regularizer,
 )
 from gail.exact.regularizers.separable import Separable, SmoothSeparable
-from gail.exact.regularizers.span import LinearSpan
-from gail.exact.regularizers.surrogates import (
-    Exponential,
-    Hinge,
-    Jeffreys,
-    Logistic,
-    Surrogate,
-    TruncatedQuadratic,
-)
+from gail.exact.regularizers.surrogates import Exponential, Hinge, Jeffreys, Logistic, Surrogate, TruncatedQuadratic
 
 __all__ = [
     "BoundedCosts",

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from gail.exact.mdp import Array
+from gail.exact.process.arrays import Array
 
 EQUAL = 1e-10
 """Relative l1 distance up to which `Constant` takes two occupancies as equal."""

@@ -26,7 +26,7 @@ import numpy as np
 from array_api_compat import array_namespace
 from scipy.special import rel_entr
 
-from gail.exact.mdp import Array
+from gail.exact.process.arrays import Array
 from gail.exact.regularizers.separable import SmoothSeparable
 
 

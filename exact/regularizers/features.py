@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
-from gail.exact.mdp import Array
+from gail.exact.process.arrays import Array
 from gail.exact.regularizers.protocols import InvalidRegularizer
 from gail.exact.regularizers.weights import ball_maximum, simplex_maximum
 

@@ -24,9 +24,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from gail.exact.mdp import Array, Sparse
+from gail.exact.imitation.bounded_costs.transport import by_linear_program, shortest_flow
+from gail.exact.process.arrays import Array, Sparse
 from gail.exact.regularizers.protocols import InvalidRegularizer
-from gail.exact.transport import by_linear_program, shortest_flow
 
 ROUNDING = 1e-10
 """Relative amount by which distances, masses and Lipschitz bounds may be off and still be read as exact."""

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from gail.exact.mdp import Array, Sparse
+from gail.exact.process.arrays import Array, Sparse
 from gail.exact.regularizers.protocols import InvalidRegularizer, identity
 
 

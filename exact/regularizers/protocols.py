@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from gail.exact.mdp import Array, Sparse
+from gail.exact.process.arrays import Array, Sparse
 
 
 class InvalidRegularizer(ValueError):

@@ -22,7 +22,7 @@ import numpy as np
 from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
-from gail.exact.mdp import Array
+from gail.exact.process.arrays import Array
 
 
 class Separable(ABC):

@@ -29,7 +29,7 @@ import numpy as np
 from array_api_compat import array_namespace
 from scipy.special import rel_entr, wrightomega
 
-from gail.exact.mdp import Array, Sparse
+from gail.exact.process.arrays import Array, Sparse
 from gail.exact.regularizers.protocols import identity
 from gail.exact.regularizers.separable import Separable, SmoothSeparable
 

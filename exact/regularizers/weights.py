@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import brentq
 
-from gail.exact.mdp import Array
+from gail.exact.process.arrays import Array
 
 ROUNDING = 1e-14
 """Relative size of eigenvalues, slopes and weights that are zero up to rounding."""

@@ -20,8 +20,18 @@
 | 18        | `check_compounding_error`, `check_recovery_family`           | `compounding`  |
 """
 
-from gail.exact.statements.bias import BiasCurve, bias_curve
-from gail.exact.statements.compounding import (
+from gail.exact.statements.apprenticeship.class_scaling import check_class_scaling
+from gail.exact.statements.apprenticeship.expressiveness import (
+    UnexpressiveInstance,
+    check_unexpressive_class,
+    unexpressive_instance,
+)
+from gail.exact.statements.apprenticeship.feature_classes import check_feature_classes
+from gail.exact.statements.duality.irl_is_dual import check_irl_is_dual
+from gail.exact.statements.duality.planning import check_planning_duality, check_soft_planning_duality
+from gail.exact.statements.duality.unattained_dual import UnattainedCurve, check_unattained_dual, unattained_curve
+from gail.exact.statements.duality.without_entropy import check_without_entropy
+from gail.exact.statements.learning.compounding_error import (
     CompoundingCurves,
     RecoveryFamily,
     check_compounding_error,
@@ -29,24 +39,17 @@ from gail.exact.statements.compounding import (
     compounding_curves,
     recovery_family,
 )
-from gail.exact.statements.duality import check_irl_is_dual
-from gail.exact.statements.expressiveness import (
-    UnexpressiveInstance,
-    check_unexpressive_class,
-    unexpressive_instance,
+from gail.exact.statements.learning.gradients import check_gradient_elsewhere, check_imitation_gradient, check_lemma_a_1
+from gail.exact.statements.learning.guided_cost_learning import (
+    check_guided_cost_inequalities,
+    check_guided_cost_learning,
 )
-from gail.exact.statements.feature_classes import check_feature_classes
-from gail.exact.statements.gradients import check_gradient_elsewhere, check_imitation_gradient, check_lemma_a_1
-from gail.exact.statements.improvement import check_monotone_improvement
-from gail.exact.statements.jensen_shannon import check_jensen_shannon
-from gail.exact.statements.occupancies import check_lemma_3_1, check_lemma_3_2, check_proposition_3_1
-from gail.exact.statements.paths import check_guided_cost_inequalities, check_guided_cost_learning
-from gail.exact.statements.planning import check_planning_duality, check_soft_planning_duality
-from gail.exact.statements.scaling import check_class_scaling
-from gail.exact.statements.surrogates import check_surrogate_family
-from gail.exact.statements.unattained import UnattainedCurve, check_unattained_dual, unattained_curve
-from gail.exact.statements.uniqueness import check_uniqueness_and_bias
-from gail.exact.statements.without_entropy import check_without_entropy
+from gail.exact.statements.learning.monotone_improvement import check_monotone_improvement
+from gail.exact.statements.occupancy_measures import check_lemma_3_1, check_lemma_3_2, check_proposition_3_1
+from gail.exact.statements.surrogates.entropy_bias import BiasCurve, bias_curve
+from gail.exact.statements.surrogates.jensen_shannon import check_jensen_shannon
+from gail.exact.statements.surrogates.surrogate_family import check_surrogate_family
+from gail.exact.statements.surrogates.uniqueness import check_uniqueness_and_bias
 
 __all__ = [
     "BiasCurve",

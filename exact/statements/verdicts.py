@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gail.exact.certificates import Certificate, Verification
-from gail.exact.claims import Premise, SecondOpinion, beyond, solved
+from gail.exact.statements.certificates import Certificate, Premise, SecondOpinion, Verification, beyond, solved
 
 ROUNDING = 1e-10
 """Relative tolerance of identities between sums and sparse linear solves in double precision."""

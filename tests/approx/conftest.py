@@ -7,8 +7,8 @@ import torch
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from gail.approx.policies import Policy, PolicySettings
-from gail.approx.spaces import SpaceSpec
+from gail.approx.policies.policy import Policy, PolicySettings
+from gail.approx.policies.spaces import SpaceSpec
 
 torch.set_num_threads(1)
 

@@ -8,11 +8,11 @@ import torch
 
 from gail.approx.cloning import CloningSettings, clone
 from gail.approx.demonstrations import Demonstrations, InvalidDemonstrations, Provenance
-from gail.approx.distributions import DiagonalGaussian
-from gail.approx.finite import NotFinite
-from gail.approx.policies import PolicySettings
-from gail.approx.spaces import SpaceSpec
-from gail.approx.trajectories import Trajectories
+from gail.approx.networks.finite_checks import NotFinite
+from gail.approx.policies.distributions import DiagonalGaussian
+from gail.approx.policies.policy import PolicySettings
+from gail.approx.policies.spaces import SpaceSpec
+from gail.approx.trajectories.trajectories import Trajectories
 
 BOX = SpaceSpec(3, 2, (-10.0, -10.0), (10.0, 10.0))
 FINITE = SpaceSpec(3, 4, None, None)

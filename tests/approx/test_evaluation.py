@@ -4,15 +4,8 @@ import numpy as np
 import pytest
 from gymnasium.spaces import Box
 
-from gail.approx.evaluation import (
-    Evaluation,
-    deterministic,
-    evaluate,
-    play_episodes,
-    stochastic,
-    uniformly_random,
-)
-from gail.approx.spaces import SpaceSpec
+from gail.approx.evaluation import Evaluation, deterministic, evaluate, play_episodes, stochastic, uniformly_random
+from gail.approx.policies.spaces import SpaceSpec
 from gail.envs import make_vector
 
 ENDINGS = [

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from gail.envs.finite import garnet
 from gail.envs.gridworlds import DEMO_8X8, gridworld
 from gail.envs.tabular import TabularEnv, TabularVectorEnv
-from gail.exact.mdp import FiniteMDP
 from gail.exact.occupancy import occupancy_of
+from gail.exact.process.finite_mdp import FiniteMDP
 
 laws = settings(derandomize=True, deadline=None, max_examples=25)
 

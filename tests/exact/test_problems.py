@@ -3,16 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gail.exact import (
-    FiniteMDP,
-    Matching,
-    Planning,
-    causal_entropy,
-    match_occupancy,
-    occupancy_of,
-    solve_irl,
-    solve_rl,
-)
+from gail.exact import FiniteMDP, Matching, Planning, causal_entropy, match_occupancy, occupancy_of, solve_irl, solve_rl
 from gail.exact import regularizers as psi
 from gail.exact.problems import validate_entropy_weight
 

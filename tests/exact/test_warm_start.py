@@ -8,14 +8,8 @@ import numpy as np
 import pytest
 
 from gail.envs.finite import garnet
-from gail.exact import (
-    Solution,
-    Status,
-    match_occupancy,
-    solve_irl,
-    solve_rl,
-)
-from gail.experiments.psi_choices import CHOICES
+from gail.exact import Solution, Status, match_occupancy, solve_irl, solve_rl
+from gail.experiments.verify.psi_choices import CHOICES
 
 WEIGHT = 0.1
 

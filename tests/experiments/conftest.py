@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from gail.experiments import cli
-from gail.experiments.cells import CellResult
+from gail.experiments.bench.training.cells import CellResult
+from gail.experiments.cli import main as cli
 
 
 @pytest.fixture

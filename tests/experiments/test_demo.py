@@ -7,7 +7,7 @@ from dataclasses import replace
 from rich.console import Console
 
 from gail.experiments import demo
-from gail.experiments.recipes import imitation_recipe
+from gail.experiments.runs.recipes import imitation_recipe
 
 
 def small(task_id):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gail.approx.demonstrations import FORMATS, Demonstrations, InvalidDemonstrations, Provenance, load_demonstrations
-from gail.approx.trajectories import Trajectories
+from gail.approx.trajectories.trajectories import Trajectories
 
 
 def make(lengths=(5, 1, 12), actions="box", rewards=True, returns=True):

@@ -22,7 +22,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from gail.approx.demonstrations import FORMATS, Demonstrations, InvalidDemonstrations, Provenance, load_demonstrations
-from gail.approx.trajectories import Trajectories
+from gail.approx.trajectories.trajectories import Trajectories
 
 SECONDS_PER_FILE = 30
 CODE = {"os.system", "os.exec", "os.spawn", "os.posix_spawn", "os.fork", "subprocess.Popen", "pickle.find_class"}

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gail.approx.demonstrations import InvalidDemonstrations, Provenance, named_task
-from gail.approx.spaces import SpaceSpec
+from gail.approx.policies.spaces import SpaceSpec
 
 BOX = SpaceSpec(2, 1, (-1.0,), (1.0,))
 FINITE = SpaceSpec(2, 3, None, None)

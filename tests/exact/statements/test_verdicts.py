@@ -1,6 +1,6 @@
 import numpy as np
 
-from gail.exact.claims import Premise, SecondOpinion
+from gail.exact.statements.certificates import Premise, SecondOpinion
 from gail.exact.statements.verdicts import Verdicts
 
 

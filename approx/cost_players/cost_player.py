@@ -1,0 +1,74 @@
+"""Cost players: who proposes the cost that the policy player has to make small.
+
+The imitation objective is min over policies of max over costs (Ho & Ermon 2016, Eq. 5 and Prop. 3.2)
+
+    E_pi[c] - E_E[c] - psi(c)
+
+and psi decides who plays. `gail.approx.cost_players.discriminator.Discriminator` plays it for a surrogate psi,
+`gail.approx.cost_players.linear_costs.FeatureCost` for a class of costs that are linear in features. `EnvironmentCost` always
+proposes the environment's own cost: against it, the loop is plain reinforcement learning. `ConstantCost` proposes
+the same number for every step: what is learned against it is due to the reward's sign alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from gail.approx.policies.spaces import SpaceSpec
+from gail.approx.trajectories.trajectories import Trajectories
+from gail.approx.trajectories.weighting import mean_rows
+
+
+@dataclass(frozen=True)
+class CostReport:
+    """How far learner and expert are apart for the cost player, measured before its update."""
+
+    feature_distance: float
+    """l2 distance of learner's and expert's mean features, in standardized units: of state-action pairs for a
+    discriminator, of its own features for a linear class."""
+    loss: float | None = None
+    """Discriminator's loss; 2 log 2 for the logistic surrogate where it cannot tell them apart. None without one."""
+    accuracy_learner: float | None = None
+    """Fraction of the learner's pairs that a discriminator attributes to the learner."""
+    accuracy_expert: float | None = None
+    """Fraction of the expert's pairs that it attributes to the expert."""
+
+
+class CostPlayer(Protocol):
+    """Proposes a cost for every step of a batch."""
+
+    def update(self, batch: Trajectories, generator: torch.Generator) -> CostReport | None:
+        """Answer the learner's current behaviour with a better cost; report, where there is something to."""
+
+    def costs(self, batch: Trajectories) -> NDArray[np.float64]:
+        """Cost of each step of the batch, shape (N,)."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that changes during training."""
+
+    def load_state_dict(self, state: dict[str, Any]) -> Any:
+        """Put back what `state_dict` gave."""
+
+
+MakeCostPlayer: TypeAlias = Callable[[SpaceSpec, Trajectories, torch.Generator], CostPlayer]
+"""Makes a cost player for a task's spaces and an expert's trajectories; the generator draws its parameters."""
+
+
+def mean_distance(learner: Tensor, expert: Tensor, shares: Tensor | None) -> float:
+    """l2 distance of the means of two sets of rows, shapes (N, k) and (M, k), the second's by `shares`, shape (M,)."""
+    return float((learner.double().mean(0) - mean_rows(expert.double(), shares)).norm())
+
+
+@runtime_checkable
+class Paced(Protocol):
+    """A cost player that learns by steps, which a training may shorten as it goes on."""
+
+    def keep_pace(self, pace: float) -> None:
+        """From now on take steps of `pace` times their size in the settings; 0 < pace <= 1."""

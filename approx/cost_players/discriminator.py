@@ -1,0 +1,201 @@
+"""The neural cost player for any surrogate psi.
+
+For a surrogate psi (Prop. A.1) the inner maximum of the imitation objective is a classification problem: with logits
+g of the probability D that a pair came from the *learner*, the best cost is c = -phi(g) where g minimises
+
+    E_pi[phi(g)] + E_E[phi(-g)]
+
+with E_E by the demonstrations' weights, if they carry some. For the logistic phi that is c = log D (Algorithm 1).
+Other rewards of the same classifier are in `gail.approx.cost_players.reward_forms`; they are no gradient of psi*, and are used in
+practice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+from gail.approx.cost_players.cost_player import CostReport, MakeCostPlayer, mean_distance
+from gail.approx.cost_players.reward_forms import RewardForm
+from gail.approx.networks.finite_checks import check_finite, check_gradients
+from gail.approx.networks.mlp import mlp
+from gail.approx.networks.normalization import RunningMoments
+from gail.approx.policies.spaces import SpaceSpec
+from gail.approx.trajectories.trajectories import Trajectories
+from gail.approx.trajectories.weighting import mean_rows, shares_of
+
+
+class SurrogatePsi(Protocol):
+    """A cost regularizer of Prop. A.1, given by its surrogate loss (see `gail.exact.regularizers`)."""
+
+    def discriminator_loss(
+        self, logit_learner: Any, logit_expert: Any, weights_learner: Any = None, weights_expert: Any = None
+    ) -> Any:
+        """Mean of phi(logit_learner) plus mean of phi(-logit_expert); of a side with weights, the weighted sum."""
+
+    def cost(self, logit: Any) -> Any:
+        """-phi(logit)."""
+
+
+@dataclass(frozen=True)
+class DiscriminatorSettings:
+    """Architecture and fit of the discriminator."""
+
+    hidden: tuple[int, ...] = (100, 100)
+    """Units of the hidden layers."""
+    learning_rate: float = 1e-3
+    """Of Adam."""
+    steps: int = 3
+    """Adam steps per iteration, each on the learner's whole batch and all demonstrations."""
+    gradient_penalty: float = 1.0
+    """Weight of E[(|grad g| - 1)^2] between learner's and expert's pairs (Gulrajani et al. 2017). It keeps a small
+    demonstration set from being learned by heart. It also bends the game: with 0 the loss at a perfect imitator is
+    the theory's 2 log 2, with more it is larger, because a slope of 1 is asked for even there."""
+    entropy_bonus: float = 0.0
+    """Weight of the mean entropy of D on all pairs, which keeps D away from 0 and 1."""
+    spectral_norm: bool = False
+    """Divide every weight matrix by its largest singular value (Miyato et al. 2018): g is then 1-Lipschitz."""
+
+
+class Discriminator(nn.Module):
+    """A network of logits, with the cost of `psi`, or the reward of `form` where one is given."""
+
+    def __init__(
+        self,
+        psi: SurrogatePsi,
+        spec: SpaceSpec,
+        demonstrations: Trajectories,
+        settings: DiscriminatorSettings,
+        generator: torch.Generator,
+        form: RewardForm | None = None,
+    ) -> None:
+        super().__init__()
+        self.psi = psi
+        self.spec = spec
+        self.settings = settings
+        self.form = form
+        self.expert_pairs = spec.encode_pairs(demonstrations.observations, demonstrations.actions)
+        self.moments = RunningMoments(spec.pair_size)
+        self.expert_shares = shares_of(demonstrations)
+        self.moments.update(self.expert_pairs, self.expert_shares)
+        self.network = mlp(spec.pair_size, settings.hidden, 1, generator)
+        if settings.spectral_norm:
+            _normalize_spectra(self.network, generator)
+        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=settings.learning_rate, fused=True)
+
+    def update(self, batch: Trajectories, generator: torch.Generator) -> CostReport:
+        """Take the Adam steps of one iteration; the report is from before the first.
+
+        Raises:
+            NotFinite: the loss or a gradient is not finite; parameters are as before that step.
+        """
+        pairs = self.spec.encode_pairs(batch.observations, batch.actions)
+        self.moments.update(pairs)
+        learner, expert = self.moments(pairs), self.moments(self.expert_pairs)
+        report = None
+        for _ in range(self.settings.steps):
+            logit_learner, logit_expert = self._logits(learner), self._logits(expert)
+            loss = self._loss(logit_learner, logit_expert)
+            report = report or self._report(loss, logit_learner, logit_expert, learner, expert)
+            if self.settings.entropy_bonus > 0.0:
+                unsure = mean_rows(_bernoulli_entropy(logit_expert), self.expert_shares)
+                loss = loss - self.settings.entropy_bonus * (_bernoulli_entropy(logit_learner).mean() + unsure)
+            if self.settings.gradient_penalty > 0.0:
+                loss = loss + self.settings.gradient_penalty * self._penalty(learner, expert, generator)
+            check_finite("the discriminator's loss", loss)
+            self.optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            check_gradients("the discriminator", self.network)
+            self.optimizer.step()
+        return report or self._look(learner, expert)
+
+    def keep_pace(self, pace: float) -> None:
+        """From now on learn at `pace` times the learning rate of the settings."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = pace * self.settings.learning_rate
+
+    @torch.no_grad()
+    def costs(self, batch: Trajectories) -> NDArray[np.float64]:
+        """-phi(g), or minus the form's reward, of each step of the batch, shape (N,)."""
+        logits = self._logits(self.moments(self.spec.encode_pairs(batch.observations, batch.actions)))
+        cost: Tensor = self.psi.cost(logits) if self.form is None else -self.form.reward(logits)
+        costs: NDArray[np.float64] = cost.to(torch.float64).numpy()
+        return costs
+
+    def state_dict(self, *args: Any, **kwargs: Any) -> Any:
+        """The module's tensors, and the optimizer's state."""
+        return {**super().state_dict(*args, **kwargs), "optimizer": self.optimizer.state_dict()}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
+        """Put back what `state_dict` gave."""
+        tensors = dict(state_dict)
+        self.optimizer.load_state_dict(tensors.pop("optimizer"))
+        return super().load_state_dict(tensors, strict, assign)
+
+    def _logits(self, pairs: Tensor) -> Tensor:
+        logits: Tensor = self.network(pairs).squeeze(-1)
+        return logits
+
+    @torch.no_grad()
+    def _look(self, learner: Tensor, expert: Tensor) -> CostReport:
+        logit_learner, logit_expert = self._logits(learner), self._logits(expert)
+        return self._report(self._loss(logit_learner, logit_expert), logit_learner, logit_expert, learner, expert)
+
+    def _loss(self, logit_learner: Tensor, logit_expert: Tensor) -> Tensor:
+        """Mean loss of either side, the expert's by its shares."""
+        if self.expert_shares is None:
+            loss: Tensor = self.psi.discriminator_loss(logit_learner, logit_expert)
+        else:
+            shares = self.expert_shares.to(logit_expert.dtype)
+            loss = self.psi.discriminator_loss(logit_learner, logit_expert, None, shares)
+        return loss
+
+    def _report(
+        self, loss: Tensor, logit_learner: Tensor, logit_expert: Tensor, learner: Tensor, expert: Tensor
+    ) -> CostReport:
+        return CostReport(
+            feature_distance=mean_distance(learner, expert, self.expert_shares),
+            loss=float(loss.detach()),
+            accuracy_learner=float((logit_learner > 0.0).double().mean()),
+            accuracy_expert=float(mean_rows((logit_expert < 0.0).double(), self.expert_shares)),
+        )
+
+    def _penalty(self, learner: Tensor, expert: Tensor, generator: torch.Generator) -> Tensor:
+        """Mean of (|grad g| - 1)^2 at random points between random pairs of learner and expert."""
+        count = expert.shape[0]
+        if self.expert_shares is not None:
+            expert = expert[torch.multinomial(self.expert_shares, count, replacement=True, generator=generator)]
+        rows = torch.randint(learner.shape[0], (count,), generator=generator)
+        share = torch.rand(count, 1, generator=generator)
+        between = (share * expert + (1.0 - share) * learner[rows]).requires_grad_()
+        (slope,) = torch.autograd.grad(self._logits(between).sum(), between, create_graph=True)
+        penalty: Tensor = (slope.norm(dim=-1) - 1.0).square().mean()
+        return penalty
+
+
+def neural_costs(psi: SurrogatePsi, settings: DiscriminatorSettings, form: RewardForm | None = None) -> MakeCostPlayer:
+    """The cost player of generative adversarial imitation, to be made for a task."""
+    return lambda spec, expert, generator: Discriminator(psi, spec, expert, settings, generator, form)
+
+
+def _normalize_spectra(network: nn.Sequential, generator: torch.Generator) -> None:
+    """Spectral norms in every layer; their power iterations start from `generator`, not from torch's own state."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int(torch.randint(2**62, (), generator=generator)))
+        for layer in network:
+            if isinstance(layer, nn.Linear):
+                if not layer.weight.any():  # a matrix of zeros cannot be divided by its norm
+                    nn.init.xavier_uniform_(layer.weight, generator=generator)
+                spectral_norm(layer)
+
+
+def _bernoulli_entropy(logit: Tensor) -> Tensor:
+    """Entropy of a coin with this logit, in nats: softplus(g) - g sigmoid(g)."""
+    return nn.functional.softplus(logit) - logit * torch.sigmoid(logit)

@@ -1,0 +1,140 @@
+"""Cost players whose costs are linear in features: feature expectation matching (FEM) and its game form (GTAL).
+
+Let f(s, a) be k features and C = {w.f : w in W}. With psi the indicator of C the imitation objective is
+max over w in W of w.(mu - mu_E), mu and mu_E the mean features of learner and expert, by the demonstrations' weights if
+they carry some (Ho & Ermon 2016, Eq. 7-11), and the cost player's best answer is in closed form:
+
+| W | answer to the gap d = mu - mu_E | the objective is | source |
+|---|---|---|---|
+| `l2_ball` | d / |d| | the l2 distance of mean features | Abbeel & Ng (2004): FEM |
+| `simplex` of f and -f | the sign of the largest entry of |d|, at that entry | the largest distance in a feature | \
+Syed & Schapire (2007): GTAL |
+
+Ho, Gupta & Ermon (2016, "Model-free imitation learning with policy optimization") play these against a trust region
+policy step; here they are two answers in the one loop. Features are standardized by the moments of all pairs seen,
+the expert's and every batch of the learner's, so that one class suits all tasks: c = w.(f - mean) / std.
+
+A linear cost has no natural zero, and where episodes end its zero decides whether living is good. `sign` moves it:
+rewards are shifted by the least one ever seen so that none is negative (1), by the greatest so that none is positive
+(-1), or not at all (0, where the cost is the gradient of psi*).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from gail.approx.cost_players.cost_player import CostReport, MakeCostPlayer
+from gail.approx.networks.finite_checks import check_finite
+from gail.approx.networks.normalization import RunningMoments
+from gail.approx.policies.spaces import SpaceSpec
+from gail.approx.trajectories.trajectories import Trajectories
+from gail.approx.trajectories.weighting import mean_rows, shares_of
+
+Features: TypeAlias = Callable[[Tensor], Tensor]
+"""Encoded state-action pairs, float64, shape (N, pair size) -> features, shape (N, k)."""
+Answer: TypeAlias = Callable[[Tensor], Tensor]
+"""Gap of mean features, learner's minus expert's, shape (k,) -> the weights in W that charge it most, shape (k,)."""
+
+_SQUARE_SCALE = 0.01  # as released: it matters only for squares so small that the floor of the deviation is felt
+
+
+def pairs_and_squares(pairs: Tensor) -> Tensor:
+    """Each entry of a pair and its square, as the paper's implementation; its constant feature standardizes to 0."""
+    return torch.cat([pairs, (_SQUARE_SCALE * pairs).square()], dim=1)
+
+
+def l2_ball(gap: Tensor) -> Tensor:
+    """gap / |gap|; zero, which is as good as any, for a gap of zero."""
+    length = gap.norm()
+    return gap / length if length > 0.0 else torch.zeros_like(gap)
+
+
+def simplex(gap: Tensor) -> Tensor:
+    """All weight on the feature, or the negated feature, of the largest gap, the first of several."""
+    weights = torch.zeros_like(gap)
+    largest = gap.abs().argmax()
+    weights[largest] = 1.0 if gap[largest] >= 0.0 else -1.0
+    return weights
+
+
+class FeatureCost:
+    """Answers each batch with the worst cost of a linear class.
+
+    Args:
+        answer: `l2_ball` or `simplex`, or a rule of your own.
+        sign: 1, -1 or 0: where rewards have their zero; see the module's text.
+        spec: the task's spaces.
+        demonstrations: of the expert.
+        features: of encoded pairs.
+    """
+
+    def __init__(
+        self,
+        answer: Answer,
+        sign: int,
+        spec: SpaceSpec,
+        demonstrations: Trajectories,
+        features: Features = pairs_and_squares,
+    ) -> None:
+        self.spec = spec
+        self._answer = answer
+        self._sign = sign
+        self._features = features
+        expert, shares = self._encode(demonstrations), shares_of(demonstrations)
+        count = expert.shape[1]
+        self.moments = RunningMoments(count)
+        self.moments.update(expert, shares)
+        self._expert_mean = mean_rows(expert, shares)
+        self.weights = torch.zeros(count, dtype=torch.float64)
+        self.shift = torch.zeros((), dtype=torch.float64)
+        """Subtracted from every reward: its extreme value so far."""
+
+    def update(self, batch: Trajectories, generator: torch.Generator) -> CostReport:
+        """Play the best answer to the batch; the report is of the gap that it answers.
+
+        Raises:
+            NotFinite: mean features are not finite.
+        """
+        learner = self._encode(batch)
+        self.moments.update(learner)
+        gap = (learner.mean(0) - self._expert_mean) / self.moments.std
+        check_finite("the gap of mean features", gap)
+        self.weights = self._answer(gap)
+        if self._sign:
+            # r >= shift for sign 1, r <= shift for sign -1, over all batches so far.
+            least = (self._sign * self._raw_rewards(learner)).min()
+            self.shift = self._sign * torch.minimum(self._sign * self.shift, least)
+        return CostReport(feature_distance=float(gap.norm()))
+
+    def costs(self, batch: Trajectories) -> NDArray[np.float64]:
+        """w.(f - mean) / std of each step, plus the shift, shape (N,)."""
+        costs: NDArray[np.float64] = (self.shift - self._raw_rewards(self._encode(batch))).numpy()
+        return costs
+
+    def state_dict(self) -> dict[str, Any]:
+        """Moments, weights and shift."""
+        return {"moments": self.moments.state_dict(), "weights": self.weights, "shift": self.shift}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Put back what `state_dict` gave."""
+        if state["weights"].shape != self.weights.shape:
+            raise ValueError(f"{len(state['weights'])} weights were saved, {len(self.weights)} features are in use")
+        self.moments.load_state_dict(state["moments"])
+        self.weights, self.shift = state["weights"], state["shift"]
+
+    def _encode(self, batch: Trajectories) -> Tensor:
+        return self._features(self.spec.encode_pairs(batch.observations, batch.actions))
+
+    def _raw_rewards(self, features: Tensor) -> Tensor:
+        return -((features - self.moments.mean) / self.moments.std) @ self.weights
+
+
+def feature_costs(answer: Answer, sign: int, features: Features = pairs_and_squares) -> MakeCostPlayer:
+    """The cost player of FEM (`l2_ball`) or GTAL (`simplex`), to be made for a task."""
+    return lambda spec, expert, generator: FeatureCost(answer, sign, spec, expert, features)

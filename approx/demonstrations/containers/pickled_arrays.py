@@ -1,0 +1,124 @@
+"""What the names in a pickle stand for: our own small constructors of numpy's types and arrays, and records.
+
+numpy's own trust the state that they are given, down to sizes and pointers; these compare it with the bytes that are
+there. See `gail.approx.demonstrations.containers.pickles` for the list of names.
+"""
+
+from __future__ import annotations
+
+import math
+from enum import Enum, auto
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gail.approx.demonstrations.errors import InvalidDemonstrations
+
+
+class Name(Enum):
+    """The names that may be called."""
+
+    DTYPE = auto()
+    NDARRAY = auto()
+    RECONSTRUCT = auto()
+    SCALAR = auto()
+    ENCODE = auto()
+    TRAJECTORY = auto()
+
+
+ALLOWED: dict[tuple[Any, Any], Name] = {
+    ("numpy", "dtype"): Name.DTYPE,
+    ("numpy", "ndarray"): Name.NDARRAY,
+    ("numpy.core.multiarray", "_reconstruct"): Name.RECONSTRUCT,
+    ("numpy._core.multiarray", "_reconstruct"): Name.RECONSTRUCT,
+    ("numpy.core.multiarray", "scalar"): Name.SCALAR,
+    ("numpy._core.multiarray", "scalar"): Name.SCALAR,
+    ("_codecs", "encode"): Name.ENCODE,
+    ("imitation.data.types", "Trajectory"): Name.TRAJECTORY,
+    ("imitation.data.types", "TrajectoryWithRew"): Name.TRAJECTORY,
+}
+
+
+class DTypeInMaking:
+    """A numpy type under construction."""
+
+    def __init__(self, code: Any) -> None:
+        if not isinstance(code, str) or code[:1] not in ("b", "i", "u", "f", "O") or not code[1:].isdecimal():
+            raise InvalidDemonstrations(f"the pickle has an array of type {str(code)[:20]!r}: numbers are needed")
+        self.value = np.dtype(object) if code[0] == "O" else np.dtype(code)
+
+    def build(self, state: Any) -> DTypeInMaking:
+        """Take the byte order from the state."""
+        if not isinstance(state, tuple) or len(state) < 5 or any(part is not None for part in state[2:5]):
+            raise InvalidDemonstrations("the pickle has an array of a compound type: numbers are needed")
+        if state[1] in ("<", ">"):
+            self.value = self.value.newbyteorder(state[1])
+        return self
+
+
+class ArrayInMaking:
+    """A numpy array under construction, and where the memo holds it."""
+
+    def __init__(self) -> None:
+        self.places: list[int] = []
+
+    def build(self, state: Any) -> NDArray[Any]:
+        """The array of this state."""
+        _, shape, dtype, fortran, content = state
+        dtype, count = dtype.value, math.prod(shape)
+        if dtype.hasobject:
+            if not isinstance(content, list) or len(content) != count:
+                raise InvalidDemonstrations(f"the pickle has an array of shape {shape} without its {count} objects")
+            array = _one_axis(content)
+        else:
+            content = content.encode("latin-1") if isinstance(content, str) else content  # as Python 2 wrote bytes
+            if len(content) != count * dtype.itemsize:
+                raise InvalidDemonstrations(
+                    f"the pickle has an array of shape {shape} and type {dtype} in {len(content)} bytes"
+                )
+            array = np.frombuffer(content, dtype) if count else np.empty(0, dtype)
+            array = array.astype(dtype.newbyteorder("="), copy=False)
+        return array.reshape(shape, order="F" if fortran else "C")
+
+
+class Record:
+    """What an object of another library becomes: the values of its fields, and nothing of its class."""
+
+    def __init__(self, name: Any, arguments: Any) -> None:
+        if name is not Name.TRAJECTORY or arguments != ():
+            raise InvalidDemonstrations("the pickle makes an object oddly")
+        self.fields: dict[str, Any] = {}
+
+    def build(self, state: Any) -> Record:
+        """Take the fields from the state."""
+        if not isinstance(state, dict) or not all(isinstance(name, str) for name in state):
+            raise InvalidDemonstrations("the pickle gives an object a state without names")
+        self.fields = dict(state)
+        return self
+
+
+def _one_axis(content: list[Any]) -> NDArray[Any]:
+    """A list as an array of objects, whatever the objects' own lengths."""
+    array = np.empty(len(content), object)
+    for i, item in enumerate(content):
+        array[i] = item
+    return array
+
+
+def call(name: Any, arguments: Any) -> Any:
+    """What calling an allowed name gives."""
+    if not isinstance(arguments, tuple):
+        raise InvalidDemonstrations("the pickle calls something without a list of arguments")
+    match name, arguments:
+        case Name.DTYPE, (code, *_):
+            return DTypeInMaking(code)
+        case Name.RECONSTRUCT, (Name.NDARRAY, *_):
+            return ArrayInMaking()
+        case Name.SCALAR, (DTypeInMaking() as dtype, bytes() | str() as content):
+            return ArrayInMaking().build((1, (), dtype, False, content))[()]
+        case Name.ENCODE, (str() as text, "latin1" | "latin-1"):
+            return text.encode("latin-1")
+    raise InvalidDemonstrations(
+        f"the pickle calls {name.name.lower() if isinstance(name, Name) else 'something'} oddly"
+    )

@@ -1,0 +1,242 @@
+"""Pickles of arrays, numbers, text, lists, tuples and dicts, read without running anything that they name.
+
+A pickle is a program, and whoever writes one chooses what it calls. Here an interpreter of the part of that language
+that data needs takes the place of Python's. A name that it calls must be one of the list below, and what stands
+behind each is code of this package, not numpy's: numpy trusts the state that it is given, down to sizes and pointers.
+Objects of the last row become records of their fields; `imitation` is not imported.
+
+| name | under |
+|---|---|
+| dtype, ndarray | numpy |
+| _reconstruct, scalar | numpy.core.multiarray, numpy._core.multiarray |
+| encode | _codecs |
+| Trajectory, TrajectoryWithRew | imitation.data.types |
+
+Everything else is refused and named, and so are opcodes that data does not need.
+"""
+
+from __future__ import annotations
+
+import pickletools
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from gail.approx.demonstrations.containers.pickled_arrays import ALLOWED, ArrayInMaking, DTypeInMaking, Record, call
+from gail.approx.demonstrations.errors import InvalidDemonstrations, readable
+
+
+class Stream(Protocol):
+    """What is read from: the part of a binary file that is needed."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Up to `size` bytes."""
+
+    def readline(self) -> bytes:
+        """Up to the end of a line."""
+
+
+def unpickle(stream: Stream, size: int) -> Any:
+    """The value of the pickle that begins here and is at most `size` bytes long.
+
+    Raises:
+        InvalidDemonstrations: it is damaged, or wants something that is not allowed.
+    """
+    machine = _Machine()
+    with readable("pickle"):
+        for opcode, argument, _ in pickletools.genops(_Bounded(stream, size)):  # type: ignore[arg-type]
+            machine.run(opcode.name, argument)
+        (result,) = machine.stack
+    return result
+
+
+class _Bounded:
+    """A stream that refuses a length before memory is set aside for it."""
+
+    def __init__(self, stream: Stream, left: int) -> None:
+        self._stream, self._left = stream, left
+
+    def read(self, size: int) -> bytes:
+        if size > self._left:
+            raise EOFError(f"{size} bytes are announced, {self._left} are there")
+        self._left -= size
+        return self._stream.read(size)
+
+    def readline(self) -> bytes:
+        line = self._stream.readline()
+        self._left -= len(line)
+        return line
+
+
+class _Machine:
+    """The stack machine that a pickle is a program for."""
+
+    def __init__(self) -> None:
+        self.stack: list[Any] = []
+        self._marks: list[int] = []
+        self._memo: dict[int, Any] = {}
+
+    def run(self, opcode: str, argument: Any) -> None:
+        """Carry out one instruction."""
+        if opcode in _LITERALS:
+            self.stack.append(_LITERALS[opcode]() if argument is None else argument)
+        elif opcode in _STEPS:
+            _STEPS[opcode](self, argument)
+        else:
+            raise InvalidDemonstrations(f"the pickle uses the instruction {opcode}: only plain data is read")
+
+    def pop_mark(self) -> list[Any]:
+        start = self._marks.pop()
+        items = self.stack[start:]
+        del self.stack[start:]
+        return items
+
+    def mark(self, _: Any) -> None:
+        self._marks.append(len(self.stack))
+
+    def pop(self, _: Any) -> None:
+        self.stack.pop()
+
+    def append(self, _: Any) -> None:
+        item = self.stack.pop()
+        self._top(list).append(item)
+
+    def appends(self, _: Any) -> None:
+        items = self.pop_mark()
+        self._top(list).extend(items)
+
+    def set_item(self, _: Any) -> None:
+        value, key = self.stack.pop(), self.stack.pop()
+        self._put([key, value])
+
+    def set_items(self, _: Any) -> None:
+        self._put(self.pop_mark())
+
+    def new_list(self, _: Any) -> None:
+        self.stack.append(self.pop_mark())
+
+    def new_dict(self, _: Any) -> None:
+        items = self.pop_mark()
+        self.stack.append({})
+        self._put(items)
+
+    def new_tuple(self, _: Any) -> None:
+        self.stack.append(tuple(self.pop_mark()))
+
+    def _put(self, items: list[Any]) -> None:
+        target = self._top(dict)
+        for key, value in zip(items[::2], items[1::2], strict=True):
+            if not isinstance(key, str | int):  # hashing a deep enough tuple overflows the interpreter's stack
+                raise InvalidDemonstrations(f"the pickle has a dict with a key of type {type(key).__name__}")
+            target[key] = value
+
+    def _top(self, kind: type) -> Any:
+        if not isinstance(self.stack[-1], kind):
+            raise InvalidDemonstrations(f"the pickle takes a {type(self.stack[-1]).__name__} for a {kind.__name__}")
+        return self.stack[-1]
+
+    def put(self, place: int) -> None:
+        self._memo[place] = self.stack[-1]
+        if isinstance(self.stack[-1], ArrayInMaking):
+            self.stack[-1].places.append(place)
+
+    def memoize(self, _: Any) -> None:
+        self.put(len(self._memo))
+
+    def get(self, place: int) -> None:
+        self.stack.append(self._memo[place])
+
+    def name(self, argument: str) -> None:
+        self._name(*argument.split(" ", 1))
+
+    def stack_name(self, _: Any) -> None:
+        name, module = self.stack.pop(), self.stack.pop()
+        self._name(module, name)
+
+    def _name(self, module: str, name: str) -> None:
+        if (module, name) not in ALLOWED:
+            raise InvalidDemonstrations(
+                f"the pickle wants {str(module)[:80]}.{str(name)[:80]}, which may run code: only arrays, numbers, "
+                "text, lists and dicts are read (pickle protocols up to 4)"
+            )
+        self.stack.append(ALLOWED[module, name])
+
+    def reduce(self, _: Any) -> None:
+        arguments, name = self.stack.pop(), self.stack.pop()
+        self.stack.append(call(name, arguments))
+
+    def new_object(self, _: Any) -> None:
+        arguments, name = self.stack.pop(), self.stack.pop()
+        self.stack.append(Record(name, arguments))
+
+    def build(self, _: Any) -> None:
+        state, target = self.stack.pop(), self.stack[-1]
+        if not isinstance(target, DTypeInMaking | ArrayInMaking | Record):
+            raise InvalidDemonstrations(f"the pickle sets the state of a {type(target).__name__}")
+        built = target.build(state)
+        self.stack[-1] = built
+        if isinstance(target, ArrayInMaking):
+            for place in target.places:
+                self._memo[place] = built
+
+
+def _tuple_of(count: int) -> Callable[[_Machine, Any], None]:
+    def step(machine: _Machine, _: Any) -> None:
+        items = tuple(machine.stack[-count:])
+        if len(items) < count:
+            raise InvalidDemonstrations("the pickle takes from an empty stack")
+        del machine.stack[-count:]
+        machine.stack.append(items)
+
+    return step
+
+
+def _nothing(_: _Machine, __: Any) -> None:
+    """Frames and versions only matter to those who read ahead."""
+
+
+_LITERALS: dict[str, Callable[[], Any]] = {
+    "NONE": lambda: None,
+    "NEWTRUE": lambda: True,
+    "NEWFALSE": lambda: False,
+    "EMPTY_LIST": list,
+    "EMPTY_TUPLE": tuple,
+    "EMPTY_DICT": dict,
+    **dict.fromkeys(
+        (
+            *("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT"),
+            *("STRING", "BINSTRING", "SHORT_BINSTRING", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8"),
+            *("UNICODE", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8"),
+        ),
+        lambda: None,
+    ),
+}
+
+_STEPS: dict[str, Callable[[_Machine, Any], None]] = {
+    "PROTO": _nothing,
+    "FRAME": _nothing,
+    "STOP": _nothing,
+    "MARK": _Machine.mark,
+    "POP": _Machine.pop,
+    "APPEND": _Machine.append,
+    "APPENDS": _Machine.appends,
+    "LIST": _Machine.new_list,
+    "TUPLE": _Machine.new_tuple,
+    "TUPLE1": _tuple_of(1),
+    "TUPLE2": _tuple_of(2),
+    "TUPLE3": _tuple_of(3),
+    "DICT": _Machine.new_dict,
+    "SETITEM": _Machine.set_item,
+    "SETITEMS": _Machine.set_items,
+    "PUT": _Machine.put,
+    "BINPUT": _Machine.put,
+    "LONG_BINPUT": _Machine.put,
+    "MEMOIZE": _Machine.memoize,
+    "GET": _Machine.get,
+    "BINGET": _Machine.get,
+    "LONG_BINGET": _Machine.get,
+    "GLOBAL": _Machine.name,
+    "STACK_GLOBAL": _Machine.stack_name,
+    "REDUCE": _Machine.reduce,
+    "NEWOBJ": _Machine.new_object,
+    "BUILD": _Machine.build,
+}

@@ -1,0 +1,90 @@
+"""Berkeley's course data: a pickled list with one dict per episode.
+
+| key | shape | meaning |
+|---|---|---|
+| observation, next_observation | (T, d) | before and after each action |
+| action | (T, m), or (T,) integers | |
+| reward | (T,) | |
+| terminal | (T,) of 0 and 1 | 1 at the last step |
+| image_obs | any | not read |
+
+The course's own code sets `terminal` at a time limit, too; it is taken at its word here. Endings that are not marked
+are neither termination nor truncation.
+"""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gail.approx.demonstrations.dataset import Demonstrations, Provenance
+from gail.approx.demonstrations.episodes import Episode, flags, join, numbers
+from gail.approx.demonstrations.errors import InvalidDemonstrations, writing
+from gail.approx.demonstrations.whole_episodes import require_whole
+
+_SEEN = ("observation", "next_observation")
+FIELDS = ("observation", "action", "reward", "next_observation", "terminal")
+
+
+def from_pickle(content: list[Any]) -> Demonstrations:
+    """Take the unpickled list; it is emptied as it is read."""
+    lengths = [_length(k, path) for k, path in enumerate(content)]
+    apart = any(not np.array_equal(path["next_observation"][:-1], path["observation"][1:]) for path in content)
+
+    def read(k: int) -> Episode:
+        path, content[k] = content[k], None
+        following = path["next_observation"]
+        ended = flags(path["terminal"], f"episode {k}: terminal")
+        if len(ended) != lengths[k] or len(following) != lengths[k]:
+            raise InvalidDemonstrations(
+                f"episode {k}: observation has {lengths[k]} rows, next_observation {len(following)}, "
+                f"terminal {len(ended)}: as many of each are needed"
+            )
+        if ended[:-1].any():
+            raise InvalidDemonstrations(
+                f"episode {k}: terminal is set at step {int(ended.argmax())} of {len(ended)}: only the last may be"
+            )
+        return Episode(
+            path["observation"],
+            following[-1],
+            path["action"],
+            path["reward"],
+            terminated=bool(ended[-1]),
+            truncated=False,
+            next_observations=following if apart else None,
+        )
+
+    return join(lengths, read, Provenance(None, "a pickle in the layout of Berkeley's course"))
+
+
+def _length(k: int, path: Any) -> int:
+    if not isinstance(path, dict):
+        raise InvalidDemonstrations(f"episode {k} is a {type(path).__name__}: a dict is needed")
+    missing = [name for name in FIELDS if name not in path]
+    if missing:
+        raise InvalidDemonstrations(f"episode {k} has no {', '.join(missing)}")
+    observations, _ = (numbers(path[name], "f", 2, f"episode {k}: {name}") for name in _SEEN)
+    if not len(observations):
+        raise InvalidDemonstrations(f"episode {k}: observation is empty")
+    return len(observations)
+
+
+def save_berkeley(demonstrations: Demonstrations, path: Path) -> None:
+    """Write the list, pickled so that these readers, and older Pythons, read it."""
+    require_whole(demonstrations, "Berkeley's pickle")
+    batch = demonstrations.trajectories
+    if batch.rewards is None:
+        raise InvalidDemonstrations("Berkeley's pickle has rewards: these demonstrations have none")
+    following = demonstrations.following()
+    episodes = []
+    for k, (first, last) in enumerate(zip(batch.first_steps, batch.last_steps, strict=True)):
+        rows = slice(int(first), int(last) + 1)
+        terminal = np.zeros(rows.stop - rows.start, dtype=np.float32)
+        terminal[-1] = batch.terminated[k]
+        arrays = (batch.observations[rows], batch.actions[rows], batch.rewards[rows], following[rows], terminal)
+        episodes.append(dict(zip(FIELDS, arrays, strict=True)))
+    with writing(path) as temporary, temporary.open("wb") as stream:
+        pickle.dump(episodes, stream, protocol=4)

@@ -1,0 +1,96 @@
+"""Minari's datasets: a folder with `metadata.json` and, in HDF5, `main_data.hdf5`, in it a group per episode.
+
+| in group episode_k | shape | meaning |
+|---|---|---|
+| observations | (T + 1, d) | |
+| actions | (T, m), or (T,) integers | |
+| rewards | (T,) | |
+| terminations, truncations | (T,) bool | how the episode ended, at its last step |
+| infos | | not read |
+
+In Arrow there is a folder per episode instead (`gail.approx.demonstrations.formats.minari.arrow`). The folder meant is the
+dataset's own (such as `~/.minari/datasets/mujoco/hopper/expert-v0`), or `data` inside it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from gail.approx.demonstrations.containers.hdf5 import content, dataset, names, opened, subgroup
+from gail.approx.demonstrations.dataset import Demonstrations, Provenance
+from gail.approx.demonstrations.episodes import Episode, join, last_step
+from gail.approx.demonstrations.errors import InvalidDemonstrations, readable
+from gail.approx.demonstrations.formats.minari import arrow as minari_arrow
+
+_DATA = "main_data.hdf5"
+_VERSIONS = re.compile(r"0\.[45]\.\d+")
+
+
+def data_folder(path: Path) -> Path | None:
+    """The folder with the data of the dataset at `path`; None if there is none."""
+    return next((folder for folder in (path / "data", path) if (folder / "metadata.json").is_file()), None)
+
+
+def from_folder(folder: Path) -> Demonstrations:
+    """Read a dataset from its data folder, an episode at a time."""
+    facts = _metadata(folder)
+    provenance = _provenance(facts)
+    if facts["data_format"] == "arrow":
+        return minari_arrow.from_folder(folder, provenance)
+    with opened(folder / _DATA) as file:
+        return from_hdf5(file, provenance)
+
+
+def from_hdf5(file: Any, provenance: Provenance) -> Demonstrations:
+    """Read the open `main_data.hdf5`."""
+    count = len(names(file))
+    groups = {name: k for k, name in enumerate(f"episode_{k}" for k in range(count))}
+    strange = [name for name in names(file) if name not in groups]
+    if strange:
+        raise InvalidDemonstrations(f"{strange[0]}: {count} groups named episode_0 to episode_{count - 1} are needed")
+    lengths = [int(dataset(subgroup(file, name), "rewards", f"episode {k}: ").shape[0]) for name, k in groups.items()]
+    return join(lengths, _reader(file), provenance)
+
+
+def _reader(file: Any) -> Callable[[int], Episode]:
+    def read(k: int) -> Episode:
+        group, where = subgroup(file, f"episode_{k}"), f"episode {k}: "
+        observations = content(dataset(group, "observations", where))
+        if not len(observations):
+            raise InvalidDemonstrations(f"{where}observations is empty")
+        ended, cut = (
+            last_step(content(dataset(group, name, where)), f"{where}{name}")
+            for name in ("terminations", "truncations")
+        )
+        actions, rewards = (content(dataset(group, name, where)) for name in ("actions", "rewards"))
+        return Episode(observations[:-1], observations[-1], actions, rewards, ended, cut)
+
+    return read
+
+
+def _metadata(folder: Path) -> dict[str, Any]:
+    with readable("Minari metadata.json"):
+        facts = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
+        if not isinstance(facts, dict):
+            raise InvalidDemonstrations("metadata.json holds no object")
+        kind, version = facts.get("data_format"), str(facts.get("minari_version"))
+        if kind not in ("hdf5", "arrow"):
+            raise InvalidDemonstrations(f"metadata.json: data_format is {kind!r}: 'hdf5' and 'arrow' are read")
+        if not _VERSIONS.fullmatch(version):
+            raise InvalidDemonstrations(f"metadata.json: minari_version is {version!r}: 0.4 and 0.5 are read")
+        return facts
+
+
+def _provenance(facts: dict[str, Any]) -> Provenance:
+    with readable("Minari metadata.json"):
+        spec = json.loads(facts["env_spec"]) if facts.get("env_spec") else {}
+        made = facts.get("algorithm_name") or "an unnamed algorithm"
+        return Provenance(_text(spec.get("id")), f"Minari dataset {facts.get('dataset_id')}, by {made}")
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,97 @@
+"""The project's own demonstration file: one `.npz`, no pickled objects.
+
+| array | shape | meaning |
+|---|---|---|
+| observations | (N, d) float | what the expert saw, step after step, trajectory after trajectory |
+| actions | (N, m) float or (N,) integer | what it did, as recorded |
+| rewards | (N,) float | optional; the environment's own |
+| weights | (N,) float | optional; how much each step counts |
+| next_observations | (N, d) float | optional; what followed each step, where the next row is not it |
+| final_observations | (K, d) float | the observation after each trajectory's last action |
+| lengths | (K,) integer | steps of each trajectory |
+| terminated, truncated | (K,) bool | how each trajectory ended |
+| provenance | () string | JSON: format, task, source, stride, episode_returns |
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gail.approx.demonstrations.containers.npz_archives import Archive, write_archive
+from gail.approx.demonstrations.dataset import Demonstrations, Provenance
+from gail.approx.demonstrations.episodes import numbers
+from gail.approx.demonstrations.errors import InvalidDemonstrations, naming
+from gail.approx.trajectories.trajectories import Trajectories
+
+_FORMAT = "gail-demonstrations-1"
+_REQUIRED = ("observations", "actions", "final_observations", "lengths", "terminated", "truncated")
+_OPTIONAL = ("rewards", "weights", "next_observations")
+_KINDS = {
+    **{"observations": ("f", 2), "final_observations": ("f", 2), "next_observations": ("f", 2), "rewards": ("f", 1)},
+    **{"weights": ("f", 1), "lengths": ("iu", 1), "terminated": ("b", 1), "truncated": ("b", 1)},
+}
+
+
+def save_npz(demonstrations: Demonstrations, path: Path) -> None:
+    """Write demonstrations to `path`, atomically; the same ones give the same bytes.
+
+    Small ones are compressed; large ones are stored so that `load_npz` maps them.
+    """
+    batch = demonstrations.trajectories
+    arrays: dict[str, NDArray[Any]] = {name: getattr(batch, name) for name in _REQUIRED}
+    arrays |= {name: getattr(batch, name) for name in ("rewards", "weights") if getattr(batch, name) is not None}
+    if demonstrations.next_observations is not None:
+        arrays["next_observations"] = demonstrations.next_observations
+    provenance = json.dumps({"format": _FORMAT, **asdict(demonstrations.provenance)})
+    write_archive(path, {**arrays, "provenance": np.array(provenance)})
+
+
+def load_npz(path: Path) -> Demonstrations:
+    """Read demonstrations; raise `InvalidDemonstrations` naming the file, the array and the value."""
+    with naming(path), Archive(path) as archive:
+        return from_archive(archive)
+
+
+def from_archive(archive: Archive) -> Demonstrations:
+    """The demonstrations in an archive of this layout."""
+    missing = [name for name in (*_REQUIRED, "provenance") if name not in archive.names]
+    if missing:
+        raise InvalidDemonstrations(
+            f"no array {', '.join(missing)}; the file holds {', '.join(archive.names) or 'nothing'}"
+        )
+    # First: a file of another version is refused for that, whatever its arrays.
+    provenance = _read_provenance(archive.read("provenance"))
+    arrays = {name: archive.read(name) for name in (*_REQUIRED, *_OPTIONAL) if name in archive.names}
+    for name, (kinds, axes) in _KINDS.items():
+        if name in arrays:
+            numbers(arrays[name], kinds, axes, name)
+    numbers(arrays["actions"], "fiu", arrays["actions"].ndim, "actions")
+    following = arrays.pop("next_observations", None)
+    batch = Trajectories(rewards=arrays.pop("rewards", None), **arrays)  # weights, too, where there are some
+    return Demonstrations(batch, provenance, following)
+
+
+def _read_provenance(array: NDArray[Any]) -> Provenance:
+    try:
+        fields = json.loads(str(array))
+        if fields["format"] != _FORMAT:
+            raise InvalidDemonstrations(f"format {fields['format']!r}: this version reads {_FORMAT!r}")
+        task, returns, stride = fields["task"], fields["episode_returns"], int(fields["stride"])
+        if stride < 1:
+            raise InvalidDemonstrations(f"provenance: the stride is {stride}, it must be at least 1")
+        return Provenance(
+            task=None if task is None else str(task),
+            source=str(fields["source"]),
+            stride=stride,
+            episode_returns=None if returns is None else tuple(float(r) for r in returns),
+        )
+    except InvalidDemonstrations:
+        raise
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+        raise InvalidDemonstrations(f"provenance is not the JSON that this version writes ({error})") from error

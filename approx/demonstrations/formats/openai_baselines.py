@@ -1,0 +1,67 @@
+"""What OpenAI's baselines learn from: an `.npz` of K episodes.
+
+| field | shape | meaning |
+|---|---|---|
+| obs | (K, T, d), or K objects (T_k, d) | observation before each action |
+| acs | the same, of actions | |
+| rews | (K, T), or K objects (T_k,) | optional |
+| ep_rets | (K,) | return of each episode |
+
+As with stable-baselines, nothing followed an episode's last step: its last action is left out, its last observation is
+the final one, and the ending is neither termination nor truncation.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gail.approx.demonstrations.containers.npz_archives import Archive
+from gail.approx.demonstrations.dataset import Demonstrations, Provenance
+from gail.approx.demonstrations.episodes import Episode, join, listed_returns, numbers
+from gail.approx.demonstrations.errors import InvalidDemonstrations
+
+FIELDS = frozenset({"obs", "acs", "ep_rets"})
+
+
+def from_archive(archive: Archive) -> Demonstrations:
+    """Read the `.npz`."""
+    fields = [name for name in ("obs", "acs", "rews") if name in archive.names]
+    episodes = {name: _episodes(archive.read(name), name) for name in fields}
+    count = len(episodes["obs"])
+    for name, found in episodes.items():
+        if len(found) != count:
+            raise InvalidDemonstrations(f"{name} has {len(found)} episodes, obs has {count}")
+    returns = tuple(listed_returns(archive.read("ep_rets"), count, "ep_rets").tolist())
+    lengths = [_steps(seen, k) - 1 for k, seen in enumerate(episodes["obs"])]
+
+    def read(k: int) -> Episode:
+        seen, rewards = episodes["obs"][k], None
+        acts = _without_last(episodes["acs"][k], lengths[k], f"episode {k}: acs")
+        if "rews" in episodes:
+            rewards = _without_last(episodes["rews"][k], lengths[k], f"episode {k}: rews")
+        return Episode(seen[:-1], seen[-1], acts, rewards, terminated=False, truncated=False)
+
+    source = "an .npz of OpenAI's baselines, without the last step of each episode"
+    return join(lengths, read, Provenance(None, source, 1, returns))
+
+
+def _episodes(array: NDArray[Any], name: str) -> NDArray[Any]:
+    if array.ndim == 0 or (array.dtype.hasobject and array.ndim != 1):
+        raise InvalidDemonstrations(f"{name} has shape {array.shape}: an episode per row is needed")
+    return array
+
+
+def _steps(observations: Any, k: int) -> int:
+    found = numbers(observations, "f", 2, f"episode {k}: obs")
+    if len(found) < 2:
+        raise InvalidDemonstrations(f"episode {k}: obs has {len(found)} rows: 2 are needed, before and after a step")
+    return len(found)
+
+
+def _without_last(values: Any, length: int, what: str) -> NDArray[Any]:
+    if not isinstance(values, np.ndarray) or values.shape[:1] != (length + 1,):
+        raise InvalidDemonstrations(f"{what} is no array of {length + 1} rows, as obs is")
+    return values[:-1]

@@ -1,0 +1,66 @@
+"""A trained policy as others expect one: `predict(observation, deterministic=True) -> (action, state)`.
+
+The calling convention is that of Stable-Baselines3: one observation or a batch in, actions as the environment takes
+them out (clipped to the box, in its shape and type), and a state that is always None, for these policies remember
+nothing. Code that plays or evaluates such a model, `stable_baselines3.common.evaluation.evaluate_policy` for one,
+takes a `Predictor` in its place. Only the policy's file is needed, nothing of its training.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from gail.approx.policies.policy import Policy, load_policy
+
+
+class Predictor:
+    """Acts by a policy."""
+
+    def __init__(self, policy: Policy, seed: int = 0) -> None:
+        """Wrap a policy; `seed` is of sampled actions."""
+        self.policy = policy
+        self._generator = torch.Generator().manual_seed(seed)
+
+    @classmethod
+    def load(cls, path: Path | str, seed: int = 0) -> Predictor:
+        """Read a policy's safetensors file; raise `InvalidPolicyFile` where it is something else."""
+        return cls(load_policy(Path(path)), seed)
+
+    def predict(
+        self,
+        observation: NDArray[Any],
+        state: None = None,
+        episode_start: NDArray[np.bool_] | None = None,
+        deterministic: bool = False,
+    ) -> tuple[NDArray[Any], None]:
+        """Actions for one observation, shape (observation size,), or a batch of them, shape (N, observation size).
+
+        Args:
+            observation: what the environment shows, as a vector (`gail.envs.wrappers.flat_spaces.flattened` makes it one).
+            state: ignored: the policy remembers nothing.
+            episode_start: ignored, for the same reason.
+            deterministic: take the mode of the action distribution instead of a sample.
+
+        Returns:
+            Actions: float32 in the box, shape (..., action size), or int64 numbers, shape (...); and None.
+
+        Raises:
+            ValueError: observations of another size.
+        """
+        batch = np.asarray(observation)
+        size = self.policy.spec.observation_size
+        if batch.ndim not in (1, 2) or batch.shape[-1] != size:
+            raise ValueError(f"observations have shape {batch.shape}: ({size},) or (N, {size}) is needed")
+        rows = np.atleast_2d(batch)
+        act = self.policy.act_deterministically if deterministic else self._sample
+        actions = self.policy.spec.executed(act(rows))
+        actions = actions.astype(np.float32 if self.policy.spec.continuous else np.int64, copy=False)
+        return (actions if batch.ndim == 2 else actions[0]), None
+
+    def _sample(self, observations: NDArray[Any]) -> NDArray[Any]:
+        return self.policy.act(observations, self._generator)

@@ -1,0 +1,133 @@
+"""TRPO."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from gail.approx.networks.finite_checks import NotFinite, check_finite
+from gail.approx.policies.policy import Policy
+from gail.approx.policy_players.advantages import lambda_returns
+from gail.approx.policy_players.critic import Critic, CriticSettings
+from gail.approx.policy_players.trust_region import StepOutcome, StepReport, TrustRegionSettings, trust_region_step
+from gail.approx.trajectories.trajectories import Trajectories
+
+
+@dataclass(frozen=True)
+class PolicyPlayerSettings:
+    """How the policy player judges and improves behaviour."""
+
+    discount: float = 0.995
+    """Discount of future costs."""
+    mixing: float = 0.97
+    """Lambda of the lambda-returns from which advantages are made."""
+    critic_mixing: float | None = None
+    """Lambda of the returns that the critic is fitted to; the same as `mixing` if None, Monte Carlo if 1."""
+    bootstrap_at_time_limit: bool = True
+    """Whether the critic stands for what would have followed a time limit; if not, nothing follows, as if the episode
+    had ended there."""
+    entropy_weight: float = 0.0
+    """Weight of the causal entropy (lambda in the paper's Eq. 16)."""
+    trust_region: TrustRegionSettings = field(default_factory=TrustRegionSettings)
+    """The step on the policy."""
+    critic: CriticSettings = field(default_factory=CriticSettings)
+    """The value function."""
+
+
+@dataclass(frozen=True)
+class PolicyReport:
+    """What the policy player did in one round."""
+
+    step: StepReport
+    explained_variance: float
+    """Of the critic before its fit: 1 is perfect."""
+    entropy: float
+    """Mean entropy of the action distributions, in nats."""
+
+
+class PolicyPlayer:
+    """A policy, its critic, and the rule that improves them."""
+
+    def __init__(self, policy: Policy, settings: PolicyPlayerSettings, generator: torch.Generator) -> None:
+        self.policy = policy
+        self.settings = settings
+        self.critic = Critic(policy.spec.observation_size, settings.critic, generator)
+
+    def play_by(self, settings: PolicyPlayerSettings) -> None:
+        """From now on follow these settings; networks stay as they are."""
+        self.settings = settings
+        self.critic.settings = settings.critic
+
+    def improve(
+        self, batch: Trajectories, costs: NDArray[np.float64], generator: torch.Generator, lap: Callable[[str], None]
+    ) -> PolicyReport:
+        """Take one trust region step against `costs`, then fit the critic, then update the normalizer.
+
+        Raises:
+            NotFinite: a reward, a return, the policy's gradient or its step, or the critic is not finite.
+        """
+        with torch.no_grad():
+            states = self.policy.moments(torch.from_numpy(batch.observations))
+            distribution = self.policy(torch.from_numpy(batch.observations))
+            entropy = float(distribution.entropy().mean())
+            log_prob = distribution.log_prob(torch.from_numpy(batch.actions)).to(torch.float64).numpy()
+        rewards = -costs - self.settings.entropy_weight * log_prob
+        check_finite("the reward", rewards)
+        returns, advantages = self._judge(batch, states, rewards)
+        check_finite("the advantage", advantages)
+        lap("critic")
+        step = trust_region_step(
+            self.policy, batch.observations, batch.actions, advantages, self.settings.trust_region, generator
+        )
+        if step.outcome is StepOutcome.NOT_FINITE:
+            raise NotFinite("the policy's gradient or its step holds an infinite or undefined entry")
+        lap("policy")
+        explained = self.critic.fit(states, returns, generator)
+        # Last: within this round, old and new policy must see the same standardized observations.
+        self.policy.moments.update(torch.from_numpy(batch.observations))
+        lap("critic")
+        return PolicyReport(step, explained, entropy)
+
+    def _judge(
+        self, batch: Trajectories, states: Tensor, rewards: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Returns for the critic, and standardized advantages, of a batch."""
+        last = batch.last_steps
+        values = self.critic.values(states)
+        next_values = np.append(values[1:], 0.0)
+        final_states = self.policy.moments(torch.from_numpy(batch.final_observations))
+        next_values[last] = self.critic.values(final_states)
+        discounts = np.full(batch.num_steps, self.settings.discount)
+        over = batch.terminated if self.settings.bootstrap_at_time_limit else batch.terminated | batch.truncated
+        discounts[last[over]] = 0.0
+
+        def returns_of(weight: float) -> NDArray[np.float64]:
+            mixing = np.full(batch.num_steps, weight)
+            mixing[last] = 0.0
+            return lambda_returns(rewards, discounts, next_values, mixing)
+
+        returns = returns_of(self.settings.mixing)
+        advantages = returns - values
+        if self.settings.critic_mixing is not None:
+            returns = returns_of(self.settings.critic_mixing)
+        return returns, (advantages - advantages.mean()) / (advantages.std() + 1e-8)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that changes during training."""
+        return {
+            "policy": self.policy.state_dict(),
+            "critic": self.critic.state_dict(),
+            "critic_optimizer": self.critic.optimizer.state_dict(),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Put back what `state_dict` gave."""
+        self.policy.load_state_dict(state["policy"])
+        self.critic.load_state_dict(state["critic"])
+        self.critic.optimizer.load_state_dict(state["critic_optimizer"])

@@ -1,0 +1,26 @@
+"""A last phase of training with better estimates: larger batches, smaller steps.
+
+Small batches and long steps learn fastest while the return still rises, but where it has levelled off the noise of
+their gradients undoes as much as they gain: the policy moves about the optimum at a distance set by the step. As step
+sizes of stochastic approximation have to fall (Robbins & Monro 1951), so has the trust region here, in one stage.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gail.approx.policy_players.trpo import PolicyPlayerSettings
+
+
+@dataclass(frozen=True)
+class Refinement:
+    """The last phase of a training. It begins at the first checkpoint at or after `after_steps`."""
+
+    after_steps: int
+    """Environment steps after which it begins."""
+    batch_size: int
+    """State-action pairs per iteration from then on."""
+    checkpoint_every: int
+    """Iterations between checkpoints from then on."""
+    player: PolicyPlayerSettings
+    """The policy player from then on; the architecture of its critic is that of the first phase."""

@@ -1,0 +1,106 @@
+"""Finite tasks from elsewhere: Gymnasium's transition tables, networkx graphs, and a chain.
+
+Gymnasium's tabular environments (FrozenLake, CliffWalking, Taxi) hold their law as a table
+`P[s][a] = [(probability, next state, reward, done), ...]`. A transition with `done` ends the episode: here its
+probability is missing from the row of (s, a), and s is marked terminal, so that occupancy measures count exactly the
+steps that the environment takes. The cost of (s, a) is minus the expected reward of its transitions. States, actions
+and endings of a task sampled again (`gail.envs.tabular`) thus have the original's law, and rewards its mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+import gymnasium
+import networkx as nx
+import numpy as np
+import scipy.sparse as sp
+
+from gail.envs.finite import FiniteTask
+from gail.exact.process.finite_mdp import FiniteMDP
+
+
+class NotTabular(ValueError):
+    """The environment or graph has no finite law that can be read off."""
+
+
+def from_gymnasium(env: gymnasium.Env[Any, Any], *, discount: float) -> FiniteTask[None]:
+    """The finite task of an environment that shows its transition table as `env.unwrapped.P`.
+
+    Raises:
+        NotTabular: the environment has no such table, or no `initial_state_distrib`.
+    """
+    table = getattr(env.unwrapped, "P", None)
+    initial = getattr(env.unwrapped, "initial_state_distrib", None)
+    if table is None or initial is None:
+        raise NotTabular(f"{env} shows no transition table: unwrapped.P and unwrapped.initial_state_distrib are needed")
+    num_states, num_actions = len(table), len(table[0])
+    entries = [
+        (state * num_actions + action, successor, probability, reward, done)
+        for state in range(num_states)
+        for action in range(num_actions)
+        for probability, successor, reward, done in table[state][action]
+    ]
+    rows, successors, probabilities, rewards, done = (np.array(column) for column in zip(*entries, strict=True))
+    cost = -np.bincount(rows, weights=probabilities * rewards, minlength=num_states * num_actions).astype(np.float64)
+    going_on = ~done.astype(bool)
+    transitions = sp.csr_array(
+        (probabilities[going_on].astype(float), (rows[going_on], successors[going_on])),
+        shape=(num_states * num_actions, num_states),
+    )
+    terminal = np.zeros(num_states, dtype=bool)
+    terminal[rows[~going_on & (probabilities > 0.0)] // num_actions] = True
+    mdp = FiniteMDP(transitions, np.asarray(initial, dtype=float), discount, terminal)
+    return FiniteTask(mdp, cost.reshape(num_states, num_actions), None)
+
+
+def from_graph(graph: nx.DiGraph, *, start: Hashable, goal: Hashable, discount: float) -> FiniteTask[None]:
+    """Walks on a directed graph: action k follows the k-th outgoing edge, in the graph's own order of edges.
+
+    States are the graph's nodes, in its order of nodes. An edge costs its attribute `cost`, 1 without one. Nodes with
+    fewer edges than the largest out-degree repeat their last edge; a node without edges stays where it is, at cost 1.
+    The goal absorbs, at cost 0.
+
+    Raises:
+        NotTabular: start or goal is no node.
+    """
+    index = {node: state for state, node in enumerate(graph.nodes)}
+    for name, node in (("start", start), ("goal", goal)):
+        if node not in index:
+            raise NotTabular(f"the {name} {node!r} is no node of the graph")
+    num_actions = max(1, *(degree for _, degree in graph.out_degree))
+    successors = np.empty((len(index), num_actions), dtype=np.int64)
+    cost = np.empty((len(index), num_actions))
+    for node, state in index.items():
+        edges = [(index[other], float(data.get("cost", 1.0))) for _, other, data in graph.out_edges(node, data=True)]
+        edges = [(state, 0.0)] if node == goal else edges or [(state, 1.0)]
+        padded = edges + [edges[-1]] * (num_actions - len(edges))
+        successors[state], cost[state] = zip(*padded, strict=True)
+    initial = np.zeros(len(index))
+    initial[index[start]] = 1.0
+    return FiniteTask(FiniteMDP(_deterministic(successors), initial, discount), cost, None)
+
+
+def chain(num_states: int, *, slip: float = 0.1, discount: float = 0.95) -> FiniteTask[None]:
+    """A corridor: from the left end to an absorbing right end; actions left and right, reversed with probability slip.
+
+    A step costs 1, the right end nothing.
+    """
+    if num_states < 2 or not 0.0 <= slip <= 1.0:
+        raise ValueError(f"a chain needs at least 2 states and a slip in [0, 1], got {num_states} and {slip}")
+    states = np.arange(num_states)
+    moves = np.stack([np.maximum(states - 1, 0), np.minimum(states + 1, num_states - 1)], axis=1)
+    moves[-1] = num_states - 1
+    transitions = (1.0 - slip) * _deterministic(moves) + slip * _deterministic(moves[:, ::-1])
+    cost = np.ones((num_states, 2))
+    cost[-1] = 0.0
+    initial = np.zeros(num_states)
+    initial[0] = 1.0
+    return FiniteTask(FiniteMDP(sp.csr_array(transitions), initial, discount), cost, None)
+
+
+def _deterministic(successors: np.ndarray[Any, np.dtype[np.int64]]) -> sp.csr_array:
+    """Transitions (S*A, S) that lead from (s, a) to `successors[s, a]` for certain."""
+    rows = successors.size
+    return sp.csr_array((np.ones(rows), successors.ravel(), np.arange(rows + 1)), shape=(rows, successors.shape[0]))

@@ -1,0 +1,58 @@
+"""What an algorithm on enumerated paths did, judged by the convex program of `path_matching`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gail.exact.algorithms.path_matching import PathMatching
+from gail.exact.process.arrays import Array
+
+
+@dataclass(frozen=True, eq=False)
+class PathRun:
+    """A run's last point, and the judgements of all that were visited.
+
+    Attributes:
+        problem: the program.
+        reward: (S, A) the reward returned.
+        density: (N,) the path distribution returned: p_r, or the generator's.
+        steps: the iterations that were judged.
+        primal: KL(q, P) at each point's distribution, repaired to match the expert's visits; never below the optimum.
+        dual: E_p[r] - log Z at each point's reward; never above it.
+        violation: largest difference of visits between each point's own distribution and the expert.
+    """
+
+    problem: PathMatching
+    reward: Array
+    density: Array
+    steps: tuple[int, ...]
+    primal: Array
+    dual: Array
+    violation: Array
+
+    @property
+    def trace(self) -> Array:
+        """Signed gap of each judged point against the best bound up to then."""
+        return self.primal - np.maximum.accumulate(self.dual)
+
+
+class PathLedger:
+    """Collects the judgements of a run as it goes."""
+
+    def __init__(self, problem: PathMatching) -> None:
+        self._problem = problem
+        self._judged: list[tuple[int, float, float, float]] = []
+
+    def enter(self, step: int, reward: Array, density: Array) -> float:
+        """Judge one point; returns its gap."""
+        problem = self._problem
+        primal, dual = problem.primal(problem.feasible(density)), problem.dual(reward)
+        self._judged.append((step, primal, dual, problem.violation(density)))
+        return primal - dual
+
+    def close(self, reward: Array, density: Array) -> PathRun:
+        """The finished run."""
+        steps, *columns = zip(*self._judged, strict=True)
+        return PathRun(self._problem, reward, density, steps, *(np.array(column) for column in columns))

@@ -1,0 +1,68 @@
+"""Learners of the expert's mass, which costs that are determined up to a constant demand.
+
+Where psi allows c + k with c, for every constant k, psi*(rho - rho_E) is +inf unless rho has the mass of rho_E.
+Where episodes end, that is a constraint like any other, with multiplier k; but if no policy has less mass than the
+expert, or none more, the policies that meet it are those that take only actions by which the mass stays extreme,
+all others are at the boundary, and the dual tends to its supremum as k tends to infinity. Which actions those are
+is planning with a cost of one, or minus one, per step.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gail.exact.occupancy import occupancy_of, policy_of
+from gail.exact.planning.bellman import action_values
+from gail.exact.planning.rl import solve_rl
+from gail.exact.planning.soft_planning import soft_optimum
+from gail.exact.problems import Matching
+from gail.exact.process.arrays import Array
+
+EQUAL = 1e-11
+"""Difference of masses, relative to the expert's, that is none."""
+
+TIED = 1e-9
+"""Difference of action values, relative to the largest, at which both actions are optimal."""
+
+MAX_DOUBLINGS = 40
+
+
+def with_equal_mass(problem: Matching, policy: Array, cost: Array) -> tuple[Array, Array]:
+    """A policy (S, A) and a cost (S, A) as good as those given, or better, the policy's mass equal to the expert's.
+
+    All states are reachable, lambda > 0, and psi allows a cost together with all that differ from it by a constant.
+    """
+    mass, wanted = float(occupancy_of(problem.mdp, policy).sum()), float(problem.expert.sum())
+    if abs(mass - wanted) <= EQUAL * wanted:
+        return policy, cost
+    per_step = np.full_like(cost, np.sign(mass - wanted))
+    return _moved_to(problem, policy, per_step), _raised(problem, cost, per_step)
+
+
+def _moved_to(problem: Matching, policy: Array, per_step: Array) -> Array:
+    """Towards the same policy without the actions that raise a price, as far as is needed; the expert's if better."""
+    mdp, wanted = problem.mdp, float(problem.expert.sum())
+    solution = solve_rl(mdp, per_step)
+    assert solution.values is not None
+    loss = action_values(mdp, per_step, solution.values) - solution.values[:, None]
+    kept = np.where(loss <= TIED * float(abs(solution.values).max()), policy, 0.0)
+    kept = np.where(kept.sum(axis=1, keepdims=True) > 0.0, kept, solution.policy)
+    here, extreme = occupancy_of(mdp, policy), occupancy_of(mdp, policy_of(kept))
+    distance = float(here.sum() - extreme.sum())
+    share = np.clip((float(here.sum()) - wanted) / distance, 0.0, 1.0) if distance != 0.0 else 1.0
+    choices = (policy_of((1.0 - share) * here + share * extreme), policy_of(problem.expert))
+    return min(choices, key=lambda choice: problem.primal(occupancy_of(mdp, choice)))
+
+
+def _raised(problem: Matching, cost: Array, per_step: Array) -> Array:
+    """The cost plus the multiple of a price per step that proves most, among powers of two of lambda."""
+    best, most, values = cost, -np.inf, None
+    for doubling in range(MAX_DOUBLINGS):
+        raised = cost if doubling == 0 else cost + 2.0**doubling * problem.entropy_weight * per_step
+        values = soft_optimum(problem.mdp, raised, problem.entropy_weight, values).values
+        bound = problem.dual(raised, values)
+        if bound > most:
+            best, most = raised, bound
+        elif doubling > 1:
+            break
+    return best

@@ -1,0 +1,166 @@
+"""The linear systems of `bounded_matching`: one Newton step on the central path.
+
+In relative variables d rho = rho * y and m(s) = sum_a d rho(s,a) / rho(s), with R = diag(rho), E summing over
+actions, F the flow matrix, K = B^T diag(h) B the stiffness of the bounds, and residuals r and z,
+
+    lambda (y - m) + dx = flow* dv - r,      K dx = rho * y + z,      E (rho * y) = rho(s) m,    F (rho * y) = 0.
+
+Where B is the identity, dx is eliminated as well: with den = lambda h + rho and W = diag(rho h / den),
+
+    [ -lambda E (rho^2 / den)   lambda E W F^T ] [m ]    [ lambda E u ]
+    [ lambda F W E^T            F W F^T        ] [dv] =  [ F u        ],   u = (rho h r + rho z) / den,
+
+and else the symmetric system in dx, m and dv is solved as a whole,
+
+    [ K + R/lambda   -R E^T   -R F^T/lambda ] [dx]   [ z - R r/lambda ]
+    [ -E R            0        E R F^T      ] [m ] = [ E R r          ]
+    [ -F R/lambda     F R E^T  F R F^T/lambda ] [dv]   [ F R r/lambda ].
+
+The block of dx and dv is positive definite, and that of m negative definite once every state's dx are eliminated,
+for they alone give the columns of m full rank. So elimination needs no pivoting where each m follows its state's dx,
+and the order may serve sparsity otherwise: minimum degree (Liu 1985). Nested dissection of the states, with the
+unknowns of each together, has several times the fill, since dx and dv need separators of their own.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.linalg import splu
+
+from gail.exact.process.arrays import Array, Sparse
+from gail.exact.process.finite_mdp import FiniteMDP
+
+Step: TypeAlias = tuple[Array, Array, Array, Array]
+"""dx (nodes,), y - m (S, A), m (S,) and dv (S,)."""
+
+Solver: TypeAlias = Callable[[Array, Array], Step]
+"""From the residuals z (nodes,) and r (S, A)."""
+
+GROUNDED = 1e-6
+"""Stiffness, relative to the occupancies', of the node that is held where the constant in the cost has little else."""
+
+
+class BoundedSystem(ABC):
+    """A system whose pattern is fixed, to be factored for each rho and h."""
+
+    def __init__(self, mdp: FiniteMDP, weight: float) -> None:
+        self._mdp, self._weight = mdp, weight
+        states, actions = mdp.num_states, mdp.num_actions
+        # Any: the stubs do not know the type of products of sparse arrays.
+        self._sum: Any = sparse.csr_array(sparse.kron(sparse.eye_array(states), np.ones((1, actions))))
+        self._flow: Any = mdp.flow_matrix
+
+    @abstractmethod
+    def factor(self, rho: Array, stiffness: Array) -> Solver:
+        """Factors for rho > 0 (S, A) and h > 0, one entry per bound."""
+
+
+def system_of(mdp: FiniteMDP, weight: float, bounds: Sparse) -> BoundedSystem:
+    """The system for a matrix B (bounds, nodes): the smaller one if that is the identity."""
+    pairs = mdp.num_states * mdp.num_actions
+    if bounds.shape == (pairs, pairs) and bounds.nnz == pairs and np.all(bounds.diagonal() == 1.0):
+        return _Separate(mdp, weight)
+    return _Coupled(mdp, weight, bounds)
+
+
+class _Separate(BoundedSystem):
+    """B is the identity."""
+
+    def factor(self, rho: Array, stiffness: Array) -> Solver:
+        weight, shape, states = self._weight, rho.shape, self._mdp.num_states
+        visits = rho.ravel()
+        den = weight * stiffness + visits
+        metric = visits * stiffness / den
+        scaled: Any = sparse.csr_array(self._flow @ sparse.diags_array(metric))
+        cross: Any = weight * (scaled @ self._sum.T)
+        outer: Any = sparse.diags_array(-weight * (visits * visits / den).reshape(shape).sum(axis=1))
+        matrix = sparse.block_array([[outer, cross.T], [cross, scaled @ self._flow.T]])
+        state_metric = np.maximum(metric.reshape(shape).sum(axis=1), 1e-300)
+        balance = np.concatenate([1.0 / np.sqrt(weight * rho.sum(axis=1)), 1.0 / np.sqrt(state_metric)])
+        diagonal = sparse.diags_array(balance)
+        factors = _factors(sparse.csc_array(diagonal @ matrix @ diagonal), "MMD_AT_PLUS_A")
+
+        def solve(z: Array, r: Array) -> Step:
+            source = (visits * stiffness * r.ravel() + visits * z) / den
+            right = np.concatenate([weight * (self._sum @ source), self._flow @ source])
+            solved = balance * factors.solve(balance * right)
+            relative, multipliers = solved[:states], solved[states:]
+            pull = (self._mdp.flow_adjoint(multipliers) - r).ravel()
+            shift = (stiffness * pull - z - visits * np.repeat(relative, shape[1])) / den
+            return pull - weight * shift, shift.reshape(shape), relative, multipliers
+
+        return solve
+
+
+class _Coupled(BoundedSystem):
+    """Any B."""
+
+    def __init__(self, mdp: FiniteMDP, weight: float, bounds: Sparse) -> None:
+        super().__init__(mdp, weight)
+        self._bounds: Any = bounds
+        pairs, nodes = mdp.num_states * mdp.num_actions, bounds.shape[1]
+        self._embed: Any = sparse.csr_array(
+            (np.ones(pairs), np.arange(pairs), np.arange(pairs + 1)), shape=(pairs, nodes)
+        )
+        self._order: NDArray[np.intp] | None = None
+
+    def factor(self, rho: Array, stiffness: Array) -> Solver:
+        weight, shape, mdp = self._weight, rho.shape, self._mdp
+        states, nodes, visits = mdp.num_states, self._bounds.shape[1], rho.ravel()
+        measure: Any = sparse.diags_array(visits)
+        own = self._embed.T @ measure @ self._embed / weight
+        stiff = self._bounds.T @ sparse.diags_array(stiffness) @ self._bounds + own
+        # Where no episode ends, costs matter up to a constant, and any one that is held firmly settles it.
+        firm = GROUNDED * visits.sum() / weight if mdp.terminal.any() else stiff.diagonal()[0]
+        stiff = stiff + sparse.csr_array(([firm], ([0], [0])), shape=(nodes, nodes))
+        inner, outer = self._sum @ measure, self._flow @ measure
+        up, across = -(inner @ self._embed), -(outer @ self._embed) / weight
+        cross, corner = inner @ self._flow.T, outer @ self._flow.T / weight
+        matrix = sparse.block_array([[stiff, up.T, across.T], [up, None, cross], [across, cross.T, corner]])
+        state = rho.sum(axis=1)
+        balance = 1.0 / np.sqrt(np.concatenate([stiff.diagonal(), weight * state, state / weight]))
+        diagonal = sparse.diags_array(balance)
+        scaled: Any = sparse.csr_array(diagonal @ matrix @ diagonal)
+        if self._order is None:
+            self._order = self._elimination_order(scaled)
+        order = self._order
+        factors = _factors(sparse.csc_array(scaled[order][:, order]), "NATURAL")
+
+        def solve_scaled(right: Array) -> Array:
+            solved = np.empty_like(right)
+            solved[order] = factors.solve(right[order])
+            return solved
+
+        def solve(z: Array, r: Array) -> Step:
+            pull = visits * r.ravel()
+            right = balance * np.concatenate([z - np.pad(pull, (0, nodes - pull.size)) / weight,
+                                              self._sum @ pull, self._flow @ pull / weight])  # fmt: skip
+            solved = solve_scaled(right)
+            solved = solved + solve_scaled(right - scaled @ solved)
+            solved = balance * solved
+            dx, relative, multipliers = solved[:nodes], solved[nodes : nodes + states], solved[nodes + states :]
+            shift = (mdp.flow_adjoint(multipliers) - dx[: pull.size].reshape(shape) - r) / weight
+            return dx, shift, relative, multipliers
+
+        return solve
+
+    def _elimination_order(self, pattern: Any) -> NDArray[np.intp]:
+        """Minimum degree, and every state's m no earlier than the last of its dx."""
+        states, pairs, nodes = self._mdp.num_states, self._embed.shape[0], self._bounds.shape[1]
+        magnitudes: Any = abs(pattern)
+        # A matrix of the same pattern, whose diagonal dominates: SuperLU gives its order only with the factors.
+        dominant = magnitudes + sparse.diags_array(magnitudes.sum(axis=1) + 1.0)
+        position = _factors(sparse.csc_array(dominant), "MMD_AT_PLUS_A").perm_c.astype(np.float64)
+        last = position[:pairs].reshape(states, -1).max(axis=1)
+        position[nodes : nodes + states] = np.maximum(position[nodes : nodes + states], last + 0.5)
+        return np.argsort(position)
+
+
+def _factors(matrix: Any, ordering: Literal["MMD_AT_PLUS_A", "NATURAL"]) -> Any:
+    return splu(matrix, permc_spec=ordering, diag_pivot_thresh=0.0, options={"SymmetricMode": True})

@@ -1,0 +1,67 @@
+"""The certificate of a matching solution: a cost for the policy found, priced by planning alone.
+
+A policy proposes its occupancy rho; the conjugate's gradient at rho is the cost player's best response c;
+planning gives V_lambda(c) (or V_0) with its own proof. The bound -psi(c) + V_lambda(c) - <rho_E, c> of
+Proposition 3.2 (Ho & Ermon 2016) meets the primal value exactly at a saddle point, and knows nothing of how
+rho was found.
+
+Pairs that expert and learner hardly visit add nothing to the primal value, so no search over occupancies settles
+their ratio, but a best response that calls them cheap spoils the bound. There another cost serves: the answer to a
+learner that visits them 10^8 times as often as the expert. psi is convex, so it is larger, which can only raise V, and
+it costs no more than the expert's share there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from gail.exact.occupancy import occupancy_of
+from gail.exact.planning.rl import solve_rl
+from gail.exact.problems import Matching
+from gail.exact.process.arrays import Array
+from gail.exact.solution import Solution, Status, certify
+
+NEGLIGIBLE = (0.0, 1e-18, 1e-16, 1e-14, 1e-12)
+"""Shares of the expert's mass up to which a pair is hardly visited, tried in turn; with the first none is."""
+
+DETERRENCE = 1e8
+"""How much more often than the expert a learner seems to visit such a pair."""
+
+
+def priced(
+    problem: Matching,
+    policy: Array,
+    cost: Array | None = None,
+    *,
+    tolerance: float,
+    trace: Sequence[float] = (),
+) -> Solution:
+    """Certify a policy (S, A) with a cost (S, A), by default its best response, and that cost's values."""
+    if cost is not None:
+        return _certified(problem, policy, cost, tolerance, trace)
+    occupancy = occupancy_of(problem.mdp, policy)
+    solutions: list[Solution] = []
+    for share in NEGLIGIBLE:
+        solutions.append(_certified(problem, policy, _response(problem, occupancy, share), tolerance, trace))
+        if solutions[-1].status is Status.OPTIMAL:
+            break
+    return min(solutions, key=lambda solution: abs(solution.relative_gap))
+
+
+def _certified(problem: Matching, policy: Array, cost: Array, tolerance: float, trace: Sequence[float]) -> Solution:
+    finite = bool(np.all(np.isfinite(cost)))
+    values = solve_rl(problem.mdp, cost, problem.entropy_weight).values if finite else None
+    return certify(problem, policy, cost, values, tolerance=tolerance, trace=trace)
+
+
+def _response(problem: Matching, occupancy: Array, negligible: float) -> Array:
+    """The best response (S, A) to an occupancy, that to more visits where the expert has a negligible share."""
+    expert = problem.expert
+    # Any finite cost certifies a bound; where rho underflows, one for rho just above zero is as good.
+    seeming = np.maximum(occupancy, np.where(expert > 0.0, 1e-300, 0.0))
+    rare = expert <= negligible * expert.sum()
+    seeming = np.where(rare, np.maximum(seeming, DETERRENCE * expert), seeming)
+    cost: Array = problem.psi.conjugate(seeming, expert)[1]
+    return cost

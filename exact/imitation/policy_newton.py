@@ -1,0 +1,168 @@
+"""Newton's method over policies, for separable smooth psi* and lambda > 0.
+
+    F(rho) = -lambda Hbar(rho) + psi*(rho - rho_E)
+
+is minimised on the flow polytope. At a policy pi with occupancy rho and g = grad F = lambda log pi + c, the direction
+d minimises the quadratic model <g, d> + <d, F'' d>/2 over flow d = 0. In the relative variables d = rho * y and
+m(s) = sum_a d(s,a) / rho(s), with multipliers v,
+
+    (lambda + e) y = lambda m + flow* v - g,     e = rho psi*'' >= 0,
+
+so y is eliminated entry by entry and (m, v) solve a sparse symmetric system, which is `newton_system`'s. No
+division by an occupancy occurs. The step is taken in policies, and the occupancy recomputed from them, so every
+iterate is positive and satisfies the flow. To first order log pi moves by t (y - m). Of two curves that begin so, the
+first on which F decreases by Armijo's rule is taken: log pi + t (y - m) itself, which suits the entropy; and, where
+psi* bends F more, occupancies in proportion, log pi + log(1 + t y) - log(1 + t m), mixed as e to lambda. Because the
+flow constraints are linear, both keep Newton's quadratic convergence.
+
+F does not feel pairs that learner and expert hardly visit: once it has settled to rounding, and the certified gap
+falls no more, the search ends, whatever still moves there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import logsumexp
+
+from gail.exact.linear_systems.newton_system import NewtonSystem
+from gail.exact.occupancy import occupancy_of
+from gail.exact.planning.soft_planning import soft_optimum
+from gail.exact.problems import Matching
+from gail.exact.process.arrays import Array
+from gail.exact.regularizers import SmoothConjugate
+
+ACCEPTED = 1e-8
+"""Relative gap up to which its result is called optimal: where costs are large, rounding leaves more than 1e-10."""
+
+MAX_ITERATIONS = 200
+
+SETTLED = 1e-14
+"""Size of a step, in l1 relative to the total mass, after which another one would be rounding."""
+
+SHIFT_SCALE = 1e-8
+"""Weight of the largest change of a log-policy in the size of a step."""
+
+ENDGAME = 1e-8
+"""Size of a step below which convergence is quadratic, and one that fails to halve is rounding."""
+
+PROVEN = 1e-12
+"""Certified relative gap after which one more step, which squares the distance, is the last."""
+
+MAX_STALLS = 4
+"""Iterations in a row that may fail to halve the least certified gap, once that is accepted."""
+
+SUFFICIENT = 1e-4
+"""Share of the decrease promised by the gradient that a step must bring."""
+
+ROUNDING = 1e-13
+"""Decrease of the objective, relative to it, that its values do not resolve."""
+
+MAX_UNFELT = 8
+"""Steps in a row that may promise no more than that, and leave the certified gap where it is."""
+
+PROGRESS = 0.9
+"""Factor by which a step lowers the certified gap, below that of the last three, where it does not leave it."""
+
+TO_THE_BOUNDARY = 0.99
+"""Share of an occupancy that one step may take away."""
+
+LONGEST = 100.0
+"""Largest change of a log-policy in one step; only pairs on their way to negligible probability meet it."""
+
+
+def minimising_policy(problem: Matching, psi: SmoothConjugate, log_policy: Array, trace: list[float] | None) -> Array:
+    """The minimising policy (S, A), all states reachable, lambda > 0."""
+    mdp, weight = problem.mdp, problem.entropy_weight
+    system = NewtonSystem(mdp)
+    point = _point(problem, log_policy)
+    values: Array | None = None
+    multipliers = np.zeros(mdp.num_states)
+    last_size, unfelt = np.inf, 0
+    best, least, stalls = point, np.inf, 0
+    for _ in range(MAX_ITERATIONS):
+        _, cost = psi.conjugate(point.occupancy, problem.expert)
+        if trace is not None:
+            values = soft_optimum(mdp, cost, weight, values).values
+            trace.append(point.value - problem.dual(cost, values))
+            stalls = 0 if trace[-1] < 0.5 * least else stalls + 1
+            if trace[-1] < least:
+                best, least = point, trace[-1]
+            if stalls >= MAX_STALLS and least <= ACCEPTED * max(abs(point.value), problem.unit):
+                break  # only pairs of negligible probability still move
+        proven = trace is not None and trace[-1] <= PROVEN * max(abs(point.value), problem.unit)
+        # The known multipliers are taken out of the gradient: what is left vanishes at the optimum, and with it
+        # the rounding of the linear solve.
+        gradient = weight * point.log_policy + cost - mdp.flow_adjoint(multipliers)
+        elasticity = psi.conjugate_elasticity(point.occupancy, problem.expert)
+        change, shift, correction = system.direction(point.occupancy, weight, elasticity, gradient)
+        multipliers = multipliers + correction
+        # Rare pairs count little in the occupancy, but their costs count in the certificate.
+        size = float(abs(point.occupancy * change).sum() / point.occupancy.sum())
+        size = max(size, SHIFT_SCALE * float(abs(shift).max()))
+        slope = float(np.sum(gradient * point.occupancy * change))
+        moved = _line_search(problem, point, _Step(change, shift, elasticity / (weight + elasticity)), slope)
+        if moved is None:
+            break
+        falling = trace is not None and trace[-1] < PROGRESS * min(trace[-4:-1], default=np.inf)
+        felt = abs(slope) > ROUNDING * max(abs(point.value), problem.unit)
+        unfelt = 0 if felt or falling else unfelt + 1
+        point = moved
+        settled = size <= SETTLED or last_size <= 2 * size <= ENDGAME or unfelt >= MAX_UNFELT
+        if proven or (settled and not falling):
+            break
+        last_size = size
+    # F falls with every step but the certified gap need not: an earlier point is better only if it is proven.
+    accepted = least <= ACCEPTED * max(abs(best.value), problem.unit)
+    return np.exp((best if stalls and accepted else point).log_policy)
+
+
+@dataclass(frozen=True, eq=False)
+class _Point:
+    """A policy on the way: its logarithm, occupancy, and objective."""
+
+    log_policy: Array
+    occupancy: Array
+    value: float
+
+
+def _point(problem: Matching, log_policy: Array) -> _Point:
+    log_policy = log_policy - logsumexp(log_policy, axis=1, keepdims=True)
+    # Positive even where visits underflow: the Newton system must not meet an empty row.
+    occupancy = np.maximum(occupancy_of(problem.mdp, np.exp(log_policy)), 1e-300)
+    return _Point(log_policy, occupancy, problem.primal(occupancy))
+
+
+@dataclass(frozen=True, eq=False)
+class _Step:
+    """A Newton step (S, A): relative change y of the occupancy, change y - m of the log-policy, psi's share in F''."""
+
+    change: Array
+    shift: Array
+    share: Array
+
+    def shifted(self, log_policy: Array, length: float) -> Array:
+        """The log-policy, not normalised, after a share of the step, taken in log-policies."""
+        moved: Array = log_policy + length * np.clip(self.shift, -LONGEST, LONGEST)
+        return moved
+
+    def scaled(self, log_policy: Array, length: float) -> Array:
+        """The same, taken in occupancies as far as psi* bends F there."""
+        relative, of_state = length * self.change, length * (self.change - self.shift)
+        scaled = np.log1p(np.maximum(relative, -TO_THE_BOUNDARY)) - np.log1p(np.maximum(of_state, -TO_THE_BOUNDARY))
+        moved: Array = (1.0 - self.share) * self.shifted(log_policy, length) + self.share * (log_policy + scaled)
+        return moved
+
+
+def _line_search(problem: Matching, point: _Point, direction: _Step, slope: float) -> _Point | None:
+    """Backtrack along a step to sufficient decrease; None where rounding permits none."""
+    slack = ROUNDING * max(abs(point.value), problem.unit)
+    step = 1.0
+    while step > 1e-10:
+        for move in (direction.shifted, direction.scaled):
+            trial = _point(problem, move(point.log_policy, step))
+            if trial.value <= point.value + SUFFICIENT * step * min(slope, 0.0) + slack:
+                return trial
+        step *= 0.5
+    return None

@@ -1,0 +1,92 @@
+"""Matching under psi with a smooth separable conjugate.
+
+For lambda > 0 the policy is `policy_newton`'s. For lambda = 0 the expert is the solution, unless policies can end
+episodes at different times: then the entropy serves as a barrier, whose minimisers tend to a solution as its weight
+vanishes. The certificate is a dual bound that knows nothing of the method: the cost of the conjugate's gradient,
+priced by the soft Bellman equation (`pricing`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gail.exact.imitation.dual_bound import priced
+from gail.exact.imitation.policy_newton import ACCEPTED, minimising_policy
+from gail.exact.occupancy import occupancy_of, policy_of
+from gail.exact.problems import Matching
+from gail.exact.process.arrays import Array
+from gail.exact.process.reachability import Reachable
+from gail.exact.regularizers import SmoothConjugate, needs_coverage
+from gail.exact.solution import Solution, Status, certify
+from gail.exact.warm_start import everywhere_positive
+
+TOLERANCE = 1e-10
+"""Relative gap at which the search ends."""
+
+EXPLORATION = (1e-1, 1e-2, 1e-3)
+"""Shares of uniform actions in the policies to start from."""
+
+NEGLIGIBLE = 1e-250
+"""Occupancy that stands for none where psi cannot be evaluated there."""
+
+VANISHING_ENTROPY = tuple(10.0**-k for k in range(12))
+"""Entropy weights followed towards zero where lambda = 0, relative to the scale of the objective."""
+
+
+def match_smoothly(problem: Matching, psi: SmoothConjugate, earlier: Solution | None = None) -> Solution:
+    """The solution under a psi with a smooth separable conjugate, by Newton's method."""
+    part = Reachable(problem.mdp)
+    expert = part.restrict(problem.expert)
+    unseen = expert == 0.0 if needs_coverage(psi) else np.zeros(expert.shape, dtype=np.bool_)
+    # Off the support psi* is infinite; next to a negligible expert it makes the learner negligible.
+    small = Matching(part.mdp, np.where(unseen, NEGLIGIBLE, expert), psi, problem.entropy_weight)
+    start = _start(small, None if earlier is None else part.restrict(earlier.policy))
+    trace: list[float] = []
+    if problem.entropy_weight > 0.0:
+        policy = minimising_policy(small, psi, np.log(start), trace)
+        if unseen.any():
+            policy = part.extend(policy_of(np.where(unseen, 0.0, policy)), 1.0 / policy.shape[1])
+            occupancy = occupancy_of(problem.mdp, policy)
+            return Solution(problem, occupancy, policy, None, None, Status.DUAL_NOT_ATTAINED, tuple(trace))
+        return priced(problem, part.extend(policy, 1.0 / policy.shape[1]), tolerance=ACCEPTED, trace=trace)
+    best = priced(problem, policy_of(problem.expert), tolerance=ACCEPTED)
+    if best.status is Status.OPTIMAL:  # always, unless policies can end episodes at different times
+        return best
+    # The entropy as a barrier: its minimisers tend to a solution as its weight vanishes.
+    scale = small.unit / float(small.expert.sum())
+    for factor in VANISHING_ENTROPY:
+        step = Matching(small.mdp, small.expert, psi, factor * scale)
+        start = minimising_policy(step, psi, np.log(np.maximum(start, 1e-300)), None)
+        policy = part.extend(policy_of(np.where(unseen, 0.0, start)), 1.0 / start.shape[1])
+        solution = priced(problem, policy, _deterring(problem, policy), tolerance=TOLERANCE)
+        trace.append(solution.gap)
+        best = min(best, solution, key=lambda one: abs(one.relative_gap))
+        if solution.status is Status.OPTIMAL:
+            break
+    return certify(problem, best.policy, best.cost, best.values, tolerance=ACCEPTED, trace=trace)
+
+
+def _deterring(problem: Matching, policy: Array) -> Array | None:
+    """The best response, with the costs that may be as large as they like large enough; None if there are none.
+
+    Off the support of an expert that must be covered any sufficiently large cost is optimal, for lambda = 0.
+    """
+    if not needs_coverage(problem.psi):
+        return None
+    seen = problem.expert > 0.0
+    rho = np.where(seen, np.maximum(occupancy_of(problem.mdp, policy), 1e-300), 0.0)
+    cost = problem.psi.conjugate(rho, problem.expert)[1]
+    largest = float(abs(cost[seen]).max())
+    return np.where(seen, cost, 2.0 * largest * (1.0 + float(problem.mdp.lifetime.max())))
+
+
+def _start(problem: Matching, suggested: Array | None) -> Array:
+    """The best of the expert's policies with some share of uniform actions, so that every action has some weight.
+
+    A suggested policy (S, A) is one candidate more.
+    """
+    policy, actions = policy_of(problem.expert), problem.mdp.num_actions
+    blends = [(1.0 - share) * policy + share / actions for share in EXPLORATION]
+    if suggested is not None:
+        blends.append(everywhere_positive(suggested))
+    return min(blends, key=lambda blend: problem.primal(occupancy_of(problem.mdp, blend)))

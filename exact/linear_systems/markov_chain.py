@@ -1,0 +1,146 @@
+"""The Markov chain of one policy: its two linear systems, solved directly or by iteration.
+
+Policy evaluation and occupancy are the two sides of one matrix:
+
+    V = (I - gamma P_pi)^-1 r            (values of a per-state charge r),
+    x = (I - gamma P_pi)^-T p            (discounted visits from a source p).
+
+Direct. The transpose is an M-matrix with dominant columns, so elimination without pivoting is stable, and a
+fill-reducing symmetric ordering may be used (Golub & Van Loan, section 4.1). Worth it where the states fall
+apart by small separators, as those of a gridworld do, or are few.
+
+Iterative. Sweeps through the states in an order that follows the chain, alone where that is enough and as the
+preconditioner of stabilised bi-conjugate gradients where it is not (`sweeps`). Residuals are recomputed and the
+solution refined until they are rounding. Chains that sweeps alone solve are not factored.
+A rough correction is not worth an order: the spectrum lies in the disc of radius gamma about one, which suits bi-
+conjugate gradients as it is; where they break down, x <- r + gamma P_pi x, a contraction by gamma, takes over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.linalg import SuperLU, splu
+
+from gail.exact.linear_systems.bicgstab import stabilised
+from gail.exact.linear_systems.gauss_seidel import Flow, Sweeps, flow_of
+from gail.exact.process.arrays import Array, Sparse
+from gail.exact.process.finite_mdp import FiniteMDP
+
+FEW = 1000
+"""States up to which everything is done by factors."""
+
+MANY = 300_000
+"""States beyond which nothing is, unless the discount is one."""
+
+SLENDER = 16.0
+"""Square of a level's width, per state, up to which factors are taken to stay sparse."""
+
+MAX_STEPS = 3000
+"""Steps of bi-conjugate gradients before the contraction takes over."""
+
+MAX_SWEEPS = 100_000
+"""Sweeps of the contraction in one correction."""
+
+
+class Chain:
+    """The systems of I - gamma P_pi for a policy (S, A); factors are made when first needed, and kept.
+
+    `flow` is an order of the states for sweeps, as found for a similar policy. Corrections are made by sweeps if it is
+    given; solutions anyhow, in an order of their own if it is not.
+    """
+
+    def __init__(self, mdp: FiniteMDP, policy: Array, flow: Flow | None = None) -> None:
+        self._matrix = mdp.discounted_chain(policy)
+        self._known_flow = flow
+        # In the order of the stages the matrix is triangular: it is its own factor.
+        self._order: Literal["NATURAL", "MMD_AT_PLUS_A"] = "NATURAL" if mdp.stages is not None else "MMD_AT_PLUS_A"
+        few = mdp.num_states <= FEW or mdp.discount == 1.0 or mdp.stages is not None
+        self._factor_corrections = few
+        self._mdp = mdp
+
+    def values(self, charge: Array) -> Array:
+        """(S,) discounted sum of a per-state charge (S,) collected from each state on; (S, k) of several (S, k)."""
+        if self._factor_corrections:
+            return self._factored_values(charge)
+        if charge.ndim == 2:
+            return np.column_stack([self.values(column) for column in charge.T])
+        return self._solved(self._forward, charge, self._factored_values)
+
+    def visits(self, source: Array) -> Array:
+        """(S,) discounted visits to each state when `source` (S,) enters the chain."""
+        if self._factor_corrections:
+            return self._factored_visits(source)
+        against = Sweeps(sparse.csr_array(self._arranged.T), self._flow.cuts, self._flow.partners, backwards=True)
+        return self._solved(against, source, self._factored_visits)
+
+    def correction(self, residual: Array, accuracy: float) -> Array:
+        """`values` of a residual (S,), good enough for a Newton step: to a relative accuracy, or better."""
+        if self._factor_corrections:
+            return self._factored_values(residual)
+        if self._known_flow is None:
+            return _reduced(self._matrix, residual, accuracy)
+        return self._flow.restored(self._forward.reduced(residual[self._flow.states], accuracy))
+
+    def _solved(self, sweeps: Sweeps, right: Array, factored: Callable[[Array], Array]) -> Array:
+        """The solution by sweeps alone where they are fast; else by factors where those are sparse."""
+        arranged = right[self._flow.states]
+        solution = sweeps.solution(arranged)
+        if solution is None:
+            # The level width is a property of the process, found once, and only where it decides something.
+            if self._mdp.num_states <= MANY and self._mdp.level_width**2 <= SLENDER * self._mdp.num_states:
+                return factored(right)
+            solution = sweeps.refined(arranged)
+        return self._flow.restored(solution)
+
+    def _factored_visits(self, source: Array) -> Array:
+        return np.asarray(self._factors.solve(source), dtype=np.float64)
+
+    def _factored_values(self, charge: Array) -> Array:
+        # The stubs do not know the second argument.
+        return np.asarray(self._factors.solve(charge, "T"), dtype=np.float64)  # type: ignore[call-overload]
+
+    @property
+    def flow(self) -> Flow | None:
+        """The order of the states by which systems are solved; None where they are few, and factored."""
+        return None if self._factor_corrections else self._flow
+
+    @cached_property
+    def _flow(self) -> Flow:
+        return flow_of(self._matrix) if self._known_flow is None else self._known_flow
+
+    @cached_property
+    def _arranged(self) -> Sparse:
+        return self._flow.arranged(self._matrix)
+
+    @cached_property
+    def _forward(self) -> Sweeps:
+        return Sweeps(self._arranged, self._flow.cuts, self._flow.partners)
+
+    @cached_property
+    def _factors(self) -> SuperLU:
+        identity = sparse.eye_array(self._matrix.shape[0], format="csr")
+        return splu(
+            sparse.csc_array(sparse.csr_array(identity - self._matrix).T),
+            permc_spec=self._order,
+            diag_pivot_thresh=0.0,
+            options={"SymmetricMode": True},
+        )
+
+
+def _reduced(matrix: Sparse, right: Array, accuracy: float) -> Array:
+    """x with |right - (x - matrix x)| <= accuracy |right|, Euclidean, without an order of the states."""
+    enough = accuracy * float(np.linalg.norm(right))
+    solution = stabilised(lambda x: np.asarray(x - matrix @ x), right, enough, MAX_STEPS)
+    residual = right - (solution - matrix @ solution)
+    for _ in range(MAX_SWEEPS):
+        # The recursive residual that stopped the iteration drifts from the true one by rounding.
+        if float(np.linalg.norm(residual)) <= 2.0 * enough:
+            break
+        solution = solution + residual
+        residual = np.asarray(matrix @ residual)
+    return solution

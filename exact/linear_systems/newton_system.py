@@ -1,0 +1,137 @@
+"""The linear system of Newton's method on the flow polytope.
+
+With e = rho psi*'' >= 0, w = rho / (lambda + e), E the sum over actions and F the flow matrix, a Newton step of
+`matching` has multipliers v and relative changes m of the state occupancy that solve, in v and lambda m,
+
+    [ F W F^T   F W E^T ] [    v     ]   [ F W g ]
+    [ E W F^T     -D    ] [ lambda m ] = [ E W g ],      D(s) = sum_a w e / lambda,  W = diag(w),
+
+the difference E W E^T - diag(rho(s)) / lambda, without its cancellation, being -D. F W F^T is positive definite
+and E W F^T a diagonal times a discounted chain, all of whose principal submatrices are nonsingular: what
+`elimination` asks for. Both unknowns of a state are scaled by (lambda / rho(s))^(1/2), so that the diagonal is of
+order one however rarely a state is visited.
+
+Every entry but D is linear in w, and the matrix that says how is made once. Where the states do not fall apart by
+small separators, the system is solved by minimal residuals (Paige & Saunders 1975): where transitions lead anywhere,
+they also mix fast, and few iterations do.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.linalg import LinearOperator, minres
+
+from gail.exact.linear_systems.markov_chain import SLENDER
+from gail.exact.linear_systems.multifrontal import Elimination
+from gail.exact.linear_systems.nested_dissection import Indices
+from gail.exact.process.arrays import Array, Sparse
+from gail.exact.process.finite_mdp import FiniteMDP
+from gail.exact.process.memory import require_memory
+
+Columns: TypeAlias = "sparse.csc_array[np.float64]"
+
+FEW = 1000
+"""States up to which elimination needs no small separators."""
+
+REFINEMENTS = 2
+"""Corrections of a direct solve by its residual."""
+
+MINRES_ACCURACY = 1e-12
+MINRES_ITERATIONS = 2000
+
+BYTES_PER_PRODUCT = 60.0
+"""Largest memory, per product of two entries in one column of F, while the system's pattern is found."""
+
+
+class NewtonSystem:
+    """The system of the module's opening: its pattern and plan are fixed, the weights change.
+
+    Raises:
+        NotEnoughMemory: the system would need more than is available.
+    """
+
+    def __init__(self, mdp: FiniteMDP) -> None:
+        self._mdp = mdp
+        flow = sparse.csc_array(mdp.flow_matrix)
+        counts = np.diff(flow.indptr).astype(np.float64)
+        work = f"a Newton step of matching on {mdp.num_states} states"
+        require_memory(BYTES_PER_PRODUCT * float(np.sum(counts * (counts + 3.0))) / 2.0, work)
+        self._rows, self._columns, self._products = _pattern(flow, mdp.num_actions)
+        self._elimination: Elimination | None = None
+        if mdp.num_states <= FEW or mdp.level_width**2 <= SLENDER * mdp.num_states:
+            pattern = sparse.csr_array((np.ones(flow.nnz), flow.indices, flow.indptr), shape=flow.shape[::-1])
+            self._elimination = Elimination(sparse.csr_array(pattern.T @ pattern), self._rows, self._columns)
+            require_memory(self._elimination.memory, work)
+
+    def direction(
+        self, occupancy: Array, weight: float, elasticity: Array, gradient: Array
+    ) -> tuple[Array, Array, Array]:
+        """Relative change y (S, A) of the occupancy, change y - m of the log-policy, multipliers v (S,)."""
+        mdp, states = self._mdp, self._mdp.num_states
+        metric = occupancy / (weight + elasticity)
+        visits = occupancy.sum(axis=1)
+        balance = np.tile(np.sqrt(weight / visits), 2)
+        data = np.asarray(self._products @ metric.ravel()) * balance[self._rows] * balance[self._columns]
+        data[-states:] = -(metric * elasticity).sum(axis=1) / visits
+        pull = metric * gradient
+        right = balance * np.concatenate([mdp.flow(pull), pull.sum(axis=1)])
+        solved = balance * self._solve(data, right)
+        multipliers, relative = solved[:states], solved[states:, None] / weight
+        change = (weight * relative + mdp.flow_adjoint(multipliers) - gradient) / (weight + elasticity)
+        return change, change - relative, multipliers
+
+    def _solve(self, data: Array, right: Array) -> Array:
+        upper = sparse.csr_array((data, (self._rows, self._columns)), shape=(right.size, right.size))
+        diagonal = upper.diagonal()
+
+        def product(x: Array) -> Array:
+            return np.asarray(upper @ x + upper.T @ x - diagonal * x)
+
+        if self._elimination is None:
+            half = right.size // 2
+            # Eliminating v from the diagonal alone would leave -(D + 1/G) on that of m.
+            scale = 1.0 / np.concatenate([diagonal[:half], 1.0 / diagonal[:half] - diagonal[half:]])
+            operator = LinearOperator((right.size, right.size), matvec=product, dtype=np.float64)
+            jacobi = LinearOperator((right.size, right.size), matvec=lambda x: scale * x, dtype=np.float64)
+            found, _ = minres(operator, right, M=jacobi, rtol=MINRES_ACCURACY, maxiter=MINRES_ITERATIONS)
+            return np.asarray(found)
+        factors = self._elimination.factor(data)
+        solution = factors.solve(right)
+        for _ in range(REFINEMENTS):
+            solution = solution + factors.solve(right - product(solution))
+        return solution
+
+
+def _pattern(flow: Columns, actions: int) -> tuple[Indices, Indices, Sparse]:
+    """(rows, columns) of the system's entries, each symmetric pair once, and the matrix that makes them from w.
+
+    The last S entries are those of -D, to be filled in. `flow` is in columns, one per state and action.
+    """
+    states, pairs = flow.shape
+    counts = np.diff(flow.indptr).astype(np.int64)
+    owner = np.repeat(np.arange(pairs), counts)
+    rows, columns, weights, owners = [], [], [], []
+    # Entry k of every column of F with entry k + shift of the same: all products, each once.
+    for shift in range(int(counts.max())):
+        left = np.flatnonzero(np.arange(flow.nnz) + shift < flow.indptr[owner + 1])
+        rows.append(flow.indices[left].astype(np.int64))
+        columns.append(flow.indices[left + shift].astype(np.int64))
+        weights.append(flow.data[left] * flow.data[left + shift])
+        owners.append(owner[left])
+    # And every entry with the one of E in its column.
+    rows.append(flow.indices.astype(np.int64))
+    columns.append(states + owner // actions)
+    weights.append(flow.data)
+    owners.append(owner)
+    one, other = np.concatenate(rows), np.concatenate(columns)
+    key = np.minimum(one, other) * (2 * states) + np.maximum(one, other)
+    named, entry = np.unique(key, return_inverse=True)
+    ends = np.arange(states, 2 * states)
+    matrix = sparse.csr_array(
+        (np.concatenate(weights), (entry, np.concatenate(owners))), shape=(named.size + states, pairs)
+    )
+    found = np.concatenate([named // (2 * states), ends]), np.concatenate([named % (2 * states), ends])
+    return found[0], found[1], matrix

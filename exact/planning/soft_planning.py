@@ -1,0 +1,123 @@
+"""Entropy-regularized planning: Newton's method on the soft Bellman equation.
+
+The fixed point V = T V, (T V)(s) = -lambda log sum_a exp(-(c(s,a) + gamma E[V(s')|s,a]) / lambda), is the
+value of
+
+    V_lambda(c) = min_rho -lambda Hbar(rho) + <rho, c> = <p0, V>,
+
+a concave function of the cost whose gradient is the optimal occupancy. T is concave, so Newton's method on
+V - T V = 0 descends monotonically from any policy's values and converges quadratically; one step of it is
+exact evaluation of the current soft-greedy policy,
+
+    V <- V + (I - gamma P_pi)^-1 (T V - V),   pi proportional to exp(-Q/lambda),
+
+that is, soft policy iteration (Puterman & Brumelle 1979 for lambda = 0). With many states the step is found by
+iteration, to a share of the residual that tightens near the solution (inexact Newton: Dembo, Eisenstat & Steihaug
+1982), after a few applications of T itself, a contraction by gamma. Only the last residuals count: they are
+computed from V, whatever led there.
+
+Where the states come in stages that lead only to later ones, as in a finite horizon, one backward recursion over
+them (Ziebart 2010, chapter 5) is exact, and nothing is iterated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gail.exact.linear_systems.markov_chain import FEW, Chain
+from gail.exact.planning.bellman import action_values, certified_gap, soft_backup, soft_minimum
+from gail.exact.process.arrays import Array, Sparse
+from gail.exact.process.finite_mdp import FiniteMDP
+
+MAX_ITERATIONS = 500
+
+WARMING = 30
+"""Applications of T before the first Newton step, with many states."""
+
+NEAR = 1e-3
+"""Relative residual below which Newton steps are asked for accurately."""
+
+FAR_ACCURACY, NEAR_ACCURACY, FULL_ACCURACY = 1e-2, 1e-5, 1e-10
+"""Relative accuracy of a Newton step: away from the solution, near it, and when that has taken too long."""
+
+PATIENCE = 60
+"""Iterations after which every Newton step is asked for in full."""
+
+ROUNDING = 8 * float(np.finfo(np.float64).eps)
+"""Relative decrease of the values that is no longer progress."""
+
+RESOLVED = 4 * float(np.finfo(np.float64).eps)
+"""Relative residual that no further step can lower."""
+
+ENDGAME = 1e-9
+"""Relative decrease below which convergence is quadratic, and one that fails to halve is rounding as well."""
+
+
+@dataclass(frozen=True, eq=False)
+class SoftOptimum:
+    """The solution V (S,) of the soft Bellman equation, its policy (S, A), and the policy's chain."""
+
+    values: Array
+    policy: Array
+    chain: Chain
+
+
+def soft_optimum(
+    mdp: FiniteMDP,
+    cost: Array,
+    entropy_weight: float,
+    values: Array | None = None,
+    trace: list[float] | None = None,
+) -> SoftOptimum:
+    """Solve the soft Bellman equation to rounding, lambda > 0, from the soft-greedy policy of `values`.
+
+    Appends to `trace` the gap certified after each iteration.
+    """
+    if mdp.stages is not None:
+        optimum = _backward(mdp, mdp.stages, cost, entropy_weight)
+        if trace is not None:
+            backup = soft_minimum(action_values(mdp, cost, optimum.values), entropy_weight)
+            trace.append(certified_gap(mdp, optimum.values, backup))
+        return optimum
+    if values is None:
+        values = _warmed(mdp, cost, entropy_weight) if mdp.num_states > FEW else np.zeros(mdp.num_states)
+    backup, policy = soft_backup(action_values(mdp, cost, values), entropy_weight)
+    last_change = np.inf
+    for iteration in range(MAX_ITERATIONS):
+        residual, scale = backup - values, float(np.max(abs(values)))
+        accuracy = FAR_ACCURACY if float(np.max(abs(residual))) > NEAR * scale else NEAR_ACCURACY
+        chain = Chain(mdp, policy)
+        step = chain.correction(residual, accuracy if iteration < PATIENCE else FULL_ACCURACY)
+        values, evaluated = values + step, policy
+        backup, policy = soft_backup(action_values(mdp, cost, values), entropy_weight)
+        if trace is not None:
+            trace.append(certified_gap(mdp, values, backup))
+        if iteration == 0:
+            continue  # the first values came from the caller, not from a policy: their change says nothing
+        change, scale = float(np.max(abs(step))), float(np.max(abs(values)))
+        if mdp.num_states > FEW and float(np.max(abs(backup - values))) <= RESOLVED * scale:
+            break
+        if change <= ROUNDING * scale or last_change <= 2 * change <= 2 * ENDGAME * scale:
+            break
+        last_change = change
+    return SoftOptimum(values, evaluated, chain)
+
+
+def _backward(
+    mdp: FiniteMDP, stages: tuple[tuple[slice, Sparse], ...], cost: Array, entropy_weight: float
+) -> SoftOptimum:
+    """Every stage from those after it."""
+    values, policy = np.zeros(mdp.num_states), np.empty_like(cost)
+    for run, rows in stages:
+        future: Array = np.asarray(rows @ values)
+        values[run], policy[run] = soft_backup(future.reshape(-1, mdp.num_actions) + cost[run], entropy_weight)
+    return SoftOptimum(values, policy, Chain(mdp, policy))
+
+
+def _warmed(mdp: FiniteMDP, cost: Array, entropy_weight: float) -> Array:
+    values = np.zeros(mdp.num_states)
+    for _ in range(WARMING):
+        values = soft_minimum(action_values(mdp, cost, values), entropy_weight)
+    return values

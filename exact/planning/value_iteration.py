@@ -1,0 +1,89 @@
+"""Value iteration V <- T V without entropy, where values still change: a first guess for policy iteration.
+
+What is known at one state takes a step to reach the next, so values need about as many sweeps as the longest way
+that matters has steps, but most states have settled long before. After every few sweeps the states whose values
+hardly change are left as they are; whatever error that makes is the concern of the policy iteration that follows.
+
+States are updated a block at a time: a block's action values stay in a core's cache until their minimum is taken,
+where the whole table would go through memory once per action; and the cores share the blocks. Every state is updated
+from the same V: neither the size of the blocks nor the number of threads changes a bit of the result.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gail.exact.planning.bellman import least_value
+from gail.exact.process.arrays import Array, Sparse
+from gail.exact.process.finite_mdp import FiniteMDP
+
+ROUND = 10
+"""Sweeps between two choices of the states that are updated."""
+
+SETTLED = 1e-3
+"""Change of a value, relative to the largest, below which the state is left as it is."""
+
+WORTHWHILE = 0.7
+"""Share of the states beyond which leaving the others out saves less than it takes to gather their transitions."""
+
+BLOCK = 65_536
+"""State-action pairs of a block, about."""
+
+WORKERS = min(4, os.cpu_count() or 1)
+"""Threads: more than a few wait for memory."""
+
+
+Block: TypeAlias = "tuple[slice | NDArray[np.intp], Sparse, Array]"
+"""Some states, with their transitions and costs."""
+
+
+def warm_values(mdp: FiniteMDP, cost: Array, rounds: int) -> Array:
+    """(S,) about what so many rounds of value iteration make of zero, for a cost (S, A)."""
+    values, states = np.zeros(mdp.num_states), np.arange(mdp.num_states)
+    blocks = _blocks(mdp, cost, states)
+    with ThreadPoolExecutor(WORKERS) as pool:
+        # One block is not worth another thread.
+        share = pool.map if len(blocks) > 1 else map
+        for _ in range(rounds):
+            changes: list[Array] = []
+            for _ in range(ROUND):
+                changes = [*share(_change, blocks, repeat(values), repeat(mdp.discount))]
+                for (where, _, _), change in zip(blocks, changes, strict=True):
+                    values[where] += change
+            size = np.abs(np.concatenate(changes))
+            moving = states[size > SETTLED * size.max()]
+            if 0 < moving.size < WORTHWHILE * states.size:
+                states, blocks = moving, _blocks(mdp, cost, moving)
+    return values
+
+
+def _blocks(mdp: FiniteMDP, cost: Array, states: NDArray[np.intp]) -> list[Block]:
+    """Some states, in ascending order, cut into blocks."""
+    actions, length = mdp.num_actions, max(1, BLOCK // mdp.num_actions)
+    blocks: list[Block] = []
+    for first in range(0, states.size, length):
+        part = states[first : first + length]
+        run = slice(int(part[0]), int(part[-1]) + 1)
+        if run.stop - run.start == part.size:  # a slice is copied several times faster than a selection
+            blocks.append((run, mdp.transitions[run.start * actions : run.stop * actions], cost[run]))
+        else:
+            rows = (part[:, None] * actions + np.arange(actions)).ravel()
+            blocks.append((part, mdp.transitions[rows], cost[part]))
+    return blocks
+
+
+def _change(block: Block, values: Array, discount: float) -> Array:
+    """T V - V at the states of a block."""
+    where, rows, cost = block
+    action_value = np.asarray(rows @ values, dtype=np.float64).reshape(cost.shape)
+    action_value *= discount
+    action_value += cost
+    least = least_value(action_value)
+    least -= values[where]
+    return least

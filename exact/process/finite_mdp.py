@@ -1,0 +1,329 @@
+"""Finite Markov decision processes with sparse transitions.
+
+A process is (S, A, P, p0, gamma): from state s, action a leads to s' with probability P(s'|s,a); the start is
+drawn from p0; after every step the future counts gamma times as much. Costs are not part of it: the same
+process is priced by many of them.
+
+The occupancy measure of a policy pi is rho(s,a) = pi(a|s) sum_t gamma^t Pr(s_t = s). With the flow operator
+
+    (flow rho)(s) = sum_a rho(s,a) - gamma sum_{s',a'} P(s|s',a') rho(s',a')
+
+the occupancy measures are exactly {rho >= 0 : flow rho = p0} (Ho & Ermon 2016, Proposition 3.1; Puterman
+1994, section 6.9). Its adjoint (flow* V)(s,a) = V(s) - gamma E[V(s') | s,a] turns a state function into the
+potential shaping of a cost. This module is the only one in which gamma appears.
+
+Termination. At states marked in `terminal` a row may sum to less than one: the missing mass ends the episode
+after that state's action. gamma = 1 is accepted where continuation is acyclic, so that every episode ends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+from scipy.sparse import csgraph
+
+from gail.exact.process.arrays import Array, Sparse, real_numbers
+from gail.exact.process.stages import stage_bounds
+
+ROUNDING = 1e-9
+"""How far a probability vector's sum may be from one and still be read as one."""
+
+
+class InvalidMDP(ValueError):
+    """The process is ill defined; the message names the first offending state, action and amount."""
+
+
+class InvalidCost(ValueError):
+    """The cost is not a finite (S, A) array."""
+
+
+@dataclass(frozen=True, eq=False, init=False)
+class FiniteMDP:
+    """A validated finite process; see the module's opening for its mathematics.
+
+    Args:
+        transitions: (S, A, S) dense, or sparse (S*A, S) whose row s*A + a is P(.|s,a).
+        initial: (S,) start distribution.
+        discount: gamma in [0, 1), or 1 where continuation is acyclic.
+        terminal: (S,) boolean mask of the states whose rows may sum to less than one; none by default.
+
+    Rows and `initial` whose sum is within 1e-9 of one are divided by it, so that no later computation meets
+    a drifting mass; a terminal state's row that sums to less than one is kept as it is. Arrays are copied,
+    explicit zeros dropped, and the copies are read-only.
+
+    Raises:
+        InvalidMDP: no real numbers, wrong shapes, NaN or infinite entries, negative probabilities, rows that do not
+            sum to one (or exceed one, at terminal states), `initial` no distribution, a discount outside its range.
+    """
+
+    transitions: Sparse
+    initial: Array
+    discount: float
+    terminal: NDArray[np.bool_]
+
+    def __init__(
+        self,
+        transitions: ArrayLike | Sparse | Any,
+        initial: ArrayLike,
+        discount: float,
+        terminal: ArrayLike | None = None,
+    ) -> None:
+        matrix = _as_matrix(transitions)
+        rows, states = matrix.shape
+        mask = np.zeros(states, dtype=np.bool_) if terminal is None else np.array(terminal)
+        if mask.shape != (states,) or mask.dtype != np.bool_:
+            raise InvalidMDP(f"terminal must be a boolean mask of shape ({states},), got {mask.dtype} {mask.shape}")
+        matrix = _stochastic(matrix, mask, rows // states)
+        start = _distribution(real_numbers("initial", initial, InvalidMDP), states)
+        for array in (matrix.data, matrix.indices, matrix.indptr, start, mask):
+            array.flags.writeable = False
+        object.__setattr__(self, "transitions", matrix)
+        object.__setattr__(self, "initial", start)
+        object.__setattr__(self, "discount", _discount(discount, matrix, rows // states))
+        object.__setattr__(self, "terminal", mask)
+
+    @property
+    def num_states(self) -> int:
+        """S."""
+        return int(self.transitions.shape[1])
+
+    @property
+    def num_actions(self) -> int:
+        """A."""
+        return int(self.transitions.shape[0]) // self.num_states
+
+    def discounted_next(self, values: Array) -> Array:
+        """gamma E[V(s') | s,a] of a state function V (S,), as (S, A); of several, (S, k), as (S, A, k)."""
+        expected = np.asarray(self.transitions @ values, dtype=np.float64)
+        expected *= self.discount
+        return expected.reshape(self.num_states, self.num_actions, *values.shape[1:])
+
+    def flow(self, occupancy: Array) -> Array:
+        """(S,) net outflow of a state-action function (S, A): flow rho = p0 for occupancy measures."""
+        inflow = np.asarray(self.transitions.T @ occupancy.ravel(), dtype=np.float64)
+        return np.asarray(occupancy.sum(axis=1) - self.discount * inflow)
+
+    def flow_adjoint(self, values: Array) -> Array:
+        """(S, A) adjoint of `flow`: V(s) - gamma E[V(s') | s,a], the potential shaping by V; (S, A, k) for (S, k)."""
+        return values[:, None] - self.discounted_next(values)
+
+    @cached_property
+    def flow_matrix(self) -> Sparse:
+        """`flow` as a sparse matrix (S, S*A)."""
+        outgoing = sparse.csr_array(
+            sparse.kron(sparse.eye_array(self.num_states), np.ones((1, self.num_actions)), format="csr")
+        )
+        return sparse.csr_array(outgoing - self.discount * self.transitions.T)
+
+    def discounted_chain(self, policy: Array) -> Sparse:
+        """gamma P_pi, (S, S): the discounted transition matrix of the states under a policy (S, A)."""
+        taken = np.flatnonzero(policy.ravel() > 0.0)
+        if taken.size == self.num_states:
+            mixed = self.transitions[taken]  # a deterministic policy takes one row in A, as it is
+        else:
+            chances, rows = policy.ravel()[taken], taken.astype(self.transitions.indices.dtype)
+            starts = np.append(0, np.cumsum(np.count_nonzero(policy > 0.0, axis=1))).astype(rows.dtype)
+            shape = (self.num_states, self.num_states * self.num_actions)
+            mixed = sparse.csr_array((chances, rows, starts), shape=shape) @ self.transitions
+        mixed.data *= self.discount
+        return mixed
+
+    @cached_property
+    def stages(self) -> tuple[tuple[slice, Sparse], ...] | None:
+        """The runs of states of `stage_bounds`, last first, each with gamma P of its pairs; None without stages."""
+        bounds = stage_bounds(self.transitions, self.num_actions)
+        if bounds is None:
+            return None
+        pairs = [slice(start * self.num_actions, stop * self.num_actions) for start, stop in pairwise(bounds)]
+        discounted = self.discount * self.transitions
+        return tuple((slice(*run), discounted[pair]) for run, pair in zip(pairwise(bounds), pairs, strict=True))[::-1]
+
+    @cached_property
+    def reachable(self) -> NDArray[np.bool_]:
+        """(S,) mask of the states that some policy visits, with positive probability and a positive discount."""
+        states = self.num_states
+        if self.discount == 0.0:
+            return np.asarray(self.initial > 0.0)
+        starts = np.flatnonzero(self.initial).astype(self.transitions.indices.dtype)
+        # The rows of a state's actions follow each other, so joined they are its edges, some of them repeated. One
+        # extra node, from which the search starts, leads to every possible initial state.
+        bounds = self.transitions.indptr
+        ends = np.append(bounds[:: self.num_actions], bounds.dtype.type(self.transitions.nnz + starts.size))
+        targets = np.concatenate([self.transitions.indices, starts])
+        graph = sparse.csr_array((np.ones(targets.size), targets, ends), shape=(states + 1, states + 1))
+        order = csgraph.breadth_first_order(graph, states, return_predecessors=False)
+        mask = np.zeros(states + 1, dtype=np.bool_)
+        mask[order] = True
+        mask = mask[:-1].copy()
+        mask.flags.writeable = False
+        return mask
+
+    def reachable_part(self) -> FiniteMDP:
+        """The process on its reachable states only, in their order; they are closed under transitions."""
+        keep = self.reachable
+        if self.discount == 0.0:  # nothing that follows counts, so every state may as well lead to itself
+            stay = sparse.kron(sparse.eye_array(int(keep.sum())), np.ones((self.num_actions, 1)), format="csr")
+            return FiniteMDP(stay, self.initial[keep], 0.0, self.terminal[keep])
+        rows = np.repeat(keep, self.num_actions)
+        return FiniteMDP(self.transitions[rows][:, keep], self.initial[keep], self.discount, self.terminal[keep])
+
+    @cached_property
+    def level_width(self) -> int:
+        """The most states at one distance from a remote state, distances counted in transitions either way.
+
+        Small, about the root of the number of states, where the states lie in a plane; a good part of them
+        where transitions lead anywhere.
+        """
+        graph = self._support()
+        remote = int(np.argmax(distances(graph, 0)))
+        levels = distances(graph, remote)
+        return int(np.bincount(levels[levels >= 0]).max())
+
+    @cached_property
+    def lifetime(self) -> Array:
+        """(S,) a function u with u(s) >= 1 + gamma E[u(s') | s,a] for every action.
+
+        It bounds the discounted number of steps still to come. Lowering a value function by delta * u
+        absorbs a Bellman violation of delta: that is how a rounded value becomes a certified bound.
+        """
+        if self.discount < 1.0:
+            return np.full(self.num_states, 1.0 / (1.0 - self.discount))
+        steps = np.ones(self.num_states)
+        if self.stages is not None:
+            for run, rows in self.stages:
+                later: Array = np.asarray(rows @ steps)
+                steps[run] += later.reshape(-1, self.num_actions).max(axis=1)
+            return steps
+        support = self._support()
+        while True:  # one more level of the acyclic graph is final after each sweep
+            reached = sparse.csr_array(support @ sparse.diags_array(steps))
+            longer = 1.0 + reached.max(axis=1).toarray().ravel()
+            if np.array_equal(longer, steps):
+                return steps
+            steps = longer
+
+    def _support(self) -> Sparse:
+        """State graph: an edge wherever some action leads from s to s'."""
+        return _state_graph(self.transitions, self.num_actions)
+
+
+def validate_process(mdp: FiniteMDP) -> None:
+    """That a process is given where one is asked for.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    if not isinstance(mdp, FiniteMDP):
+        raise TypeError(f"mdp must be a FiniteMDP, got {type(mdp).__name__}")
+
+
+def validate_cost(mdp: FiniteMDP, cost: ArrayLike) -> Array:
+    """The cost as a float64 (S, A) array.
+
+    Raises:
+        InvalidCost: no real numbers, another shape, or an entry that is not finite.
+    """
+    array = real_numbers("cost", cost, InvalidCost)
+    shape = (mdp.num_states, mdp.num_actions)
+    if array.shape != shape:
+        raise InvalidCost(f"cost must have shape (states, actions) = {shape}, got {array.shape}")
+    bad = np.argwhere(~np.isfinite(array))
+    if bad.size:
+        state, action = bad[0]
+        raise InvalidCost(f"cost at state {state}, action {action} is {array[state, action]}")
+    return array
+
+
+def _as_matrix(transitions: Any) -> Sparse:
+    """A float64 CSR copy of shape (S*A, S) without duplicates or explicit zeros."""
+    if not sparse.issparse(transitions):
+        dense = real_numbers("transitions", transitions, InvalidMDP)
+        if dense.ndim != 3 or dense.shape[0] != dense.shape[2] or dense.size == 0:
+            raise InvalidMDP(f"dense transitions must have shape (S, A, S) with S, A >= 1, got {dense.shape}")
+        transitions = dense.reshape(-1, dense.shape[2])
+    if transitions.dtype.kind not in "biuf":
+        raise InvalidMDP(f"transitions must be an array of real numbers, got {transitions.dtype}")
+    matrix = sparse.csr_array(transitions, dtype=np.float64, copy=True)
+    rows, states = matrix.shape
+    if states == 0 or rows == 0 or rows % states:
+        raise InvalidMDP(f"transitions must have S*A rows and S columns with S, A >= 1, got {matrix.shape}")
+    if max(rows, matrix.nnz) <= np.iinfo(np.int32).max:  # half the memory, and what factorizations take
+        matrix.indices, matrix.indptr = matrix.indices.astype(np.int32), matrix.indptr.astype(np.int32)
+    matrix.sum_duplicates()
+    matrix.eliminate_zeros()
+    return matrix
+
+
+def _stochastic(matrix: Sparse, terminal: NDArray[np.bool_], actions: int) -> Sparse:
+    """Check every row and divide those that sum to one up to rounding by their sum."""
+    # NaN fails every comparison, so the condition is stated positively.
+    wrong = np.flatnonzero(~((matrix.data >= 0.0) & (matrix.data < np.inf)))
+    if wrong.size:
+        row = int(np.searchsorted(matrix.indptr, wrong[0], side="right")) - 1
+        raise InvalidMDP(
+            f"transitions: probability {matrix.data[wrong[0]]} at state {row // actions}, "
+            f"action {row % actions}, next state {matrix.indices[wrong[0]]}"
+        )
+    sums: Array = matrix.sum(axis=1)
+    may_end = np.repeat(terminal, actions)
+    wrong = np.flatnonzero((sums > 1.0 + ROUNDING) | ((sums < 1.0 - ROUNDING) & ~may_end))
+    if wrong.size:
+        state, action, excess = wrong[0] // actions, wrong[0] % actions, sums[wrong[0]] - 1.0
+        hint = " and the state is not marked terminal" if excess < 0.0 else ""
+        raise InvalidMDP(
+            f"transitions: the row of state {state}, action {action} sums to {sums[wrong[0]]:.12g}, "
+            f"off by {excess:+.3g}{hint}"
+        )
+    scale = np.where((sums > 1.0) | ~may_end, sums, 1.0)
+    matrix.data /= np.repeat(scale, np.diff(matrix.indptr))
+    return matrix
+
+
+def _distribution(initial: Array, states: int) -> Array:
+    if initial.shape != (states,):
+        raise InvalidMDP(f"initial must have shape ({states},), got {initial.shape}")
+    wrong = np.flatnonzero(~((initial >= 0.0) & (initial < np.inf)))
+    if wrong.size:
+        raise InvalidMDP(f"initial: probability {initial[wrong[0]]} at state {wrong[0]}")
+    total = float(initial.sum())
+    if abs(total - 1.0) > ROUNDING:
+        raise InvalidMDP(f"initial sums to {total:.12g}, off by {total - 1.0:+.3g}")
+    return initial / total
+
+
+def _discount(discount: float, matrix: Sparse, actions: int) -> float:
+    try:
+        gamma = float(discount)
+    except (TypeError, ValueError):
+        raise InvalidMDP(f"discount must be a number in [0, 1], got {discount!r}") from None
+    if not 0.0 <= gamma <= 1.0:
+        raise InvalidMDP(f"discount must lie in [0, 1], got {gamma}")
+    if gamma == 1.0:
+        graph = _state_graph(matrix, actions)
+        _, component = csgraph.connected_components(graph, directed=True, connection="strong")
+        cyclic = (np.bincount(component)[component] > 1) | (graph.diagonal() > 0.0)
+        if cyclic.any():
+            raise InvalidMDP(f"discount 1 needs acyclic continuation, but state {np.argmax(cyclic)} can recur")
+    return gamma
+
+
+def _state_graph(matrix: Sparse, actions: int) -> Sparse:
+    """Graph of the states with an edge of weight one wherever some action leads from s to s'."""
+    entries = sparse.coo_array(matrix)
+    states = matrix.shape[1]
+    graph = sparse.csr_array((np.ones(entries.nnz), (entries.row // actions, entries.col)), shape=(states, states))
+    graph.data[:] = 1.0
+    return graph
+
+
+def distances(graph: Sparse, source: int) -> NDArray[np.int64]:
+    """(S,) steps from a source to each state along edges of either direction; -1 where there is no way."""
+    # The stubs know only some combinations of these options.
+    steps = csgraph.dijkstra(graph, directed=False, indices=source, unweighted=True)  # type: ignore[call-overload]
+    return np.where(np.isfinite(steps), steps, -1.0).astype(np.int64)

@@ -1,0 +1,79 @@
+"""Costs linear in features with any weights: maximum causal entropy IRL (Ziebart, Bagnell & Dey 2010).
+
+    psi = the indicator of {F w : w in R^k},     psi*(rho - rho_E) = 0 if F^T rho = F^T rho_E, else +inf.
+
+The learner has the greatest causal entropy of all that match the expert's feature expectations. One feature per
+pair makes it `Constant`, whose expert is matched in full. Only the span of the features matters.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+
+from gail.exact.process.arrays import Array
+from gail.exact.regularizers.constant import EQUAL
+from gail.exact.regularizers.features import SLACK, FeatureClass
+
+
+class LinearSpan(FeatureClass):
+    """W is all of R^k: psi* demands the expert's feature expectations (Ziebart, Bagnell & Dey 2010)."""
+
+    demands_equality: ClassVar[bool] = True
+
+    def value(self, cost: Array, expert: Array) -> float:
+        """0 if cost = F w for some w, up to 1e-10 of the largest cost; else +inf."""
+        self._fit(cost.shape)
+        left, flat = self._basis[0], cost.ravel()
+        outside = abs(flat - left @ (left.T @ flat)).max()
+        return 0.0 if outside <= SLACK * abs(flat).max() else np.inf
+
+    def conjugate(self, rho: Array, rho_expert: Array) -> tuple[float, Array]:
+        """0 where feature expectations are equal (to 1e-10 of the expert's mass at the largest entry), else +inf.
+
+        At equality every w attains the supremum, and zero is returned; elsewhere costs run to infinity along
+        F F^T (rho - rho_E), which is what is returned.
+        """
+        self._fit(rho.shape)
+        gap = np.einsum("sak,sa->k", self.features, rho - rho_expert)
+        if np.all(abs(gap) <= EQUAL * rho_expert.sum() * self._largest):
+            return 0.0, np.zeros_like(rho_expert)
+        return np.inf, _unbounded(self.features @ gap)
+
+    @cached_property
+    def _largest(self) -> Array:
+        return np.asarray(abs(self.features).max(axis=(0, 1)))
+
+    def support(self, gap: Array) -> float:
+        """0 for a gap of zero, else +inf."""
+        return 0.0 if not gap.any() else np.inf
+
+    def response(self, gap: Array) -> Array:
+        """Infinite along the gap, where it is not zero."""
+        return _unbounded(gap)
+
+    def contains(self, cost: Array) -> bool:
+        """Always: any coordinates are those of some weights."""
+        return True
+
+    def nearby(self, weights: Array) -> Array:
+        """The same weights."""
+        return weights
+
+    def start_weights(self) -> Array:
+        """Zero."""
+        return np.zeros(self.features.shape[2])
+
+    def maximise(self, weights: Array, slope: Array, curvature: Array) -> Array:
+        """The nearest maximiser of the quadratic model."""
+        return weights + np.linalg.lstsq(curvature, slope, rcond=1e-14)[0]
+
+    def conic(self, cp: Any, rho: Any, expert: Array) -> tuple[Any, list[Any]]:
+        """Zero, subject to equal feature expectations."""
+        return cp.Constant(0.0), [self._gap(cp, rho, expert) == 0.0]
+
+
+def _unbounded(direction: Array) -> Array:
+    return np.where(direction == 0.0, 0.0, np.copysign(np.inf, direction))

@@ -1,0 +1,188 @@
+"""What `gail demos` can do: one function per verb; its text is the verb's help.
+
+Each returns the exit status: 0 done, 1 a check fails.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Annotated
+
+from rich.console import Console
+from tyro.conf import Positional, arg, subcommand
+
+from gail.approx.demonstrations import FORMATS, InvalidDemonstrations, load_demonstrations, named_task, save_npz
+from gail.approx.policies.policy import load_policy
+from gail.envs.data import shipped_file
+from gail.envs.tasks import TASKS, find_task
+from gail.experiments.data.demonstrations import (
+    Check,
+    Verdict,
+    check_demonstrations,
+    known_task,
+    long_stride,
+    record,
+    spec_of,
+)
+from gail.experiments.data.report import draw_demonstrations, print_checks, print_demonstrations
+from gail.experiments.errors import InvalidRequest
+from gail.experiments.runs.training import check_policy_fits
+
+_CONSOLE = Console()
+
+TaskId = Annotated[Positional[str], arg(metavar="TASK", help="a task: " + ", ".join(TASKS))]
+File = Annotated[Positional[Path], arg(metavar="FILE", help="demonstrations, a file or folder of any known format")]
+Output = Annotated[Positional[Path], arg(metavar="OUT", help="what to write; the suffix is up to you")]
+
+
+def collect(
+    task: TaskId,
+    /,
+    policy: Path | None = None,
+    episodes: int | None = None,
+    seed: int = 0,
+    out: Path | None = None,
+) -> int:
+    """Record whole episodes of a policy, its actions sampled; the same seed gives the same file.
+
+    Args:
+        policy: a policy's .safetensors file; default: the expert that ships with the task.
+        episodes: how many; default: as many as the paper recorded.
+        seed: of the episodes and of the actions.
+        out: the .npz to write; default: runs/demos/TASK-seedSEED.npz.
+    """
+    row = find_task(task)
+    count = row.full_trajectories if episodes is None else episodes
+    if count < 1:
+        raise InvalidRequest(f"--episodes is {episodes}: at least one is needed")
+    if seed < 0:
+        raise InvalidRequest(f"--seed is {seed}: seeds are non-negative")
+    file = policy or shipped_file(row.id, "expert.safetensors")
+    loaded = load_policy(file)
+    check_policy_fits(loaded, row.id, file)
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+    found = record(loaded, row.id, count, seed, f"sampled actions of policy {file.name} ({digest}), seed {seed}")
+    path = out or Path("runs/demos") / f"{row.id.rpartition(':')[2]}-seed{seed}.npz"
+    save_npz(found, path)
+    returns = found.trajectories.returns
+    _say(f"{count} episodes, return {returns.mean():,.1f} ± {returns.std():,.1f}: [bold]{path}[/bold]")
+    return 0
+
+
+def show(file: File, /, task: str | None = None, out: Path | None = None) -> int:
+    """Print counts, returns, lengths, actions beside their bounds and statistics, and draw a picture.
+
+    Args:
+        task: whose bounds to show; default: the task that the file names.
+        out: the picture; default: runs/demos/NAME.png.
+    """
+    demonstrations = load_demonstrations(file)
+    row = known_task(demonstrations, task)
+    spec = None if row is None else spec_of(row)
+    print_demonstrations(demonstrations, spec, _CONSOLE)
+    picture = out or Path("runs/demos") / f"{file.resolve().stem}.png"
+    draw_demonstrations(demonstrations, spec, picture)
+    _say(f"Picture: [bold]{picture}[/bold]")
+    return 0
+
+
+def validate(file: File, /, task: str | None = None) -> int:
+    """Check demonstrations, one line per check; exits with 1 if one fails.
+
+    Args:
+        task: the task that they have to fit; default: the one that the file names.
+    """
+    try:
+        demonstrations = load_demonstrations(file)
+    except InvalidDemonstrations as error:
+        print_checks([Check("file", Verdict.FAILS, str(error))], _CONSOLE)
+        return 1
+    batch = demonstrations.trajectories
+    counts = f"{batch.num_trajectories:,} episodes, {batch.num_steps:,} steps, every number is finite"
+    row = known_task(demonstrations, task)
+    spec = None if row is None else spec_of(row)
+    checks = [Check("file", Verdict.HOLDS, counts), *check_demonstrations(demonstrations, row, spec)]
+    print_checks(checks, _CONSOLE)
+    return 1 if any(check.verdict is Verdict.FAILS for check in checks) else 0
+
+
+def convert(
+    file: File,
+    out: Output,
+    /,
+    to: str = "npz",
+    task: str | None = None,
+) -> int:
+    """Write demonstrations in another format.
+
+    Args:
+        to: npz, minari, minari-arrow, huggingface, d4rl, stable-baselines or berkeley.
+        task: the task that they are from, where the file does not say.
+    """
+    if to not in FORMATS:
+        raise InvalidRequest(f"--to {to}: choose one of {', '.join(FORMATS)}")
+    _refuse_to_replace(file, out)
+    demonstrations = load_demonstrations(file)
+    if task is not None:
+        demonstrations = named_task(demonstrations, find_task(task).id)
+    FORMATS[to].save(demonstrations, out)
+    batch = demonstrations.trajectories
+    _say(f"{batch.num_trajectories:,} episodes, {batch.num_steps:,} steps: [bold]{out}[/bold]")
+    return 0
+
+
+def subsample(
+    file: File,
+    out: Output,
+    /,
+    episodes: int | None = None,
+    stride: int = 1,
+    seed: int = 0,
+    keep_next: bool = False,
+) -> int:
+    """Keep the first episodes, and of each every k-th step from a random offset, as the paper does; writes an .npz.
+
+    Args:
+        episodes: how many, the first ones; default: all.
+        stride: keep every stride-th step.
+        seed: of the offsets.
+        keep_next: also keep the observation that followed each kept step.
+    """
+    if seed < 0:
+        raise InvalidRequest(f"--seed is {seed}: seeds are non-negative")
+    _refuse_to_replace(file, out)
+    demonstrations = load_demonstrations(file)
+    if episodes is not None:
+        demonstrations = demonstrations.first(episodes)
+    sparse = demonstrations.subsample(stride, seed, keep_next=keep_next)
+    note = long_stride(demonstrations, stride)
+    if note is not None:
+        _say(f"Note: {note}.")
+    save_npz(sparse, out)
+    _say(f"{sparse.trajectories.num_trajectories:,} episodes, {sparse.trajectories.num_steps:,} steps: {out}")
+    return 0
+
+
+def demos(
+    verb: Annotated[
+        Annotated[int, subcommand("collect", constructor=collect, prefix_name=False)]
+        | Annotated[int, subcommand("show", constructor=show, prefix_name=False)]
+        | Annotated[int, subcommand("validate", constructor=validate, prefix_name=False)]
+        | Annotated[int, subcommand("convert", constructor=convert, prefix_name=False)]
+        | Annotated[int, subcommand("subsample", constructor=subsample, prefix_name=False)],
+        arg(name=""),
+    ],
+) -> int:
+    """Record, look at, check, convert and thin demonstrations."""
+    return verb
+
+
+def _refuse_to_replace(file: Path, out: Path) -> None:
+    """The input stays: other formats hold less than it may."""
+    if out.exists() and out.resolve() == file.resolve():
+        raise InvalidRequest(f"{out} is the input itself: name another file")
+
+
+def _say(text: str) -> None:
+    _CONSOLE.print(text, soft_wrap=True, highlight=False)

@@ -1,0 +1,40 @@
+"""Errors that are the user's to mend: printed as one sentence, exit status 2.
+
+Everything else is a fault of the program and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+from gail.approx.demonstrations import InvalidDemonstrations
+from gail.approx.policies.policy import InvalidPolicyFile
+from gail.approx.policies.spaces import UnsupportedSpace
+from gail.approx.training.training import InvalidCheckpoint, TrainingFailed
+from gail.approx.trajectories.trajectories import InvalidTrajectories
+from gail.envs import UnsupportedEnvironment
+from gail.envs.data import NotShipped
+from gail.envs.gridworlds import InvalidMap
+from gail.envs.tasks import UnknownTask
+from gail.exact import InvalidCost, InvalidMDP, InvalidOccupancy, NotEnoughMemory
+from gail.exact.regularizers import InvalidRegularizer
+from gail.experiments.errors import InvalidRequest
+from gail.experiments.runs.run import InvalidRun
+
+USER_ERRORS: tuple[type[Exception], ...] = (
+    InvalidRequest,
+    InvalidRun,
+    InvalidCheckpoint,
+    TrainingFailed,
+    InvalidDemonstrations,
+    InvalidTrajectories,
+    InvalidPolicyFile,
+    UnsupportedSpace,
+    UnsupportedEnvironment,
+    UnknownTask,
+    NotShipped,
+    InvalidMap,
+    InvalidMDP,
+    InvalidOccupancy,
+    InvalidCost,
+    InvalidRegularizer,
+    NotEnoughMemory,
+)

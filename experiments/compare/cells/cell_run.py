@@ -1,0 +1,126 @@
+"""Run cells: each trains in one thread, several at a time in processes of their own.
+
+A cell that fails because its problem has no answer says so in one sentence; the others go on.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from gail.approx import TrainingFailed
+from gail.exact import Unmatchable, match_empirical
+from gail.experiments.compare.cells.cells import Cell, Record, load
+from gail.experiments.compare.exact_gail import play_exactly
+from gail.experiments.compare.problem import Algorithm, Array, Problem
+from gail.experiments.compare.sampled.datasets import Dataset, dataset
+from gail.experiments.compare.sampled.training import train
+from gail.experiments.compare.settings import Architecture, Preset, SampledSettings
+
+Told = Callable[[Cell, Record | None, str | None], None]
+"""Called after each cell, with its record or the reason why there is none."""
+
+
+def run_cell(problem: Problem, cell: Cell, preset: Preset, folder: Path) -> Record:
+    """Train a cell and write its record.
+
+    Raises:
+        TrainingFailed: numbers of the training are not finite.
+    """
+    settings = preset.of(cell.architecture)
+    data = dataset(problem, cell.demonstrations, cell.seed)
+    began = time.perf_counter()
+    learned = train(problem, cell.algorithm, data, settings, cell.seed)
+    seconds = time.perf_counter() - began
+    matched = played = None
+    if cell.algorithm is Algorithm.GAIL and cell.architecture is Architecture.TABLE:
+        matched, played = exact_stages(problem, data, settings)
+    record = Record(
+        cell=cell,
+        policy=learned.policy,
+        cost=learned.cost,
+        logits=learned.logits,
+        curve=learned.curve,
+        matched=matched,
+        played=played,
+        left_out=data.left_out,
+        env_steps=learned.env_steps,
+        seconds=seconds,
+    )
+    record.save(folder)
+    return record
+
+
+def exact_stages(problem: Problem, data: Dataset, settings: SampledSettings) -> tuple[Array | None, Array | None]:
+    """The policies of the exact optimum and of exact GAIL, both against a dataset; None where psi* is infinite."""
+    against = replace(problem.matching(Algorithm.GAIL), expert=data.measure)
+    try:
+        optimum = match_empirical(problem.mdp, data.measure, problem.psi, problem.entropy_weight)
+    except Unmatchable:
+        return None, None
+    return optimum.policy, play_exactly(against, settings)
+
+
+def run_cells(
+    problem: Problem, wanted: Sequence[Cell], preset: Preset, folder: Path, jobs: int, told: Told
+) -> list[Record]:
+    """Run the cells whose records the folder lacks, `jobs` at a time; give all records there are, in order."""
+    missing = [cell for cell in wanted if load(cell, folder) is None]
+    if jobs == 1 or len(missing) <= 1:
+        _one_after_another(problem, missing, preset, folder, told)
+    else:
+        _side_by_side(problem, missing, preset, folder, jobs, told)
+    found = (load(cell, folder) for cell in wanted)
+    return [record for record in found if record is not None]
+
+
+def _one_after_another(problem: Problem, missing: Sequence[Cell], preset: Preset, folder: Path, told: Told) -> None:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        for cell in missing:
+            try:
+                told(cell, run_cell(problem, cell, preset, folder), None)
+            except TrainingFailed as error:
+                told(cell, None, str(error))
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _side_by_side(
+    problem: Problem, missing: Sequence[Cell], preset: Preset, folder: Path, jobs: int, told: Told
+) -> None:
+    # Spawned, not forked: torch's threads do not survive a fork.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, context, initializer=_prepare, initargs=(problem, preset, folder)) as pool:
+        futures: dict[Future[Record], Cell] = {pool.submit(_run, cell): cell for cell in missing}
+        try:
+            for future in as_completed(futures):
+                try:
+                    told(futures[future], future.result(), None)
+                except TrainingFailed as error:
+                    told(futures[future], None, str(error))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+_SHARED: list[tuple[Problem, Preset, Path]] = []  # what a worker's cells have in common, sent once
+
+
+def _prepare(problem: Problem, preset: Preset, folder: Path) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which starts no further cells
+    torch.set_num_threads(1)
+    _SHARED.append((problem, preset, folder))
+
+
+def _run(cell: Cell) -> Record:
+    problem, preset, folder = _SHARED[0]
+    return run_cell(problem, cell, preset, folder)

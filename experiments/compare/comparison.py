@@ -1,0 +1,175 @@
+"""Compare: solve exactly, train from samples, measure, and say whether the one is the other."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gail.exact import NotOptimal, Solution, Unmatchable
+from gail.experiments.compare.analysis import Dissection, Row, Verdict, dissections, verdict
+from gail.experiments.compare.cells.cell_run import Told, run_cells
+from gail.experiments.compare.cells.cells import Cell, Record, cells, check_folder, claim_folder
+from gail.experiments.compare.measures import Yardstick
+from gail.experiments.compare.problem import Algorithm, Problem, check_memory
+from gail.experiments.compare.sampled.datasets import check_count
+from gail.experiments.compare.settings import QUICK, Architecture, Preset
+from gail.experiments.errors import InvalidRequest
+
+TOLERANCE = 1e-6
+"""Relative gap up to which the exact solution serves as the yardstick."""
+
+_LEAST_EXCESS = 1e-4
+"""Of the uniform policy, relative to the larger of |J*| and 1: with less there is nothing to learn."""
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Both engines' answers to one problem, measured."""
+
+    problem: Problem
+    preset: Preset
+    architecture: Architecture
+    yardsticks: Mapping[Algorithm, Yardstick]
+    """With the exact solutions."""
+    rows: tuple[Row, ...]
+    """One per cell."""
+    dissections: tuple[Dissection, ...]
+    """Of GAIL's gap, with tables."""
+    verdicts: tuple[Verdict, ...]
+    """Of each algorithm that has an exact counterpart."""
+    failures: Mapping[Cell, str]
+    """Cells that could not be trained, with the reason."""
+
+    @property
+    def reached(self) -> bool:
+        """Whether every sampled solution agrees with the exact one within its preset's limits."""
+        return all(one.reached for one in self.verdicts) and not self.failures
+
+
+def compare(
+    problem: Problem,
+    algorithms: Sequence[Algorithm] = tuple(Algorithm),
+    sizes: Sequence[int | None] = (1, 4, 16, 64, 256),
+    seeds: Sequence[int] = tuple(range(10)),
+    *,
+    architecture: Architecture = Architecture.TABLE,
+    preset: Preset = QUICK,
+    folder: Path | None = None,
+    jobs: int = 1,
+    told: Told = lambda cell, record, reason: None,
+) -> Comparison:
+    """Compare exact and sampled solutions of a problem.
+
+    Args:
+        problem: made by `pose`.
+        algorithms: to train from samples.
+        sizes: numbers of demonstrations; None is the expert's exact occupancy.
+        seeds: of demonstrations and trainings.
+        architecture: tables or networks. Tables need states as unit vectors.
+        preset: settings, and what is asked of the result.
+        folder: of the cells' records, where an interrupted comparison goes on; none are kept by default.
+        jobs: cells at a time; more than one starts processes, which a script has to expect at its top level
+            (`if __name__ == "__main__"`).
+        told: called after each cell.
+
+    Raises:
+        InvalidRequest: more demonstrations than the recordings hold, tables on states that are no unit vectors, no
+            seeds or sizes, a folder of another comparison, no exact solution that is proven, or one that the uniform
+            policy already is.
+        NotEnoughMemory: an exact solution would need more than is available.
+    """
+    _check(problem, algorithms, sizes, seeds, architecture, jobs)
+    check_memory(problem, tuple(algorithms))
+    wanted = list(cells(algorithms, architecture, sizes, seeds, one_hot=problem.one_hot))
+    failures: dict[Cell, str] = {}
+
+    def noted(cell: Cell, record: Record | None, reason: str | None) -> None:
+        if reason is not None:
+            failures[cell] = reason
+        told(cell, record, reason)
+
+    with tempfile.TemporaryDirectory() as temporary:
+        place = Path(temporary) if folder is None else folder
+        check_folder(place, problem, preset)
+        yardsticks = measured_against(problem, algorithms)
+        _check_excess(problem, yardsticks)
+        claim_folder(place, problem, preset)  # not of a comparison that is refused: a changed one may follow there
+        records = run_cells(problem, wanted, preset, place, jobs, noted)
+    rows = tuple(Row(one.cell, yardsticks[one.cell.algorithm].measure(one.policy), one) for one in records)
+    parts = dissections(rows, yardsticks[Algorithm.GAIL]) if Algorithm.GAIL in yardsticks else []
+    limits = preset.limits_of(architecture)
+    expert = _whole_expert(problem)
+    judged = [verdict(rows, one, architecture, limits, expert) for one in algorithms if one is not Algorithm.BC]
+    verdicts = tuple(one for one in judged if one is not None)
+    return Comparison(problem, preset, architecture, yardsticks, rows, tuple(parts), verdicts, failures)
+
+
+def measured_against(problem: Problem, algorithms: Sequence[Algorithm]) -> dict[Algorithm, Yardstick]:
+    """The exact solutions that the algorithms are measured against; cloning against the chosen psi's.
+
+    Raises:
+        InvalidRequest: one is not proven, or does not exist.
+    """
+    chosen = problem.matching(Algorithm.GAIL)
+    optimum: Solution | None = None
+    found: dict[Algorithm, Yardstick] = {}
+    for algorithm in algorithms:
+        if algorithm in (Algorithm.BC, Algorithm.GAIL):
+            optimum = optimum or _solved(problem, Algorithm.GAIL)
+            found[algorithm] = Yardstick(chosen, chosen, optimum, problem.cost)
+        else:
+            own = _solved(problem, algorithm)
+            found[algorithm] = Yardstick(problem.matching(algorithm), chosen, own, problem.cost)
+    return found
+
+
+def _solved(problem: Problem, algorithm: Algorithm) -> Solution:
+    """The exact solution, proven."""
+    try:
+        return problem.solve(algorithm).require_optimal(TOLERANCE)
+    except (NotOptimal, Unmatchable) as error:
+        psi = type(problem.regularizer(algorithm)).__name__
+        raise InvalidRequest(
+            f"{problem.name}, {algorithm.value} ({psi}): there is no exact solution to compare with: {error}"
+        ) from error
+
+
+def _check_excess(problem: Problem, yardsticks: Mapping[Algorithm, Yardstick]) -> None:
+    """That the uniform policy, where trainings start, is not where they are to end."""
+    for algorithm, yardstick in yardsticks.items():
+        best, uniform = yardstick.optimum.primal_value, yardstick.uniform
+        if uniform - best <= _LEAST_EXCESS * max(1.0, abs(best)):
+            psi = type(yardstick.problem.psi).__name__
+            raise InvalidRequest(
+                f"{problem.name}: the uniform policy already is the exact optimum of {algorithm.value} ({psi}): its J "
+                f"exceeds J* = {best:.6g} by {uniform - best:.1e} only, so that there is nothing to learn or compare; "
+                "a process with a choice of actions and a cost, a less random expert (--expert-entropy-weight) or a "
+                f"smaller --entropy-weight (now {problem.entropy_weight:g}) may do"
+            )
+
+
+def _whole_expert(problem: Problem) -> str:
+    """What size None stands for, in words."""
+    return "the exact expert" if problem.recordings is None else f"all {problem.recordings.count} recorded episodes"
+
+
+def _check(
+    problem: Problem,
+    algorithms: Sequence[Algorithm],
+    sizes: Sequence[int | None],
+    seeds: Sequence[int],
+    architecture: Architecture,
+    jobs: int,
+) -> None:
+    if not algorithms or not sizes or not seeds:
+        raise InvalidRequest("at least one algorithm, one number of demonstrations and one seed are needed")
+    if jobs < 1:
+        raise InvalidRequest(f"{jobs} jobs: at least 1 is needed")
+    if min(seeds) < 0:
+        raise InvalidRequest(f"seed {min(seeds)}: seeds are non-negative")
+    if architecture is Architecture.TABLE and not problem.one_hot:
+        raise InvalidRequest("a table needs states as unit vectors; with other features, choose networks (mlp)")
+    for size in sizes:
+        check_count(problem, size)

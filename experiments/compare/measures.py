@@ -1,0 +1,97 @@
+"""A policy judged exactly: its occupancy by a linear solve, and distances from it.
+
+p = (1-gamma) rho are probabilities; JSD is in nats, at most log 2; total variation is half the l1 distance, at most 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import rel_entr
+
+from gail.exact import Matching, Solution, causal_entropy, occupancy_of
+from gail.experiments.compare.problem import Array
+
+_ZERO = 1e-12
+"""Of J*, as a share of the uniform policy's excess: relative to less, an excess says nothing."""
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What is reported of a policy."""
+
+    objective: float
+    """J of the algorithm's own psi."""
+    excess: float
+    """J - J*, not negative but for rounding."""
+    excess_share: float
+    """(J - J*) / (J_uniform - J*): 1 is the uniform policy, 0 the exact optimum."""
+    excess_relative: float | None
+    """(J - J*) / |J*|; None where J* is zero but for rounding."""
+    chosen_objective: float
+    """J of the chosen psi."""
+    jsd_expert: float
+    variation_expert: float
+    variation_optimum: float
+    """To the exact optimum of the algorithm's own psi."""
+    true_return: float | None
+    """-<rho, cost>, discounted; None where the task has no cost."""
+    entropy: float
+    """Discounted causal entropy, in nats."""
+
+
+@dataclass(frozen=True, eq=False)
+class Yardstick:
+    """What the policies of one algorithm are measured against."""
+
+    problem: Matching
+    """Of the algorithm's own psi."""
+    chosen: Matching
+    """Of the chosen psi."""
+    optimum: Solution
+    """The exact answer to the algorithm's own."""
+    cost: Array | None
+    """The task's."""
+
+    def objective(self, policy: Array) -> float:
+        """J of a policy."""
+        return self.problem.primal(occupancy_of(self.problem.mdp, policy))
+
+    @property
+    def uniform(self) -> float:
+        """J of the uniform policy, where every training starts."""
+        shape = self.problem.expert.shape
+        return self.objective(np.full(shape, 1.0 / shape[1]))
+
+    def measure(self, policy: Array) -> Measures:
+        """Judge a policy (S, A)."""
+        rho = occupancy_of(self.problem.mdp, policy)
+        best = self.optimum.primal_value
+        scale = self.uniform - best
+        objective = self.problem.primal(rho)
+        excess = objective - best
+        return Measures(
+            objective=objective,
+            excess=excess,
+            excess_share=excess / scale,
+            excess_relative=None if abs(best) < _ZERO * scale else excess / abs(best),
+            chosen_objective=self.chosen.primal(rho),
+            jsd_expert=jensen_shannon(rho, self.problem.expert),
+            variation_expert=total_variation(rho, self.problem.expert),
+            variation_optimum=total_variation(rho, self.optimum.occupancy),
+            true_return=None if self.cost is None else -float(np.sum(rho * self.cost)),
+            entropy=causal_entropy(rho),
+        )
+
+
+def total_variation(one: Array, other: Array) -> float:
+    """Half the l1 distance of two measures, each divided by its mass."""
+    return 0.5 * float(abs(one / one.sum() - other / other.sum()).sum())
+
+
+def jensen_shannon(one: Array, other: Array) -> float:
+    """Jensen-Shannon divergence of two measures, each divided by its mass."""
+    p, q = one / one.sum(), other / other.sum()
+    middle = 0.5 * (p + q)
+    return 0.5 * float(rel_entr(p, middle).sum() + rel_entr(q, middle).sum())

@@ -1,0 +1,111 @@
+"""The players of the sampled game on a finite process: those of `gail.approx`, fed with units.
+
+A pair shown as a unit vector makes a linear function of it a table; so do states for a policy without hidden layers.
+Units need no standardization: moments of rare pairs would only change what a table's entries mean while they are
+learned. So inputs go in as they are, and the cost classes of FEM and GTAL are those of the raw features, as the exact
+engine has them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from gail.approx import Discriminator, DiscriminatorSettings, FeatureCost, SpaceSpec, Trajectories, l2_ball, simplex
+from gail.approx.cost_players.cost_player import CostPlayer, MakeCostPlayer
+from gail.approx.networks.normalization import RunningMoments
+from gail.experiments.compare.problem import Algorithm, Array, Problem
+
+
+class AsTheyAre(RunningMoments):
+    """Standardization that changes nothing: mean 0, deviation 1, whatever comes."""
+
+    def update(self, values: Tensor, shares: Tensor | None = None) -> None:
+        """Nothing to learn."""
+
+    @property
+    def std(self) -> Tensor:
+        """Ones."""
+        return torch.ones_like(self.mean)
+
+    def forward(self, values: Tensor) -> Tensor:
+        """The values, float32."""
+        return values.to(torch.float32)
+
+
+@dataclass(frozen=True)
+class PairUnits(SpaceSpec):
+    """A finite task whose pairs are unit vectors of length S A, for states that are unit vectors themselves."""
+
+    @property
+    def pair_size(self) -> int:
+        """S A."""
+        return self.observation_size * self.action_size
+
+    def encode_pairs(self, observations: NDArray[Any], actions: NDArray[Any]) -> Tensor:
+        """Unit vectors s A + a, float32, shape (N, S A)."""
+        pairs = observations.argmax(axis=1) * self.action_size + actions.astype(np.int64)
+        rows = torch.zeros(len(pairs), self.pair_size)
+        rows[torch.arange(len(pairs)), torch.from_numpy(pairs)] = 1.0
+        return rows
+
+
+def _in_units(spec: SpaceSpec) -> SpaceSpec:
+    return PairUnits(spec.observation_size, spec.action_size, None, None)
+
+
+def cost_player(problem: Problem, algorithm: Algorithm, settings: DiscriminatorSettings) -> MakeCostPlayer:
+    """The cost player of an adversarial algorithm; a discriminator without hidden layers is a table of pairs."""
+    if algorithm is Algorithm.GAIL:
+        return _discriminator(problem, settings)
+    answer = l2_ball if algorithm is Algorithm.FEM else simplex
+
+    def make(spec: SpaceSpec, expert: Trajectories, generator: torch.Generator) -> CostPlayer:
+        own = _in_units(spec) if problem.one_hot else spec
+        player = FeatureCost(answer, 0, own, expert, lambda pairs: pairs)
+        player.moments = AsTheyAre(own.pair_size)
+        return player
+
+    return make
+
+
+def _discriminator(problem: Problem, settings: DiscriminatorSettings) -> MakeCostPlayer:
+    table = problem.one_hot and not settings.hidden
+
+    def make(spec: SpaceSpec, expert: Trajectories, generator: torch.Generator) -> CostPlayer:
+        own = _in_units(spec) if table else spec
+        player = Discriminator(problem.psi, own, expert, settings, generator)
+        player.moments = AsTheyAre(own.pair_size)
+        return player
+
+    return make
+
+
+def every_pair(problem: Problem) -> Trajectories:
+    """All pairs s A + a in order, as a batch."""
+    states, actions = problem.expert.shape
+    seen = np.repeat(problem.observations, actions, axis=0)
+    cut = np.ones(len(seen), dtype=bool)
+    drawn = np.tile(np.arange(actions), states)
+    return Trajectories(seen, drawn, None, seen, np.ones(len(seen), dtype=np.int64), ~cut, cut)
+
+
+def cost_table(problem: Problem, player: CostPlayer) -> Array:
+    """(S, A) the cost that a player proposes at every pair."""
+    return player.costs(every_pair(problem)).reshape(problem.expert.shape)
+
+
+def logit_table(problem: Problem, player: CostPlayer) -> Array | None:
+    """(S, A) the logits of a discriminator; None for another player."""
+    if not isinstance(player, Discriminator):
+        return None
+    batch = every_pair(problem)
+    with torch.no_grad():
+        logits = player.network(player.moments(player.spec.encode_pairs(batch.observations, batch.actions)))
+    table: Array = logits.double().numpy().reshape(problem.expert.shape)
+    return table

@@ -1,0 +1,167 @@
+"""Record demonstrations, and check those of others against their task."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import Enum
+
+import gymnasium
+import numpy as np
+
+from gail.approx.demonstrations import Demonstrations, InvalidDemonstrations, Provenance
+from gail.approx.evaluation import play_episodes, stochastic
+from gail.approx.policies.policy import Policy
+from gail.approx.policies.spaces import SpaceSpec
+from gail.approx.trajectories.trajectories import Trajectories
+from gail.envs.tasks import TASKS, Task, find_task
+from gail.envs.vector import make_vector
+
+_RECORDING_STREAM = 2_000_003  # keeps recorded episodes apart from training and evaluation
+_RETURN_TOLERANCE = 1e-4  # relative: recorded returns are rounded, and rewards stored in single precision
+
+
+def record(policy: Policy, task_id: str, episodes: int, seed: int, who: str) -> Demonstrations:
+    """Full episodes of a stochastic policy, called `who`; float32 observations and actions, actions clipped."""
+    task = find_task(task_id)
+    envs = make_vector(task_id, episodes, (_RECORDING_STREAM, seed))
+    try:
+        played = play_episodes(stochastic(policy, seed), envs)
+    finally:
+        envs.close()
+    returns = tuple(round(float(r), 3) for r in played.returns)
+    source = f"{who}, actions clipped to the action space" if task.continuous else who
+    return Demonstrations(_in_single_precision(played), Provenance(task_id, source, 1, returns))
+
+
+def _in_single_precision(episodes: Trajectories) -> Trajectories:
+    discrete = episodes.actions.dtype.kind in "iu"
+    assert episodes.rewards is not None
+    return Trajectories(
+        observations=episodes.observations.astype("float32"),
+        actions=episodes.actions.astype("int64" if discrete else "float32"),
+        rewards=episodes.rewards.astype("float32"),
+        final_observations=episodes.final_observations.astype("float32"),
+        lengths=episodes.lengths,
+        terminated=episodes.terminated,
+        truncated=episodes.truncated,
+    )
+
+
+def known_task(demonstrations: Demonstrations, asked: str | None) -> Task | None:
+    """The task that is asked for, or else the one that the file names, if it is registered here.
+
+    A name from a file never imports a module, as `module:Name-v0` would.
+    """
+    if asked is not None:
+        return find_task(asked)
+    named = demonstrations.provenance.task
+    return find_task(named) if named in TASKS or named in gymnasium.registry else None
+
+
+def spec_of(task: Task) -> SpaceSpec:
+    """Sizes and bounds of a task's spaces."""
+    envs = make_vector(task.id, 1, 0)
+    try:
+        return SpaceSpec.of(envs.single_observation_space, envs.single_action_space)
+    finally:
+        envs.close()
+
+
+def long_stride(demonstrations: Demonstrations, stride: int) -> str | None:
+    """What to say of a stride that is longer than episodes are; None if it is not."""
+    lengths = demonstrations.trajectories.lengths
+    short = int((lengths < stride).sum())
+    if not short:
+        return None
+    return (
+        f"{short:,} of {len(lengths):,} episodes are shorter than the stride of {stride:,} steps (the longest has "
+        f"{lengths.max():,}): of each of them one step is kept, a random one"
+    )
+
+
+class Verdict(Enum):
+    """What became of a check."""
+
+    HOLDS = "holds"
+    NOTE = "note"
+    FAILS = "FAILS"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was checked, and what was found."""
+
+    name: str
+    verdict: Verdict
+    found: str
+
+
+def check_demonstrations(demonstrations: Demonstrations, task: Task | None, spec: SpaceSpec | None) -> list[Check]:
+    """Everything that can be checked of demonstrations that could be read."""
+    checks = [_endings(demonstrations), _returns(demonstrations), _repetitions(demonstrations)]
+    if task is None or spec is None:
+        named = demonstrations.provenance.task
+        found = "the file names no task" if named is None else f"{named} is not registered here"
+        return [*checks, Check("task", Verdict.NOTE, f"{found}: name one with --task to check against it")]
+    try:
+        demonstrations.check_task(task.id)
+        demonstrations.check_fits(spec)
+    except InvalidDemonstrations as error:
+        return [*checks, Check("task", Verdict.FAILS, str(error))]
+    fits = f"shapes and types fit {task.id}"
+    return [*checks, Check("task", Verdict.HOLDS, fits), _bounds(demonstrations, spec), _lengths(demonstrations, task)]
+
+
+def _endings(demonstrations: Demonstrations) -> Check:
+    batch = demonstrations.trajectories
+    ended, cut = int(batch.terminated.sum()), int(batch.truncated.sum())
+    unknown = batch.num_trajectories - ended - cut
+    found = f"{ended} episodes terminated, {cut} truncated, {unknown} with an unknown ending"
+    return Check("endings", Verdict.NOTE if unknown else Verdict.HOLDS, found)
+
+
+def _returns(demonstrations: Demonstrations) -> Check:
+    batch, listed = demonstrations.trajectories, demonstrations.provenance.episode_returns
+    if batch.rewards is None or listed is None or demonstrations.provenance.stride != 1:
+        return Check("returns", Verdict.HOLDS, "nothing to compare: rewards, or the recorded returns, are left out")
+    summed = batch.returns
+    apart = np.abs(summed - listed)
+    allowed = _RETURN_TOLERANCE * np.maximum(1.0, np.add.reduceat(np.abs(batch.rewards), batch.first_steps))
+    worst = int(np.argmax(apart - allowed))
+    if apart[worst] > allowed[worst]:
+        found = f"episode {worst}: rewards sum to {summed[worst]:g}, the recorded return is {listed[worst]:g}"
+        return Check("returns", Verdict.FAILS, found)
+    return Check("returns", Verdict.HOLDS, "rewards sum to the recorded returns")
+
+
+def _repetitions(demonstrations: Demonstrations) -> Check:
+    batch = demonstrations.trajectories
+    seen: dict[bytes, int] = {}
+    for k, (first, last) in enumerate(zip(batch.first_steps, batch.last_steps, strict=True)):
+        rows = slice(first, last + 1)
+        content = hashlib.sha256(batch.observations[rows].tobytes() + batch.actions[rows].tobytes()).digest()
+        if content in seen:
+            return Check("episodes", Verdict.NOTE, f"episode {k} repeats episode {seen[content]}")
+        seen[content] = k
+    return Check("episodes", Verdict.HOLDS, "no episode repeats another")
+
+
+def _bounds(demonstrations: Demonstrations, spec: SpaceSpec) -> Check:
+    outside = demonstrations.outside_bounds(spec)
+    if outside is None:
+        return Check("actions", Verdict.HOLDS, "all are inside the action space")
+    return Check("actions", Verdict.NOTE, str(outside))
+
+
+def _lengths(demonstrations: Demonstrations, task: Task) -> Check:
+    batch = demonstrations.trajectories
+    longest = int(batch.lengths.max())
+    if longest > task.horizon:
+        found = f"episode {int(batch.lengths.argmax())} has {longest} steps, past the time limit of {task.horizon}"
+        return Check("lengths", Verdict.FAILS, found)
+    early = np.flatnonzero(batch.truncated & (batch.lengths < task.horizon))
+    if demonstrations.provenance.stride == 1 and early.size:
+        found = f"episode {early[0]} is truncated after {batch.lengths[early[0]]} steps, the limit is {task.horizon}"
+        return Check("lengths", Verdict.NOTE, found)
+    return Check("lengths", Verdict.HOLDS, f"no episode is longer than the time limit of {task.horizon}")

@@ -1,0 +1,39 @@
+"""Where a task's demonstrations lie: with the package, or, if they are too large for it, recorded once and cached."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from rich.console import Console
+
+from gail.approx.demonstrations import save_npz
+from gail.approx.policies.policy import load_policy
+from gail.envs.data import card, has_demonstrations, shipped_file
+from gail.envs.tasks import find_task
+from gail.experiments.data.demonstrations import record
+
+
+def demonstrations_file(task_id: str, console: Console) -> Path:
+    """The shipped demonstrations of a task, or else what its shipped expert records under the seed of its card.
+
+    A recording is kept in the folder `gail` of the user's caches, by task and expert; it is made only once.
+
+    Raises:
+        NotShipped: no expert ships with the task.
+    """
+    if has_demonstrations(task_id):
+        return shipped_file(task_id, "demonstrations.npz")
+    expert, seed = shipped_file(task_id, "expert.safetensors"), card(task_id)["seed"]
+    digest = hashlib.sha256(expert.read_bytes()).hexdigest()[:12]
+    path = _caches() / f"{task_id}-{digest}.npz"
+    if not path.is_file():
+        console.print(f"Recording the demonstrations of {task_id} once, in {path}.", soft_wrap=True, highlight=False)
+        episodes = find_task(task_id).full_trajectories
+        save_npz(record(load_policy(expert), task_id, episodes, seed, f"stochastic TRPO expert of seed {seed}"), path)
+    return path
+
+
+def _caches() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gail"

@@ -1,0 +1,7 @@
+"""A mistake of the user's: printed as one sentence, exit status 2 (see `gail.experiments.cli.user_errors`)."""
+
+from __future__ import annotations
+
+
+class InvalidRequest(ValueError):
+    """A command was asked for something that it cannot do."""

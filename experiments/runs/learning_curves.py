@@ -1,0 +1,64 @@
+"""Learning curves small enough to ship: the return of the episodes that ended while learning, averaged in bins.
+
+Environments are made anew at checkpoints. Iterations before a whole episode can have ended in them are left out, for
+the first episodes to end are the short ones. Of the n iterations that remain, bin k = 1, ..., B holds about n / B in
+order; its return is the mean over the episodes that ended in them, each iteration's mean weighted by their number.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gail.approx.atomic_files import write_text
+from gail.approx.training.training import TrainingSettings
+from gail.envs.tasks import find_task
+from gail.experiments.runs.config import RunConfig
+
+_BINS = 400
+
+
+def young(config: RunConfig, iterations: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Iterations after a checkpoint in which a whole episode cannot have ended yet: returns would be biased."""
+    settings, horizon = config.training, find_task(config.task).horizon
+    found = _young_of(settings, horizon * config.num_envs, iterations)
+    later = settings.refinement
+    if later is not None:
+        refined = iterations * settings.batch_size > later.after_steps
+        found = np.where(
+            refined, _young_of(settings.at(later.after_steps), horizon * config.num_envs, iterations), found
+        )
+    return found
+
+
+def _young_of(phase: TrainingSettings, whole_steps: int, iterations: NDArray[np.float64]) -> NDArray[np.bool_]:
+    age = (iterations - 1) % phase.checkpoint_every + 1
+    found: NDArray[np.bool_] = (age <= whole_steps / phase.batch_size) & (iterations > phase.checkpoint_every)
+    return found
+
+
+def write_learning_curve(config: RunConfig, rows: Sequence[Mapping[str, str]], path: Path) -> None:
+    """Write the curve of a run's metrics: columns env_steps (so far), episodes (of the bin) and mean_return."""
+    content = io.StringIO()
+    writer = csv.writer(content, lineterminator="\n")
+    writer.writerow(("env_steps", "episodes", "mean_return"))
+    fair = np.flatnonzero(~young(config, np.array([float(row["iteration"]) for row in rows])))
+    for bin_ in np.array_split(fair, min(len(fair), _BINS)):
+        counts = [int(rows[i]["episodes"]) for i in bin_]
+        ended = sum(counts)
+        total = sum(n * float(rows[i]["true_return"]) for n, i in zip(counts, bin_, strict=True) if n)
+        writer.writerow((rows[bin_[-1]]["env_steps"], ended, f"{total / ended:.7g}" if ended else ""))
+    write_text(path, content.getvalue())
+
+
+def read_learning_curve(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Environment steps, and mean returns where episodes ended."""
+    with path.open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["mean_return"]]
+    steps = np.array([float(row["env_steps"]) for row in rows])
+    return steps, np.array([float(row["mean_return"]) for row in rows])

@@ -1,0 +1,49 @@
+"""Metrics."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from gail.approx.atomic_files import write_text
+
+
+class MetricsFile:
+    """Appends rows to a CSV file, each flushed as it comes."""
+
+    def __init__(self, path: Path, keep_iterations: int) -> None:
+        """Open `path`, keeping the rows of the first `keep_iterations` iterations that it may hold."""
+        rows = [row for row in read_metrics(path) if int(row["iteration"]) <= keep_iterations]
+        self._path = path
+        self._writer: csv.DictWriter[str] | None = None
+        self._columns = list(rows[0]) if rows else None
+        if rows:
+            lines = [",".join(rows[0]), *(",".join(row.values()) for row in rows)]
+            write_text(path, "\n".join(lines) + "\n")
+        else:
+            path.unlink(missing_ok=True)
+        self._file = path.open("a", newline="")
+
+    def append(self, row: Mapping[str, Any]) -> None:
+        """Write one row; the first one of the file decides the columns, also where an older version wrote it."""
+        if self._writer is None:
+            columns = self._columns or list(row)
+            self._writer = csv.DictWriter(self._file, columns, extrasaction="ignore", lineterminator="\n")
+            if self._columns is None:
+                self._writer.writeheader()
+        self._writer.writerow(row)
+        self._file.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def read_metrics(path: Path) -> list[dict[str, str]]:
+    """Rows of a metrics file, complete ones only; none if there is no file yet."""
+    if not path.is_file():
+        return []
+    with path.open(newline="") as file:
+        return [row for row in csv.DictReader(file) if None not in row.values()]

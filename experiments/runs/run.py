@@ -1,0 +1,112 @@
+"""A run is one frozen config and gives one folder.
+
+| file | content |
+|---|---|
+| `config.json` | the whole config: with it and the same versions, the run can be repeated |
+| `versions.json` | Python and the packages that numbers depend on |
+| `metrics.csv` | one row per iteration, written as it happens; of cloning one per epoch, written when it is fitted |
+| `tensorboard/` | the same for TensorBoard |
+| `checkpoint.pt` | everything needed to go on; none of cloning, which begins again |
+| `policy.safetensors` | the policy, for evaluation and use |
+| `result.json`, `report.html` | the final evaluation, and pictures; an expert's run has `ship/` instead |
+| `pictures/` | those of the report as files |
+| `control-constant/`, `control-shuffled/` | the control runs, each a folder like this one |
+| `controls.json` | what they say |
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from gail.approx.atomic_files import write_text
+from gail.experiments.runs.config import RunConfig, structure_config
+
+_PACKAGES = ("gail", "numpy", "scipy", "torch", "gymnasium", "mujoco", "envpool")
+
+
+class InvalidRun(ValueError):
+    """A folder is not a run, or cannot be one."""
+
+
+class Run:
+    """The folder of one run."""
+
+    def __init__(self, folder: Path, config: RunConfig) -> None:
+        self.folder = folder
+        self.config = config
+
+    @classmethod
+    def create(cls, folder: Path, config: RunConfig) -> Run:
+        """Make a new run's folder; refuse one that already holds a run."""
+        cls.check_free(folder)
+        write_text(folder / "config.json", json.dumps(asdict(config), indent=2) + "\n")
+        write_text(folder / "versions.json", json.dumps(versions(), indent=2) + "\n")
+        return cls(folder, config)
+
+    @staticmethod
+    def check_free(folder: Path) -> None:
+        """Raise `InvalidRun` where no new run can be made."""
+        if folder.exists() and not folder.is_dir():
+            raise InvalidRun(f"{folder} is a file: choose another --out")
+        if (folder / "config.json").exists():
+            raise InvalidRun(
+                f"{folder} already holds a run: go on with `gail resume {folder}`, or choose another --out"
+            )
+
+    @classmethod
+    def open(cls, folder: Path) -> Run:
+        """Open an existing run."""
+        path = folder / "config.json"
+        if not path.is_file():
+            raise InvalidRun(f"{folder} is not a run: it has no config.json")
+        try:
+            return cls(folder, structure_config(json.loads(path.read_text())))
+        except ValueError as error:
+            raise InvalidRun(f"{path}: not the config of a run of this version ({error})") from error
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the run goes on from."""
+        return self.folder / "checkpoint.pt"
+
+    @property
+    def policy(self) -> Path:
+        """The policy."""
+        return self.folder / "policy.safetensors"
+
+    @property
+    def metrics(self) -> Path:
+        """One row per iteration."""
+        return self.folder / "metrics.csv"
+
+    def changed_versions(self) -> str | None:
+        """A sentence on versions that are not those with which the run began; None if all are the same."""
+        path = self.folder / "versions.json"
+        try:
+            before = dict(json.loads(path.read_text()))
+        except (OSError, ValueError, TypeError):
+            return f"{path} cannot be read: whether the run goes on with the same versions is not known"
+        now = versions()
+        changed = [f"{name} {before.get(name)} is now {now.get(name)}" for name in now if before.get(name) != now[name]]
+        return f"The run goes on, but not bit for bit as it began: {', '.join(changed)}." if changed else None
+
+    def write_result(self, result: Mapping[str, Any]) -> None:
+        """Write the final numbers."""
+        write_text(self.folder / "result.json", json.dumps(result, indent=2) + "\n")
+
+
+def versions() -> dict[str, str]:
+    """Versions that numbers depend on."""
+    found = {"python": platform.python_version(), "platform": platform.platform()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except ModuleNotFoundError:  # EnvPool has no builds for some platforms
+            found[package] = "not installed"
+    return found

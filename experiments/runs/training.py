@@ -1,0 +1,229 @@
+"""Run a training in its folder: rows of metrics, checkpoints, a display, and a clean stop on Ctrl-C."""
+
+from __future__ import annotations
+
+import math
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from rich.console import Console
+
+from gail.approx.cloning import CloningResult, clone
+from gail.approx.demonstrations import Demonstrations, load_demonstrations
+from gail.approx.game import RoundReport
+from gail.approx.networks.finite_checks import NotFinite
+from gail.approx.policies.policy import InvalidPolicyFile, Policy, save_policy
+from gail.approx.policies.spaces import SpaceSpec
+from gail.approx.training.absorbing_states import with_absorbing_steps
+from gail.approx.training.imitation import imitation_against, reinforcement
+from gail.approx.training.training import Training, TrainingFailed
+from gail.envs.tasks import find_task
+from gail.envs.vector import make_vector
+from gail.experiments.data.demonstrations import long_stride
+from gail.experiments.data.mujoco_layouts import check_layout
+from gail.experiments.data.shipped import demonstrations_file
+from gail.experiments.runs.config import NETWORK_THREADS, RunConfig
+from gail.experiments.runs.interrupts import StopAfterIteration
+from gail.experiments.runs.metrics import MetricsFile, read_metrics
+from gail.experiments.runs.players import make_cost_player, make_environments, playable, shuffled
+from gail.experiments.runs.progress import TrainingDisplay
+from gail.experiments.runs.run import Run
+from gail.experiments.runs.tensorboard import EventsFile
+
+
+def read_demonstrations(config: RunConfig) -> Demonstrations:
+    """The demonstrations that a config names, validated against its task, subsampled as it says.
+
+    Actions outside the task's bounds are used as recorded; a line says so.
+    """
+    console = Console(stderr=True)
+    path = config.demonstrations or demonstrations_file(config.task, console)
+    full, spec = load_demonstrations(Path(path)), task_spec(config.task)
+    full.check_task(config.task)
+    check_layout(full, spec, config.task)
+    full.check_fits(spec)
+    outside = full.outside_bounds(spec)
+    if outside is not None:
+        console.print(f"{path}: {outside}.", soft_wrap=True, highlight=False, markup=False)
+    chosen = full if config.num_demonstrations is None else full.first(config.num_demonstrations)
+    note = long_stride(chosen, config.demonstration_stride)
+    if note is not None:
+        console.print(f"{path}: {note}.", soft_wrap=True, highlight=False, markup=False)
+    if config.absorbing:
+        chosen = with_absorbing_steps(chosen, find_task(config.task).horizon)
+    sparse = chosen.subsample(config.demonstration_stride, config.demonstration_seed)
+    return shuffled(sparse, config.seed) if config.control == "shuffled" else sparse
+
+
+def task_spec(task_id: str) -> SpaceSpec:
+    """Sizes and bounds of a task's spaces."""
+    envs = make_vector(task_id, 1, 0)
+    try:
+        return SpaceSpec.of(envs.single_observation_space, envs.single_action_space)
+    finally:
+        envs.close()
+
+
+def check_policy_fits(policy: Policy, task_id: str, path: Path) -> None:
+    """Raise `InvalidPolicyFile` if the policy belongs to other spaces than the task's."""
+    spec = task_spec(task_id)
+    if policy.spec != spec:
+        raise InvalidPolicyFile(
+            f"{path}: a policy from {policy.spec.observation_size} observed numbers to {policy.spec.action_size} "
+            f"action entries in [{policy.spec.action_low}, {policy.spec.action_high}]; {task_id} has "
+            f"{spec.observation_size}, {spec.action_size} and [{spec.action_low}, {spec.action_high}]"
+        )
+
+
+def make_training(config: RunConfig) -> Training:
+    """Prepare the training that a config describes, from its beginning."""
+    training = _prepared(config)
+    training.name = f"{config.algorithm} on {config.task}"
+    return training
+
+
+def _prepared(config: RunConfig) -> Training:
+    make_envs = make_environments(config)
+    if config.algorithm == "trpo":
+        return reinforcement(make_envs, config.training, config.seed)
+    demonstrations = read_demonstrations(config)
+    warm_start = config.cloning if config.warm_start == "bc" else None
+    return imitation_against(
+        make_cost_player(config), make_envs, demonstrations, config.training, config.seed, warm_start=warm_start
+    )
+
+
+def start(run: Run, training: Training, console: Console) -> bool:
+    """Begin a run from iteration 0."""
+    training.save(run.checkpoint)  # from now on there is something to go on from
+    return _go_on(run, training, console)
+
+
+def resume(run: Run, console: Console) -> tuple[Training, bool]:
+    """Go on with an interrupted run from its last checkpoint."""
+    training = make_training(run.config)
+    if run.checkpoint.exists() or run.metrics.exists():  # else it was killed before it began
+        training.load(run.checkpoint)
+    console.print(f"Going on from iteration {training.iteration} ({training.env_steps:,} steps).")
+    return training, _go_on(run, training, console)
+
+
+def _go_on(run: Run, training: Training, console: Console) -> bool:
+    """Train until the budget is spent (True) or a stop is asked for (False)."""
+    torch.set_num_threads(NETWORK_THREADS)
+    metrics = MetricsFile(run.metrics, keep_iterations=training.iteration)
+    events = EventsFile(run.folder / "tensorboard", read_metrics(run.metrics))
+    title = f"{run.config.algorithm} on {run.config.task}, seed {run.config.seed}"
+    display = TrainingDisplay(console, title, training.settings.env_steps, training.env_steps)
+    try:
+        with StopAfterIteration() as stop, display:
+            while not training.finished and not stop.requested:
+                began = time.perf_counter()
+                report = training.step()
+                row = metrics_row(training, report, time.perf_counter() - began)
+                metrics.append(row)
+                events.append(row)
+                display.show(row)
+                if training.at_checkpoint:
+                    training.save(run.checkpoint)
+    except TrainingFailed as error:
+        raise TrainingFailed(
+            f"{run.folder}: {error}. The last checkpoint is untouched, but going on from it repeats this bit for bit: "
+            "start again with smaller steps (a learning rate, max_kl) or other demonstrations, in another --out"
+        ) from error
+    finally:
+        metrics.close()
+        events.close()
+    save_policy(playable(run.config, training.policy), run.policy)
+    if not training.finished:
+        saved = training.iteration - training.iteration % training.phase.checkpoint_every
+        console.print(
+            f"Stopped after iteration {training.iteration}; the policy so far is in {run.policy}.\n"
+            f"Go on from the checkpoint of iteration {saved}: [bold]gail resume {run.folder}[/bold]\n"
+            f"Look at it as it is: [bold]gail evaluate {run.folder}[/bold]",
+            soft_wrap=True,
+            highlight=False,
+        )
+        training.close()
+    return training.finished
+
+
+def metrics_row(training: Training, report: RoundReport, seconds: float) -> dict[str, Any]:
+    """One row of metrics.csv.
+
+    The Jensen-Shannon divergence of state-action pairs, in nats, is at least log 2 - loss / 2 for the logistic loss of
+    any discriminator, on the same pairs: 0 where the loss is 2 log 2, and log 2 where it tells all pairs apart.
+    """
+    batch, cost, policy = report.batch, report.cost, report.policy
+    loss = cost.loss if cost else None
+    episodes = len(batch.episode_returns)
+    return {
+        "iteration": training.iteration,
+        "env_steps": training.env_steps,
+        "episodes": episodes,
+        "true_return": float(np.mean(batch.episode_returns)) if episodes else "",
+        "episode_length": float(np.mean(batch.episode_lengths)) if episodes else "",
+        "discriminator_loss": _cell(loss),
+        "accuracy_learner": _cell(cost.accuracy_learner if cost else None),
+        "accuracy_expert": _cell(cost.accuracy_expert if cost else None),
+        "jsd_estimate": "" if loss is None else math.log(2.0) - 0.5 * loss,
+        "feature_distance": cost.feature_distance if cost else "",
+        "kl": policy.step.kl,
+        "outcome": policy.step.outcome.name.lower(),
+        "backtracks": policy.step.backtracks,
+        "surrogate_improvement": policy.step.improvement,
+        "explained_variance": policy.explained_variance,
+        "entropy": policy.entropy,
+        "seconds": seconds,
+        **{f"seconds_{part}": report.seconds[part] for part in ("sampling", "cost", "policy", "critic")},
+    }
+
+
+def _cell(value: float | None) -> float | str:
+    """The number, or an empty cell."""
+    return "" if value is None else value
+
+
+def clone_in(run: Run, demonstrations: Demonstrations) -> Policy:
+    """Do all of a cloning run but its evaluation: it takes seconds, so that an interrupted one is begun again."""
+    try:
+        result = _cloned(run.config, demonstrations)
+    except TrainingFailed as error:
+        raise TrainingFailed(f"{run.folder}: {error}, in another --out") from error
+    _write_epochs(run, result)
+    save_policy(result.policy, run.policy)
+    return result.policy
+
+
+def clone_policy(config: RunConfig, demonstrations: Demonstrations) -> Policy:
+    """Behavioural cloning of demonstrations, with a config's settings."""
+    return _cloned(config, demonstrations).policy
+
+
+def _cloned(config: RunConfig, demonstrations: Demonstrations) -> CloningResult:
+    torch.set_num_threads(NETWORK_THREADS)
+    try:
+        return clone(demonstrations, task_spec(config.task), config.cloning, config.seed)
+    except NotFinite as error:
+        raise TrainingFailed(
+            f"cloning, {error}. The same settings repeat this bit for bit: start again with smaller steps "
+            "(cloning.learning_rate) or other demonstrations"
+        ) from error
+
+
+def _write_epochs(run: Run, result: CloningResult) -> None:
+    """Write the metrics of a cloning run; what an interrupted one left is replaced."""
+    errors = zip(result.training_errors, result.validation_errors, strict=True)
+    rows = [
+        {"epoch": epoch, "training_error": training, "validation_error": validation}
+        for epoch, (training, validation) in enumerate(errors, start=1)
+    ]
+    run.metrics.unlink(missing_ok=True)
+    with closing(MetricsFile(run.metrics, keep_iterations=0)) as metrics:
+        for row in rows:
+            metrics.append(row)
+    EventsFile(run.folder / "tensorboard", rows).close()

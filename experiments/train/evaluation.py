@@ -1,0 +1,135 @@
+"""Evaluations: returns of whole episodes, beside the expert's and random play's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.table import Table
+
+from gail.approx.evaluation import Act, Evaluation, deterministic, evaluate, stochastic, uniformly_random
+from gail.approx.policies.policy import Policy
+from gail.envs.data import card, has_expert
+from gail.envs.vector import Entropy, VectorEnvironment, make_vector
+from gail.experiments.reports.interquartile import interquartile_mean
+
+MakeVector: TypeAlias = Callable[[str, int, Entropy], VectorEnvironment]
+"""Makes so many copies of a task, seeded by the entropy."""
+
+FASTEST: MakeVector = partial(make_vector, threads=2)
+
+_EVALUATION_STREAM = 1_000_003  # keeps evaluation episodes apart from training's seeds (seed, iteration)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What 0 and 1 mean on a task: returns of random play and of the expert, from the expert's card."""
+
+    random: float
+    """Mean return of uniformly random actions."""
+    expert: float
+    """Mean return of the stochastic expert."""
+
+    def normalized(self, mean_return: float) -> float:
+        """0 for random play, 1 for the expert."""
+        return (mean_return - self.random) / (self.expert - self.random)
+
+    def normalized_all(self, returns: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The same of each of several returns."""
+        return (returns - self.random) / (self.expert - self.random)
+
+    def fraction(self, mean_return: float) -> float:
+        """Share of the expert's mean return."""
+        return mean_return / self.expert
+
+
+def reference(task_id: str) -> Reference | None:
+    """The references that ship with a task, if any."""
+    if not has_expert(task_id):
+        return None
+    facts = card(task_id)
+    return Reference(facts["random"]["mean"], facts["expert_stochastic"]["mean"])
+
+
+def evaluate_policy(
+    policy: Policy,
+    task_id: str,
+    episodes: int,
+    seed: int,
+    *,
+    stochastic_actions: bool,
+    make_envs: MakeVector = FASTEST,
+) -> Evaluation:
+    """Play `episodes` whole episodes with a policy, in the environments that `make_envs` makes."""
+    act = stochastic(policy, seed) if stochastic_actions else deterministic(policy)
+    return _evaluate(act, task_id, episodes, seed, make_envs)
+
+
+def evaluate_random(task_id: str, episodes: int, seed: int, make_envs: MakeVector = FASTEST) -> Evaluation:
+    """Play `episodes` whole episodes with uniformly random actions."""
+    envs = make_envs(task_id, 1, 0)
+    try:
+        return _evaluate(uniformly_random(envs, seed), task_id, episodes, seed, make_envs)
+    finally:
+        envs.close()
+
+
+def evaluation_table(policy: Policy, task_id: str, episodes: int, seed: int) -> Table:
+    """A policy's returns with mean and with sampled actions, beside the expert's card and random play.
+
+    Scores are 0 for random play and 1 for the expert; the interquartile mean (IQM) comes with a bootstrap interval.
+    """
+    levels = reference(task_id)
+    table = Table(
+        "policy",
+        "return",
+        "length",
+        "score",
+        "IQM of score, 95 %" if levels else "IQM of return, 95 %",
+        title=f"{task_id}, {episodes} whole episodes" + ("; score 0 = random play, 1 = expert" if levels else ""),
+        caption="IQM: mean of the middle half, with its bootstrap interval"
+        + ("" if levels else f"; no expert ships for {task_id}"),
+    )
+
+    def row(name: str, found: Evaluation) -> None:
+        score = f"{levels.normalized(found.mean):.3f}" if levels else ""
+        shape = "{:.3f}" if levels else "{:,.1f}"
+        middle = interquartile_mean(levels.normalized_all(found.returns) if levels else found.returns, seed)
+        estimate, low, high = (shape.format(value + 0.0) for value in (middle.estimate, middle.low, middle.high))
+        table.add_row(
+            name,
+            f"{found.mean:,.1f} ± {found.std:,.1f}",
+            f"{found.lengths.mean():.0f}",
+            score,
+            f"{estimate} [{low}, {high}]",
+        )
+
+    row("mean actions", evaluate_policy(policy, task_id, episodes, seed, stochastic_actions=False))
+    row("sampled actions", evaluate_policy(policy, task_id, episodes, seed, stochastic_actions=True))
+    row("random play", evaluate_random(task_id, episodes, seed))
+    if levels:
+        table.add_row("expert's card", f"{levels.expert:,.1f}", "", "1", "")
+    return table
+
+
+def _evaluate(act: Act, task_id: str, episodes: int, seed: int, make_envs: MakeVector) -> Evaluation:
+    envs = make_envs(task_id, episodes, (_EVALUATION_STREAM, seed))
+    try:
+        return evaluate(act, envs)
+    finally:
+        envs.close()
+
+
+def summary(evaluation: Evaluation) -> dict[str, Any]:
+    """Numbers of an evaluation for a file."""
+    return {
+        "mean": evaluation.mean,
+        "std": evaluation.std,
+        "episodes": len(evaluation.returns),
+        "mean_length": float(evaluation.lengths.mean()),
+        "returns": [round(float(r), 3) for r in evaluation.returns],
+    }

@@ -1,0 +1,147 @@
+"""What checking statements on instances found: one table for people, one file with every claim."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from gail.approx.atomic_files import write_text
+from gail.experiments.errors import InvalidRequest
+from gail.experiments.reports.page import Report
+from gail.experiments.verify.instances import Instance
+from gail.experiments.verify.remarks import claimed, numbers_behind, remarks, silences_of
+from gail.experiments.verify.statement import Statement, Trial
+from gail.experiments.verify.verdicts import SEVERITY, Finding, Verdict, outcome, severity
+
+HEADER = (
+    "no.",
+    "statement",
+    "--statement",
+    "instance",
+    "claims",
+    "worst violation",
+    "tolerance",
+    "conic",
+    "verdict",
+)
+
+_WIDE = 140  # columns of a terminal that has room for what each statement says
+_COLOURS = {"holds": "green", "silent": "dim", "no second opinion": "dim", "UNSOLVED": "bold yellow"}
+
+
+def check_statements(
+    chosen: Sequence[Statement],
+    instances: Sequence[Instance],
+    entropy_weight: float,
+    seed: int,
+    tolerance: float | None,
+    console: Console,
+) -> list[Finding]:
+    """Check statements on instances; each has its own random points, whatever else is checked.
+
+    A statement with an instance of its own is checked once. With a tolerance, every numerical claim is judged by it.
+
+    Raises:
+        InvalidRequest: every statement is silent, so that nothing was checked.
+    """
+    work = [(s, i) for n, i in enumerate(instances) for s in chosen if n == 0 or s.own_instance is None]
+    findings = []
+    with console.status("") as status:
+        for number, (statement, instance) in enumerate(work, start=1):
+            status.update(f"{number} of {len(work)}: {statement.title} on {escape(instance.name)}")
+            trial = Trial(instance, entropy_weight, np.random.default_rng(seed))
+            findings.append(outcome(statement, trial, tolerance))
+    if all(finding.verdict is Verdict.SILENT for finding in findings):
+        raise InvalidRequest(f"nothing was checked: {'; '.join(silences_of(findings))}")
+    return findings
+
+
+def print_findings(findings: Sequence[Finding], console: Console) -> None:
+    """One row per statement, at the instance where it is worst; then all that does not hold, and what is missing."""
+    wide = console.width >= _WIDE
+    headers = "statement", *(["what it says"] if wide else []), "worst on", "violation", "tolerance", "conic", "verdict"
+    table = Table(box=box.SIMPLE_HEAD, padding=0, show_edge=False)
+    for header in headers:
+        table.add_column(header, no_wrap=True, overflow="ellipsis", max_width=12 if header == "worst on" else None)
+    for statement in dict.fromkeys(finding.statement for finding in findings):
+        same = [finding for finding in findings if finding.statement is statement]
+        worst = max(same, key=_rank)
+        colour = _COLOURS.get(worst.verdict.value, "bold red")
+        verdict = f"[{colour}]{worst.verdict.value}[/{colour}]"
+        title = [statement.title] if wide else []
+        table.add_row(statement.name, *title, escape(worst.place), *_numbers(worst, _opinions(same)), verdict)
+    console.print(table)
+    for remark in remarks(findings):
+        colour = _COLOURS.get(remark.mark, "bold red")
+        console.print(f"[{colour}]{remark.mark}[/{colour}] {escape(remark.text)}", soft_wrap=True, highlight=False)
+
+
+def report_findings(findings: Sequence[Finding], report: Report) -> None:
+    """Every statement on every instance."""
+    report.heading("Every statement")
+    report.paragraph(
+        "Each statement is several claims; the row shows the one nearest to failing, by its violation in units of its "
+        "tolerance. A violation is relative to the numbers compared; claims with tolerance 0 are true or false. The "
+        "column `conic` has the worst violation that a general conic solver shows on the same problem, which is as "
+        "accurate as that solver. UNSOLVED: a solver fell short, and the statement is neither shown nor refuted. "
+        "ERROR: the check raised. Every claim stands in `claims.csv`, beside this file."
+    )
+    report.table(HEADER, [_row(finding) for finding in findings])
+    for remark in remarks(findings):
+        report.paragraph(f"{remark.mark}: {remark.text}")
+
+
+def write_claims(findings: Sequence[Finding], path: Path) -> None:
+    """One line per claim."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("number", "name", "instance", "verdict", "claim", "violation", "tolerance", "holds", "numbers"))
+    for finding in findings:
+        statement, verdict = finding.statement, finding.verdict.value
+        for claim in finding.verification.certificates:
+            judged = f"{claim.violation:.3e}", f"{claim.tolerance:.0e}", claim.holds, numbers_behind(claim, 17)
+            writer.writerow((statement.number, statement.name, finding.place, verdict, claimed(claim), *judged))
+    write_text(path, text.getvalue())
+
+
+def _row(finding: Finding) -> tuple[str, ...]:
+    statement, claims = finding.statement, str(len(finding.verification.certificates))
+    numbers = _numbers(finding, _opinions([finding]))
+    return (
+        str(statement.number),
+        statement.title,
+        statement.name,
+        finding.place,
+        claims,
+        *numbers,
+        finding.verdict.value,
+    )
+
+
+def _rank(finding: Finding) -> tuple[int, float]:
+    worst = finding.worst
+    return SEVERITY.index(finding.verdict), severity(worst) if worst is not None else -1.0
+
+
+def _numbers(finding: Finding, conic: str) -> tuple[str, str, str]:
+    """Violation, tolerance, and the second opinion's violation."""
+    worst = finding.worst
+    if worst is None or finding.raised is not None:
+        return "", "", ""
+    return f"{worst.violation:.1e}", f"{worst.tolerance:.0e}", conic
+
+
+def _opinions(findings: Sequence[Finding]) -> str:
+    """The worst second opinion on one statement, or that there is none."""
+    asked = [claim for finding in findings if (claim := finding.second_opinion) is not None]
+    if asked:
+        return f"{max(asked, key=severity).violation:.0e}"
+    return "none" if any(finding.lacks_second_opinion for finding in findings) else ""

@@ -1,0 +1,77 @@
+"""What a table of findings leaves out: claims that do not hold, silences, and second opinions that are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from gail.exact import Certificate
+from gail.exact.statements.certificates import Premise
+from gail.experiments.verify.verdicts import Finding, Verdict
+
+Key = TypeVar("Key")
+
+
+@dataclass(frozen=True)
+class Remark:
+    """One line."""
+
+    mark: str
+    """What kind of remark it is: a verdict, or what is missing."""
+    text: str
+    """The names that a user types, and what there is to say."""
+
+
+def remarks(findings: Sequence[Finding]) -> list[Remark]:
+    """Everything worth a line, the worst first."""
+    complaints = [line for finding in findings for line in _complaints(finding)]
+    silences = [Remark(Verdict.SILENT.value, line) for line in silences_of(findings)]
+    lacking = _grouped((one.statement.name, one.place) for one in findings if one.lacks_second_opinion)
+    if not lacking:
+        return complaints + silences
+    listed = "; ".join(f"{name} on {places}" for name, places in lacking.items())
+    reason = "the general conic solver failed or was inaccurate"
+    return [*complaints, *silences, Remark("no second opinion", f"for {listed}: {reason}")]
+
+
+def silences_of(findings: Sequence[Finding]) -> list[str]:
+    """Which statements are silent, where, and why."""
+    silent = [finding for finding in findings if finding.verdict is Verdict.SILENT]
+    grouped = _grouped(((one.statement.name, one.reason), one.place) for one in silent)
+    return [f"{name} on {places}: {reason}" for (name, reason), places in grouped.items()]
+
+
+def claimed(claim: Certificate) -> str:
+    """What is claimed, without the title of its statement."""
+    return claim.statement.partition(": ")[2] or claim.statement
+
+
+def numbers_behind(claim: Certificate, digits: int) -> str:
+    """What the violation was computed from."""
+    return "; ".join(f"{name} {value:.{digits}g}" for name, value in claim.numbers.items())
+
+
+def _complaints(finding: Finding) -> list[Remark]:
+    verdict, where = finding.verdict, f"{finding.statement.name} on {finding.place}"
+    if finding.raised is not None:
+        return [Remark(verdict.value, f"{where}: {finding.reason}")]
+    failed = (claim for claim in finding.verification.certificates if not claim.holds)
+    return [Remark(verdict.value, f"{where}: {_complaint(claim, verdict)}") for claim in failed]
+
+
+def _complaint(claim: Certificate, verdict: Verdict) -> str:
+    numbers = numbers_behind(claim, 3)
+    violated = f"{claimed(claim)}: violation {claim.violation:.3g}, tolerance {claim.tolerance:.1g}"
+    violated += f" ({numbers})" if numbers else ""
+    if isinstance(claim, Premise):
+        return f"{violated}; the solver fell short, which refutes nothing"
+    return f"{violated}; it rests on what was not solved" if verdict is Verdict.UNSOLVED else violated
+
+
+def _grouped(pairs: Iterable[tuple[Key, str]]) -> dict[Key, str]:
+    """The second members that go with each first one, listed."""
+    groups: dict[Key, list[str]] = {}
+    for first, second in pairs:
+        groups.setdefault(first, []).append(second)
+    return {first: ", ".join(seconds) for first, seconds in groups.items()}

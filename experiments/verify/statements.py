@@ -1,0 +1,200 @@
+"""The statements of the theory that `gail verify` can check, each with how it is run on an instance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from gail.envs.finite import garnet
+from gail.exact import Verification, check_corollary_3_2_1, statements
+from gail.experiments.errors import InvalidRequest
+from gail.experiments.verify.psi_choices import CHOICES, MakePsi, random_features
+from gail.experiments.verify.psi_statements import gradients, proposition_3_2, proposition_name, surrogate_losses
+from gail.experiments.verify.statement import Statement, Trial
+
+THREE_ROADS, SMALL_GARNET, COIN, RECOVERY = "3 roads", "small garnet", "coin", "recovery"
+"""Processes of statements that are shown on one of their own."""
+
+
+def _scaling(t: Trial) -> Verification:
+    mdp, expert = t.instance.mdp, t.instance.expert_occupancy
+    return statements.check_class_scaling(
+        mdp, expert, random_features(mdp), t.entropy_weight, 2.0, t.instance.name, t.rng
+    )
+
+
+def _feature_classes(t: Trial) -> Verification:
+    mdp, expert = t.instance.mdp, t.instance.expert_occupancy
+    return statements.check_feature_classes(mdp, expert, random_features(mdp), t.entropy_weight, t.instance.name, t.rng)
+
+
+def _paths(trial: Trial) -> Verification:
+    """On a small process of its own, because all paths are enumerated."""
+    small = garnet(3, 2, 2, trial.rng)
+    return statements.check_guided_cost_learning(small.mdp, -small.cost, 4, SMALL_GARNET, trial.rng)
+
+
+_BEFORE = (
+    Statement(
+        1,
+        "prop-3.1",
+        "Proposition 3.1: policies and occupancy measures are one to one",
+        lambda t: statements.check_proposition_3_1(t.instance.mdp, t.instance.name, t.rng),
+    ),
+    Statement(
+        2,
+        "lemma-3.1",
+        "Lemma 3.1: causal entropy is strictly concave",
+        lambda t: statements.check_lemma_3_1(t.instance.mdp, t.instance.name, t.rng),
+    ),
+    Statement(
+        3,
+        "lemma-3.2",
+        "Lemma 3.2: both Lagrangians agree",
+        lambda t: statements.check_lemma_3_2(t.instance.mdp, t.entropy_weight, t.instance.name, t.rng),
+    ),
+    Statement(
+        4,
+        "rl-lp",
+        "RL(c) is a linear program",
+        lambda t: statements.check_planning_duality(t.instance.mdp, t.cost, t.instance.name),
+    ),
+    Statement(
+        5,
+        "rl-soft",
+        "RL(c) with entropy: the soft Bellman equation is the dual",
+        lambda t: statements.check_soft_planning_duality(t.instance.mdp, t.cost, t.entropy_weight, t.instance.name),
+    ),
+)
+
+_MATCHING = (
+    Statement(
+        7,
+        "cor-3.2.1",
+        "Corollary 3.2.1: constant psi gives the expert back",
+        lambda t: check_corollary_3_2_1(
+            t.instance.mdp, t.instance.expert_occupancy, t.entropy_weight, t.instance.name, t.rng
+        ),
+        second_opinion=True,
+    ),
+    Statement(
+        8,
+        "dual",
+        "IRL is the dual of occupancy matching",
+        lambda t: statements.check_irl_is_dual(
+            t.instance.mdp, t.instance.expert_occupancy, t.entropy_weight, t.instance.name, t.rng
+        ),
+        second_opinion=True,
+    ),
+    Statement(
+        7,
+        "unattained",
+        "Corollary 3.2.1 without coverage, on purpose: no optimal cost",
+        lambda t: statements.check_unattained_dual(t.instance.mdp, t.cost, t.entropy_weight, t.instance.name),
+        silent=lambda instance: "there is one action only" if instance.mdp.num_actions == 1 else None,
+    ),
+    Statement(9, "eq-9", "Eq. 9-11: feature classes, FEM and GTAL", _feature_classes),
+    Statement(9, "scaling", "Eq. 11: scaling the class is weighting the entropy", _scaling),
+    Statement(
+        10,
+        "unexpressive",
+        "Section 4: a class that cannot imitate, on purpose",
+        lambda t: statements.check_unexpressive_class(statements.unexpressive_instance(), THREE_ROADS),
+        own_instance=THREE_ROADS,
+    ),
+)
+
+_DIVERGENCES = (
+    Statement(
+        12,
+        "cor-a.1.1",
+        "Corollary A.1.1: psi_GA is the Jensen-Shannon divergence",
+        lambda t: statements.check_jensen_shannon(t.instance.mdp, t.instance.expert_occupancy, t.instance.name, t.rng),
+    ),
+    Statement(
+        13,
+        "eq-15",
+        "Eq. 15-16: one minimiser, and the bias of entropy",
+        lambda t: statements.check_uniqueness_and_bias(
+            t.instance.mdp, t.instance.expert_occupancy, t.entropy_weight, t.instance.name, t.rng
+        ),
+    ),
+    Statement(
+        14,
+        "lemma-a.1",
+        "Lemma A.1: gradient of causal entropy",
+        lambda t: statements.check_lemma_a_1(t.instance.mdp, t.instance.name, t.rng),
+    ),
+)
+
+_ALGORITHMS = (
+    Statement(
+        16,
+        "trpo",
+        "TRPO's bound and its monotone improvement",
+        lambda t: statements.check_monotone_improvement(t.instance.mdp, t.cost, t.instance.name, t.rng),
+        silent=lambda instance: "its constant is infinite at discount 1" if instance.mdp.discount == 1.0 else None,
+    ),
+    Statement(17, "gan-gcl", "GAN-GCL on enumerated paths", _paths, own_instance=SMALL_GARNET),
+    Statement(
+        17,
+        "gan-gcl-inequality",
+        "GAN-GCL: where equality fails, on purpose",
+        lambda t: statements.check_guided_cost_inequalities(COIN),
+        own_instance=COIN,
+    ),
+    Statement(
+        18,
+        "compounding",
+        "Compounding error: bounds of cloning and of matching",
+        lambda t: statements.check_compounding_error(
+            t.instance.mdp, t.unit_cost, t.instance.expert_occupancy, 10, t.instance.name, t.rng
+        ),
+    ),
+    Statement(
+        18,
+        "compounding-family",
+        "Compounding error: a family where cloning fails, on purpose",
+        lambda t: statements.check_recovery_family(RECOVERY),
+        own_instance=RECOVERY,
+    ),
+)
+
+
+def statements_for(choices: Mapping[str, MakePsi]) -> tuple[Statement, ...]:
+    """All statements, in the order of the theory; those that hold for every psi for these."""
+    return (
+        *_BEFORE,
+        *proposition_3_2(choices),
+        *_MATCHING,
+        surrogate_losses(choices),
+        *_DIVERGENCES,
+        *gradients(choices),
+        *_ALGORITHMS,
+    )
+
+
+def find_statements(names: Sequence[str], choices: Mapping[str, MakePsi]) -> tuple[Statement, ...]:
+    """The statements of these names, all for none.
+
+    A name also stands for those that go on from it with a hyphen, and a number of the theory for all that have it.
+
+    Raises:
+        InvalidRequest: a name that is none.
+    """
+    known = statements_for(choices)
+    for name in names:
+        if any(_goes_by(statement, name) for statement in known):
+            continue
+        left_out = [psi_name for psi_name in CHOICES if proposition_name(psi_name) == name]
+        if left_out:
+            raise InvalidRequest(
+                f"--statement {name} is about the psi {left_out[0]}, which --psi {' '.join(choices)} leaves out: "
+                "name both, or leave --psi away"
+            )
+        listed = ", ".join(statement.name for statement in known)
+        raise InvalidRequest(f"--statement {name} is unknown: known are their numbers, and {listed}")
+    return tuple(one for one in known if not names or any(_goes_by(one, name) for name in names))
+
+
+def _goes_by(statement: Statement, name: str) -> bool:
+    return name in (statement.name, str(statement.number)) or statement.name.startswith(f"{name}-")

@@ -1,0 +1,262 @@
+"""Cost players: signs, labels, and what an update does."""
+
+import copy
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from gail.approx.cost_players.discriminator import Discriminator, DiscriminatorSettings, _bernoulli_entropy
+from gail.approx.cost_players.fixed_costs import ConstantCost, EnvironmentCost
+from gail.approx.cost_players.reward_forms import ARRIVAL, DIFFERENCE
+from gail.approx.networks.finite_checks import NotFinite
+from gail.approx.policies.spaces import SpaceSpec
+from gail.approx.trajectories.trajectories import Trajectories
+from gail.exact.regularizers import Logistic
+
+SPEC = SpaceSpec(2, 1, (-1.0,), (1.0,))
+
+
+def batch(centre, rows=200, seed=0, rewards=True):
+    """One trajectory of observations around `centre`."""
+    rng = np.random.default_rng(seed)
+    return Trajectories(
+        observations=rng.normal(centre, 1.0, (rows, 2)),
+        actions=rng.uniform(-1, 1, (rows, 1)).astype(np.float32),
+        rewards=rng.normal(size=rows) if rewards else None,
+        final_observations=np.zeros((1, 2)),
+        lengths=np.array([rows]),
+        terminated=np.array([False]),
+        truncated=np.array([True]),
+    )
+
+
+LEARNER, EXPERT = batch(-1.0, seed=1), batch(1.0, rows=120, seed=2)
+
+
+def discriminator(expert=EXPERT, **changes):
+    settings = DiscriminatorSettings(
+        **{"hidden": (16,), "steps": 50, "learning_rate": 1e-2, "gradient_penalty": 0.0, **changes}
+    )
+    return Discriminator(Logistic(), SPEC, expert, settings, torch.Generator().manual_seed(0))
+
+
+def generator():
+    return torch.Generator().manual_seed(0)
+
+
+def test_a_new_discriminator_cannot_tell():
+    player = discriminator()
+    np.testing.assert_allclose(player.costs(LEARNER), math.log(0.5), rtol=1e-6)
+    assert player.update(LEARNER, generator()).loss == pytest.approx(2 * math.log(2), rel=1e-6)
+
+
+def test_updates_tell_separable_data_apart():
+    player = discriminator()
+    first = player.update(LEARNER, generator())
+    second = player.update(LEARNER, generator())
+    assert second.loss < 0.5 * first.loss
+    assert second.accuracy_learner > 0.8
+    assert second.accuracy_expert > 0.8
+
+
+def test_costs_are_log_probabilities_of_the_learner():
+    # D = sigmoid(g) is the probability of the learner; its cost log D is dear where the learner is recognised.
+    player = discriminator()
+    for _ in range(3):
+        player.update(LEARNER, generator())
+    pairs = player.moments(SPEC.encode_pairs(LEARNER.observations, LEARNER.actions))
+    logits = player.network(pairs).squeeze(-1).detach().double()
+    costs = player.costs(LEARNER)
+    assert costs.shape == (200,)
+    assert costs.dtype == np.float64
+    np.testing.assert_allclose(costs, torch.sigmoid(logits).log(), rtol=1e-4, atol=1e-6)
+    assert (costs <= 0).all()
+    assert player.costs(LEARNER).mean() > player.costs(EXPERT).mean() + 1.0
+
+
+def test_an_indistinguishable_learner_keeps_the_loss_near_its_maximum():
+    player = discriminator(batch(0.0, rows=2000, seed=3), steps=5, hidden=())
+    for _ in range(5):
+        report = player.update(batch(0.0, rows=2000, seed=4), generator())
+    assert report.loss == pytest.approx(2 * math.log(2), abs=0.02)
+
+
+def test_the_report_is_from_before_the_steps():
+    player = discriminator()
+    other = copy.deepcopy(player)
+    other.settings = DiscriminatorSettings(hidden=(16,), steps=0, gradient_penalty=0.0)
+    assert player.update(LEARNER, generator()) == other.update(LEARNER, generator())
+    weights = [p.detach() for p in other.parameters()]
+    assert not weights[-2].any()  # no steps, no change
+    assert next(iter(player.parameters())).ne(weights[0]).any()
+
+
+def test_the_expert_weighs_as_much_as_the_learner_whatever_their_numbers():
+    # A constant logit's best value for means is 0, for sums log of the ratio of counts.
+    same = batch(0.0, rows=20, seed=5)
+    doubled = Trajectories(
+        **{
+            name: np.concatenate([getattr(same, name)] * 40)
+            for name in ("observations", "actions", "rewards", "final_observations", "lengths")
+        },
+        terminated=np.full(40, False),
+        truncated=np.full(40, True),
+    )
+    player = discriminator(same, hidden=(), steps=100)
+    player.update(doubled, generator())
+    np.testing.assert_allclose(player.costs(doubled), math.log(0.5), atol=1e-3)
+
+
+def test_actions_are_compared_as_executed():
+    # The learner's actions differ from the expert's only beyond the box.
+    expert = batch(0.0, seed=6)
+    inside = np.sign(expert.actions)
+    expert = Trajectories(**{**vars(expert), "actions": inside})
+    learner = Trajectories(**{**vars(expert), "actions": 5.0 * inside})
+    player = discriminator(expert)
+    player.update(learner, generator())
+    assert player.update(learner, generator()).loss == pytest.approx(2 * math.log(2), rel=1e-5)
+
+
+def test_the_penalty_pulls_slopes_towards_one():
+    def slopes(weight):
+        player = discriminator(gradient_penalty=weight, steps=150)
+        for _ in range(2):
+            player.update(LEARNER, generator())
+        return float(player._penalty(*(player.moments(p) for p in pairs(player)), generator()).detach())
+
+    def pairs(player):
+        return SPEC.encode_pairs(LEARNER.observations, LEARNER.actions), player.expert_pairs
+
+    assert slopes(10.0) < 0.1 < slopes(0.0)
+
+
+def test_the_penalty_of_a_linear_discriminator_by_hand():
+    player = discriminator(hidden=())
+    with torch.no_grad():
+        player.network[0].weight.copy_(torch.tensor([[3.0, 4.0, 0.0]]))
+    x = torch.randn(10, 3, generator=generator())
+    assert player._penalty(x, x, generator()).item() == pytest.approx((5.0 - 1.0) ** 2)
+
+
+def test_the_penalty_is_taken_between_learner_and_expert():
+    """Where both have the same single pair, nothing else lies between."""
+    player = discriminator()
+    player.update(LEARNER, generator())  # slopes differ from place to place now
+    here = torch.tensor([[0.5, -1.0, 0.3]], requires_grad=True)
+    (slope,) = torch.autograd.grad(player._logits(here).sum(), here)
+    rows = here.detach().repeat(20, 1)
+    expected = (slope.norm().item() - 1.0) ** 2
+    assert player._penalty(rows, rows, generator()).item() == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("penalty", [0.0, 1.0])
+@pytest.mark.parametrize("spectral", [False, True])
+def test_a_saved_discriminator_goes_on_bit_for_bit(penalty, spectral, tmp_path, untouched_random_state):
+    changes = {"gradient_penalty": penalty, "spectral_norm": spectral, "steps": 3}
+    one, g1 = discriminator(**changes), generator()
+    one.update(LEARNER, g1)
+    torch.save({"player": one.state_dict(), "generator": g1.get_state()}, tmp_path / "state")
+    state = torch.load(tmp_path / "state", weights_only=True)
+    two, g2 = discriminator(**changes), torch.Generator()
+    two.load_state_dict(state["player"])
+    g2.set_state(state["generator"])
+    for _ in range(3):
+        assert one.update(LEARNER, g1) == two.update(LEARNER, g2)
+    np.testing.assert_array_equal(one.costs(LEARNER), two.costs(LEARNER))
+
+
+def test_spectral_norms_bound_the_slope():
+    steepest = []
+    for spectral in (True, False):
+        player = discriminator(spectral_norm=spectral, hidden=(16, 16), steps=300)
+        for _ in range(2):
+            player.update(LEARNER, generator())
+        points = torch.randn(500, 3, generator=generator(), requires_grad=True)
+        (slope,) = torch.autograd.grad(player._logits(points).sum(), points)
+        steepest.append(slope.norm(dim=1).max().item())
+    assert steepest[0] <= 1.0 + 1e-3
+    assert steepest[1] > 2.0
+
+
+def test_an_entropy_bonus_keeps_probabilities_from_the_ends():
+    spread = []
+    for bonus in (0.0, 0.5):
+        player = discriminator(entropy_bonus=bonus, steps=200)
+        player.update(LEARNER, generator())
+        logits = player._logits(player.moments(player.expert_pairs))
+        spread.append(logits.abs().mean().item())
+    assert spread[1] < 0.7 * spread[0]
+
+
+def test_the_entropy_of_a_coin_by_hand():
+    logit = torch.tensor([0.3, -2.0], dtype=torch.float64)
+    d = torch.sigmoid(logit)
+    torch.testing.assert_close(_bernoulli_entropy(logit), -(d * d.log() + (1 - d) * (1 - d).log()))
+
+
+@pytest.mark.parametrize("form", [ARRIVAL, DIFFERENCE])
+def test_a_form_replaces_psis_cost(form):
+    player = discriminator()
+    player.update(LEARNER, generator())
+    logits = player._logits(player.moments(SPEC.encode_pairs(LEARNER.observations, LEARNER.actions))).detach()
+    player.form = form
+    np.testing.assert_allclose(player.costs(LEARNER), -form.reward(logits).double())
+
+
+def test_a_loss_that_is_not_finite_is_named_before_it_does_harm():
+    player = discriminator()
+    player.update(LEARNER, generator())
+    before = [p.clone() for p in player.parameters()]
+
+    class Broken(Logistic):
+        def discriminator_loss(self, logit_learner, logit_expert):
+            return super().discriminator_loss(logit_learner, logit_expert) * torch.inf
+
+    player.psi = Broken()
+    with pytest.raises(NotFinite, match="the discriminator's loss is inf"):
+        player.update(LEARNER, generator())
+    assert all(torch.equal(a, b) for a, b in zip(before, player.parameters(), strict=True))
+
+
+def test_the_distance_of_features_is_that_of_standardized_means():
+    player = discriminator()
+    report = player.update(LEARNER, generator())
+    pairs = [SPEC.encode_pairs(b.observations, b.actions).numpy() for b in (LEARNER, EXPERT)]
+    spread = np.concatenate(pairs).std(axis=0)
+    expected = np.linalg.norm((pairs[0].mean(0) - pairs[1].mean(0)) / spread)
+    assert report.feature_distance == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_constant_cost_is_constant():
+    player = ConstantCost(-1.0)
+    np.testing.assert_array_equal(player.costs(LEARNER), np.full(200, -1.0))
+    assert player.update(LEARNER, generator()) is None
+    player.load_state_dict(player.state_dict())
+    with pytest.raises(ValueError, match="a constant cost has no state"):
+        player.load_state_dict(discriminator().state_dict())
+
+
+def test_loading_leaves_the_given_state_alone():
+    state = discriminator().state_dict()
+    discriminator().load_state_dict(state)
+    assert "optimizer" in state
+
+
+def test_the_environments_cost_is_minus_its_reward():
+    player = EnvironmentCost()
+    np.testing.assert_array_equal(player.costs(LEARNER), -LEARNER.rewards)
+    assert player.update(LEARNER, generator()) is None
+    player.load_state_dict(player.state_dict())
+
+
+def test_the_environments_cost_needs_rewards():
+    with pytest.raises(ValueError, match="needs trajectories with rewards"):
+        EnvironmentCost().costs(batch(0.0, rewards=False))
+
+
+def test_the_environments_cost_refuses_the_state_of_another_player():
+    with pytest.raises(ValueError, match="no state"):
+        EnvironmentCost().load_state_dict(discriminator().state_dict())

@@ -1,18 +1,31 @@
 """Imitation from samples: neural policies, TRPO, cost players, and the loop that pairs them."""
 
 from gail.approx.cloning import CloningResult, CloningSettings, clone
-from gail.approx.cost_players.cost_player import CostPlayer, CostReport
+from gail.approx.cost_players.cost_player import CostConfig, CostPlayer, CostReport
 from gail.approx.cost_players.discriminator import Discriminator, DiscriminatorSettings, neural_costs
-from gail.approx.cost_players.fixed_costs import ConstantCost, EnvironmentCost
-from gail.approx.cost_players.linear_costs import FeatureCost, feature_costs, l2_ball, simplex
+from gail.approx.cost_players.fixed_costs import Constant, ConstantCost, EnvironmentCost
+from gail.approx.cost_players.gail import Gail
+from gail.approx.cost_players.linear_costs import FeatureCost, Fem, Gtal, feature_costs, l2_ball, simplex
 from gail.approx.cost_players.reward_forms import ARRIVAL, DIFFERENCE, SURVIVAL, RewardForm
-from gail.approx.demonstrations import Demonstrations, InvalidDemonstrations, Provenance, load_npz, save_npz
+from gail.approx.demonstrations import (
+    Demonstrations,
+    InvalidDemonstrations,
+    Provenance,
+    load_demonstrations,
+    load_npz,
+    save_npz,
+)
 from gail.approx.evaluation import Evaluation, deterministic, evaluate, stochastic, uniformly_random
 from gail.approx.policies.policy import InvalidPolicyFile, Policy, PolicySettings, load_policy, save_policy
 from gail.approx.policies.prediction import Predictor
 from gail.approx.policies.spaces import SpaceSpec, UnsupportedSpace
+from gail.approx.policy_players.critic import CriticSettings
+from gail.approx.policy_players.policy_player import PolicyConfig, PolicyPlayer
+from gail.approx.policy_players.trpo import Trpo
 from gail.approx.policy_players.trust_region import StepOutcome, StepReport, TrustRegionSettings, trust_region_step
-from gail.approx.training.imitation import imitation, imitation_against, reinforcement, train_imitator
+from gail.approx.settings import InvalidSettings
+from gail.approx.training.imitation import imitation_against, reinforcement, train_imitator
+from gail.approx.training.refinement import Refinement
 from gail.approx.training.training import InvalidCheckpoint, Training, TrainingFailed, TrainingSettings
 from gail.approx.trajectories.discounting import discount_weights, left_out_mass
 from gail.approx.trajectories.trajectories import InvalidTrajectories, Trajectories
@@ -23,23 +36,33 @@ __all__ = [
     "SURVIVAL",
     "CloningResult",
     "CloningSettings",
+    "Constant",
     "ConstantCost",
+    "CostConfig",
     "CostPlayer",
     "CostReport",
+    "CriticSettings",
     "Demonstrations",
     "Discriminator",
     "DiscriminatorSettings",
     "EnvironmentCost",
     "Evaluation",
     "FeatureCost",
+    "Fem",
+    "Gail",
+    "Gtal",
     "InvalidCheckpoint",
     "InvalidDemonstrations",
     "InvalidPolicyFile",
+    "InvalidSettings",
     "InvalidTrajectories",
     "Policy",
+    "PolicyConfig",
+    "PolicyPlayer",
     "PolicySettings",
     "Predictor",
     "Provenance",
+    "Refinement",
     "RewardForm",
     "SpaceSpec",
     "StepOutcome",
@@ -48,6 +71,7 @@ __all__ = [
     "TrainingFailed",
     "TrainingSettings",
     "Trajectories",
+    "Trpo",
     "TrustRegionSettings",
     "UnsupportedSpace",
     "clone",
@@ -55,10 +79,10 @@ __all__ = [
     "discount_weights",
     "evaluate",
     "feature_costs",
-    "imitation",
     "imitation_against",
     "l2_ball",
     "left_out_mass",
+    "load_demonstrations",
     "load_npz",
     "load_policy",
     "neural_costs",

@@ -12,7 +12,7 @@ minibatch's mean of w_i log pi is then unbiased. Pairs whose weight is 0 are lef
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -22,15 +22,16 @@ from gail.approx.demonstrations import Demonstrations, InvalidDemonstrations
 from gail.approx.networks.finite_checks import NotFinite, check_finite, check_gradients
 from gail.approx.policies.policy import Policy, PolicySettings
 from gail.approx.policies.spaces import SpaceSpec
+from gail.approx.settings import require
 from gail.approx.trajectories.weighting import shares_of
+
+_NETWORK = PolicySettings()
 
 
 @dataclass(frozen=True)
 class CloningSettings:
     """Architecture and fit of a cloned policy."""
 
-    policy: PolicySettings = field(default_factory=PolicySettings)
-    """Architecture."""
     learning_rate: float = 1e-3
     """Of Adam."""
     minibatch: int = 128
@@ -41,6 +42,15 @@ class CloningSettings:
     """Epochs without a new best validation error after which fitting stops."""
     max_epochs: int = 10_000
     """Epochs at most."""
+
+    def __post_init__(self) -> None:
+        require(
+            self,
+            at_least_one=("minibatch", "max_epochs"),
+            not_negative=("patience",),
+            positive=("learning_rate",),
+            fraction=("training_fraction",),
+        )
 
 
 @dataclass(frozen=True)
@@ -57,7 +67,13 @@ class CloningResult:
     """The same on the other pairs, during each epoch: each minibatch with the parameters that it was about to move."""
 
 
-def clone(demonstrations: Demonstrations, spec: SpaceSpec, settings: CloningSettings, seed: int) -> CloningResult:
+def clone(
+    demonstrations: Demonstrations,
+    spec: SpaceSpec,
+    settings: CloningSettings,
+    seed: int,
+    network: PolicySettings = _NETWORK,
+) -> CloningResult:
     """Fit a policy to demonstrations by maximum likelihood with early stopping.
 
     Raises:
@@ -71,7 +87,7 @@ def clone(demonstrations: Demonstrations, spec: SpaceSpec, settings: CloningSett
         raise InvalidDemonstrations("cloning needs 2 state-action pairs: one to train on, one to stop by; there is 1")
     generator = torch.Generator()
     generator.manual_seed(int(np.random.SeedSequence(seed).generate_state(1, np.uint64)[0] >> 1))
-    policy = Policy(spec, settings.policy, generator)
+    policy = Policy(spec, network, generator)
     batch = demonstrations.trajectories
     policy.moments.update(torch.from_numpy(batch.observations), shares)
     states = policy.moments(torch.from_numpy(batch.observations))

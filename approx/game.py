@@ -1,11 +1,8 @@
-"""The one loop: a cost player against a policy player (Ho & Ermon 2016, Algorithm 1).
+"""The game: a cost player against a policy player (Ho & Ermon 2016, Algorithm 1).
 
-Each round samples the current policy, lets the cost player answer with a cost, and lets the policy player
-make the sampled cost smaller by one trust region step. GAIL, feature matching and plain reinforcement
-learning are pairings of players, not algorithms of their own.
-
-The policy player maximises the reward r = -c - entropy_weight * log pi(a|s): the second term's return is the
-causal entropy (Lemma A.1).
+Each round samples the current policy, lets the cost player propose a cost, and lets the policy player make the
+sampled cost smaller. GAIL, feature expectation matching, game-theoretic apprenticeship learning and plain
+reinforcement learning are pairings of players in this one loop.
 """
 
 from __future__ import annotations
@@ -17,7 +14,7 @@ import torch
 
 from gail.approx.cost_players.cost_player import CostPlayer, CostReport
 from gail.approx.networks.finite_checks import check_finite
-from gail.approx.policy_players.trpo import PolicyPlayer, PolicyReport
+from gail.approx.policy_players.policy_player import PolicyPlayer, PolicyReport
 from gail.approx.trajectories.sampler import Batch, Collector
 
 
@@ -62,7 +59,7 @@ def play_round(
     watch = Stopwatch()
     batch = sampler.collect(policy_player.policy, batch_size, generator)
     watch.lap("sampling")
-    cost_report = cost_player.update(batch.trajectories, generator)
+    cost_report = cost_player.update(batch.trajectories, policy_player.policy, generator)
     costs = cost_player.costs(batch.trajectories)
     check_finite("the cost", costs)
     watch.lap("cost")

@@ -26,7 +26,11 @@ ALGORITHMS = ("gail", "fem", "gtal", "bc")
 ITERATIONS = 10
 _STEPS = 2_048 * ITERATIONS + 1_024
 """Half a batch more than ten: batches may be a few steps longer than asked for."""
-_GAIL = [sys.executable, "-c", "from gail.experiments.cli import main; main()"]
+_GAIL = [
+    sys.executable,
+    "-c",
+    "from importlib.metadata import entry_points as e; e(group='console_scripts')['gail'].load()()",
+]
 
 
 def fingerprint(scratch: Path) -> dict[str, Any]:

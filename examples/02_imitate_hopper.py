@@ -10,10 +10,9 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: its idle th
 
 import sys
 
-from gail.approx import TrainingSettings, deterministic, evaluate, load_npz, train_imitator, uniformly_random
+from gail.approx import Gail, TrainingSettings, deterministic, evaluate, load_npz, train_imitator, uniformly_random
 from gail.envs import make_vector
 from gail.envs.data import shipped_file
-from gail.exact import regularizers as psi
 
 steps = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
 demonstrations = load_npz(shipped_file("Hopper-v5", "demonstrations.npz")).first(4).subsample(20, seed=0)
@@ -27,9 +26,9 @@ def show(training, report):
 
 
 training = train_imitator(
+    Gail(),  # generative adversarial imitation learning; Fem() and Gtal() are others
     make_envs=lambda entropy: make_vector("Hopper-v5", 32, entropy),
     demonstrations=demonstrations,
-    psi=psi.Logistic(),
     settings=TrainingSettings(env_steps=steps),
     seed=0,
     on_iteration=show,

@@ -39,7 +39,7 @@ class Witness:
         pairs = (self.spec.encode_pairs(batch.observations, batch.actions) - self.mean) / self.std
         return (2.0 / len(self.phases)) ** 0.5 * torch.cos(pairs @ self.frequencies + self.phases)
 
-    def update(self, batch, generator):
+    def update(self, batch, policy, generator):
         gap = self.phi(batch).mean(0) - self.expert
         self.weights = gap / gap.norm()
         return CostReport(feature_distance=float(gap.norm()))

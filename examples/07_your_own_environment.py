@@ -16,6 +16,7 @@ import numpy as np
 from gail.approx import (
     Demonstrations,
     DiscriminatorSettings,
+    Gail,
     Predictor,
     Provenance,
     TrainingSettings,
@@ -27,7 +28,6 @@ from gail.approx import (
 )
 from gail.approx.evaluation import play_episodes
 from gail.envs import make_vector
-from gail.exact import regularizers as psi
 
 
 class Docking(gymnasium.Env):
@@ -55,11 +55,11 @@ episodes = play_episodes(lambda seen: -(seen @ [[1.0], [1.0]]), envs)  # actions
 demonstrations = Demonstrations(episodes, Provenance("Docking-v0", "a controller: thrust -x - v"))
 
 training = train_imitator(
+    # Two numbers are observed: a discriminator of so few can be fitted faster than the default's, and held less.
+    Gail(DiscriminatorSettings(steps=10, gradient_penalty=0.1)),
     make_envs=lambda entropy: make_vector("Docking-v0", 16, entropy),
     demonstrations=demonstrations,
-    psi=psi.Logistic(),
-    # Two numbers are observed: a discriminator of so few can be fitted faster than the default's, and held less.
-    settings=TrainingSettings(120_000, 2_000, discriminator=DiscriminatorSettings(steps=10, gradient_penalty=0.1)),
+    settings=TrainingSettings(120_000, 2_000),
     seed=0,
 )
 

@@ -14,10 +14,11 @@ from gail.approx.evaluation import Evaluation
 from gail.approx.policies.policy import load_policy
 from gail.envs.data import card, shipped_file
 from gail.experiments.reports.page import Report
+from gail.experiments.runs.config import Cloning
 from gail.experiments.runs.interrupts import INTERRUPTED
-from gail.experiments.runs.recipes import imitation_recipe
+from gail.experiments.runs.recipes.imitation import imitation_recipe
 from gail.experiments.runs.run import Run
-from gail.experiments.runs.training import clone_policy, make_training, read_demonstrations, start
+from gail.experiments.runs.training import clone_demonstrations, make_training, read_demonstrations, start
 from gail.experiments.train.evaluation import Reference, evaluate_policy, evaluate_random, reference, summary
 from gail.experiments.train.report import report_training
 from gail.experiments.verify.both_routes import print_theory, report_theory, verify_instance
@@ -58,7 +59,7 @@ def run_demo(folder: Path, seed: int, console: Console) -> int:
     evaluations = {
         "GAIL": evaluate_policy(training.policy, TASK, EPISODES, seed, stochastic_actions=False),
         "behavioural cloning, same data": evaluate_policy(
-            clone_policy(config, demonstrations), TASK, EPISODES, seed, stochastic_actions=False
+            clone_demonstrations(TASK, demonstrations, Cloning(), seed).policy, TASK, EPISODES, seed, stochastic_actions=False
         ),
         "expert": evaluate_policy(
             load_policy(shipped_file(TASK, "expert.safetensors")),
@@ -110,10 +111,11 @@ def _table(evaluations: dict[str, Evaluation], levels: Reference) -> Table:
 
 
 def _report_imitation(report: Report, run: Run, evaluations: dict[str, Evaluation], levels: Reference) -> None:
-    config, facts = run.config, card(TASK)
+    wanted, facts = run.config.demonstrations, card(TASK)
+    assert wanted is not None
     report.heading(f"Generative adversarial imitation on {TASK}")
     report.paragraph(
-        f"{config.num_demonstrations} expert trajectories, every {config.demonstration_stride}th step from a random "
+        f"{wanted.count} expert trajectories, every {wanted.stride}th step from a random "
         "offset. TRPO is the policy player, a neural discriminator the cost player. The share of the expert is "
         f"measured against the expert's card: {levels.expert:,.1f} over {facts['expert_stochastic']['episodes']} "
         f"stochastic episodes, made by `{facts['command']}`."

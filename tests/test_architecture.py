@@ -11,11 +11,14 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import networkx
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 SETUPTOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
-FOLDERS = {name: ROOT / folder for name, folder in SETUPTOOLS["package-dir"].items()}
+PACKAGE_DIR = {name: ROOT / folder for name, folder in SETUPTOOLS["package-dir"].items()}
+MOST_ENTRIES = 12
+"""Files and folders of one folder, not counting `__init__.py` and `py.typed`."""
 TOP_PACKAGES = ("exact", "approx", "envs", "experiments")
 NOT_PACKAGED = {"tests", "examples", "docs", "build", "dist", "runs"}
 
@@ -81,7 +84,7 @@ def test_arrows_point_one_way():
         ("gail.exact.process.finite_mdp", "import torch"),
         ("gail.exact.process.finite_mdp", "from torch.nn import functional"),
         ("gail.exact.process.finite_mdp", "from gail.envs import gridworld"),
-        ("gail.exact.process.finite_mdp", "from ..approx import sampler"),
+        ("gail.exact.process.finite_mdp", "from ...approx import sampler"),
         ("gail.exact.planning.rl", "import cvxpy as cp"),
         ("gail.experiments.cli.main", "import cvxpy"),
         ("gail.envs.finite", "def f():\n    from gail.experiments.cli.main import main"),
@@ -91,7 +94,7 @@ def test_arrows_point_one_way():
         ("gail.approx.policies.policy", "from gail.exact import mdp"),
         ("gail.approx.policies.policy", "from gail.exact import regularizers, mdp"),
         ("gail.approx.demonstrations.formats.npz", "from gail.envs import data"),
-        ("gail.approx.demonstrations.formats.npz", "from ...experiments import cli"),
+        ("gail.approx.demonstrations.formats.npz", "from ....experiments import cli"),
     ],
 )
 def test_a_forbidden_import_is_seen(module, statement):
@@ -115,23 +118,69 @@ def test_an_allowed_import_passes(module, statement):
 
 
 def test_a_package_file_resolves_relative_imports_against_itself():
-    assert list(imports("from .mdp import FiniteMDP", "gail.exact", is_package=True)) == [
-        "gail.exact.process.finite_mdp.FiniteMDP"
+    assert list(imports("from .process import FiniteMDP", "gail.exact", is_package=True)) == [
+        "gail.exact.process.FiniteMDP"
     ]
-    assert list(imports("from . import mdp", "gail.exact.planning.rl")) == ["gail.exact.process.finite_mdp"]
+    assert list(imports("from . import bellman", "gail.exact.planning.rl")) == ["gail.exact.planning.bellman"]
 
 
 def test_every_package_folder_is_listed():
     tops = [path for path in ROOT.iterdir() if path.name not in NOT_PACKAGED and not path.name.startswith(".")]
     found = {file.parent for top in tops for file in top.rglob("__init__.py")}
-    assert set(FOLDERS.values()) == found
-    assert set(SETUPTOOLS["packages"]) == set(FOLDERS)
-    for name, folder in FOLDERS.items():
-        assert name == ".".join(("gail", *folder.relative_to(ROOT).parts))
+    named = {".".join(("gail", *folder.relative_to(ROOT).parts)) for folder in found}
+    assert set(SETUPTOOLS["packages"]) == named
+    assert PACKAGE_DIR == {f"gail.{top}": ROOT / top for top in TOP_PACKAGES}
 
 
 def test_every_source_folder_is_a_package():
-    assert {file.parent for file, _, _ in modules()} == set(FOLDERS.values())
+    folders = {".".join(("gail", *file.parent.relative_to(ROOT).parts)) for file, _, _ in modules()}
+    assert folders == set(SETUPTOOLS["packages"])
+
+
+def test_no_folder_is_crowded():
+    crowded = {}
+    for top in TOP_PACKAGES:
+        for folder in {file.parent for file in (ROOT / top).rglob("*.py")}:
+            left_out = {"__init__.py", "py.typed", "__pycache__"}
+            entries = [path.name for path in folder.iterdir() if path.name not in left_out]
+            if len(entries) > MOST_ENTRIES and folder != ROOT / "envs" / "data":  # one folder per task
+                crowded[str(folder.relative_to(ROOT))] = sorted(entries)
+    assert crowded == {}
+
+
+def import_graph() -> dict[str, set[str]]:
+    """The modules of gail that each module imports, wherever the import stands."""
+    sources = {name: (file.read_text(), init) for file, name, init in modules()}
+    graph: dict[str, set[str]] = {}
+    for name, (source, init) in sources.items():
+        graph[name] = set()
+        for path in imports(source, name, init):
+            while path not in sources and "." in path:
+                path = path.rpartition(".")[0]
+            if path in sources and path != name:
+                graph[name].add(path)
+    return graph
+
+
+def cycles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """The groups of modules that import each other, directly or by way of others."""
+    found = networkx.strongly_connected_components(networkx.DiGraph(graph))
+    return [sorted(group) for group in found if len(group) > 1]
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    assert cycles(import_graph()) == []
+
+
+def test_a_cycle_is_seen():
+    assert cycles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [["a", "b", "c"]]
+
+
+def test_tests_mirror_the_source():
+    """A test file lies in the folder that has the name of the source folder that it tests."""
+    folders = {path.parent.relative_to(ROOT / "tests") for path in (ROOT / "tests").rglob("test_*.py")}
+    missing = {str(folder) for folder in folders if folder.parts and not (ROOT / folder).is_dir()}
+    assert missing == {"exact/engine", "mutations"}  # the engine as a whole; the tables of mutants
 
 
 IMPORT_EVERYTHING = """

@@ -15,6 +15,7 @@ from gail.approx import (
     Demonstrations,
     Discriminator,
     DiscriminatorSettings,
+    Gail,
     PolicySettings,
     Provenance,
     SpaceSpec,
@@ -22,7 +23,7 @@ from gail.approx import (
     Trajectories,
     TrustRegionSettings,
     discount_weights,
-    imitation,
+    imitation_against,
     reinforcement,
     train_imitator,
     trust_region_step,
@@ -31,7 +32,7 @@ from gail.approx.evaluation import play_episodes, stochastic
 from gail.approx.policies.policy import Policy
 from gail.approx.policy_players.advantages import lambda_returns
 from gail.approx.policy_players.critic import CriticSettings
-from gail.approx.policy_players.trpo import PolicyPlayerSettings
+from gail.approx.policy_players.trpo import Trpo
 from gail.envs import StateFeatures, TabularVectorEnv, garnet, gridworld
 from gail.exact import FiniteMDP, occupancy_of, solve_rl
 from gail.exact import algorithms as dynamics
@@ -290,14 +291,14 @@ SETTINGS = TrainingSettings(
     env_steps=100_000,
     batch_size=2_000,
     checkpoint_every=1_000,
-    policy=PolicySettings(hidden=()),
-    player=PolicyPlayerSettings(
+    policy=Trpo(
+        network=PolicySettings(hidden=()),
         discount=1.0,
         trust_region=TrustRegionSettings(max_kl=0.02),
         critic=CriticSettings(hidden=(), learning_rate=1e-2),
     ),
-    discriminator=DiscriminatorSettings(hidden=(32,), learning_rate=5e-3, steps=10, gradient_penalty=0.0),
 )
+GAIL = Gail(DiscriminatorSettings(hidden=(32,), learning_rate=5e-3, steps=10, gradient_penalty=0.0))
 
 
 def expected_cost(policy):
@@ -330,7 +331,7 @@ def test_imitation_comes_near_the_experts_occupancy():
         rho = occupancy_of(GARNET.mdp, table_of(training.policy))
         excess.append(Logistic().conjugate(rho, rho_expert)[0] + 2 * np.log(2) / (1 - GAMMA))
 
-    training = train_imitator(make, demonstrations, Logistic(), SETTINGS, 0, record)
+    training = train_imitator(GAIL, make, demonstrations, SETTINGS, 0, record)
     assert min(excess) >= 0
     assert min(excess) < 0.02 * excess[0]
     assert np.mean(excess[-10:]) < 0.1 * excess[0]  # the discriminator's memory makes the game circle
@@ -375,7 +376,7 @@ def test_the_loss_on_an_exact_expert_is_that_of_the_two_occupancies(psi):
     with torch.no_grad():
         for parameter in player.network.parameters():
             parameter.normal_(generator=generator)
-    report = player.update(learner, generator)
+    report = player.update(learner, None, generator)
     logits = player._logits(player.moments(player.expert_pairs)).detach().double().numpy()
     shares = rho.ravel() / rho.sum()
     expected = psi.discriminator_loss(logits, logits, counts / 500, shares)
@@ -394,8 +395,8 @@ def test_restarts_let_the_sampled_game_be_the_discounted_one(discounted):
         envs.reset(seed=int(np.random.SeedSequence(entropy).generate_state(1)[0]))
         return StateFeatures(envs, np.eye(6))
 
-    settings = replace(SETTINGS, env_steps=30_000, player=replace(SETTINGS.player, discount=0.5))
-    training = imitation(make, as_demonstrations(rho_expert), Logistic(), settings, 0)
+    settings = replace(SETTINGS, env_steps=30_000, policy=replace(SETTINGS.policy, discount=0.5))
+    training = imitation_against(GAIL, make, as_demonstrations(rho_expert), settings, 0)
     excess = []
     while not training.finished:
         excess.append(Logistic().conjugate(occupancy_of(mdp, table_of(training.policy)), rho_expert)[0] + 4 * np.log(2))

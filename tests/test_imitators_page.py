@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from gail.experiments.runs.players import REWARD_FORMS
-from gail.experiments.runs.recipes import imitation_recipe
+from gail.experiments.runs.recipes.imitation import imitation_recipe
 from gail.experiments.runs.training import make_training, metrics_row
 
 torch.set_num_threads(1)

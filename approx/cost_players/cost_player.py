@@ -14,13 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import Any, ClassVar, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from gail.approx.policies.policy import Policy
 from gail.approx.policies.spaces import SpaceSpec
 from gail.approx.trajectories.trajectories import Trajectories
 from gail.approx.trajectories.weighting import mean_rows
@@ -44,8 +45,14 @@ class CostReport:
 class CostPlayer(Protocol):
     """Proposes a cost for every step of a batch."""
 
-    def update(self, batch: Trajectories, generator: torch.Generator) -> CostReport | None:
-        """Answer the learner's current behaviour with a better cost; report, where there is something to."""
+    def update(self, batch: Trajectories, policy: Policy, generator: torch.Generator) -> CostReport | None:
+        """Improve the cost against a batch of the current policy.
+
+        Args:
+            batch: what the policy sampled, with next observations and per-step termination.
+            policy: the current policy, for log pi(a|s) of any pairs; it is not changed.
+            generator: for everything random.
+        """
 
     def costs(self, batch: Trajectories) -> NDArray[np.float64]:
         """Cost of each step of the batch, shape (N,)."""
@@ -55,6 +62,30 @@ class CostPlayer(Protocol):
 
     def load_state_dict(self, state: dict[str, Any]) -> Any:
         """Put back what `state_dict` gave."""
+
+
+class CostConfig(Protocol):
+    """The frozen settings of one kind of cost player: called, it makes the player.
+
+    The class attributes describe the algorithm in which this cost player meets TRPO: the command line and the table in
+    docs/imitators.md are made from them.
+    """
+
+    name: ClassVar[str]
+    """Tag in a run's config, and the value of `--algo`."""
+    title: ClassVar[str]
+    """The algorithm's name, for reports."""
+    psi: ClassVar[str]
+    """The cost regularizer, in words."""
+    answer: ClassVar[str]
+    """How the player chooses its cost, in words."""
+
+    @property
+    def reward_sign(self) -> int:
+        """1 where no reward is negative, -1 where no reward is positive, 0 where both occur."""
+
+    def __call__(self, spec: SpaceSpec, expert: Trajectories, generator: torch.Generator) -> CostPlayer:
+        """Make the player for a task's spaces and an expert's trajectories; the generator draws its parameters."""
 
 
 MakeCostPlayer: TypeAlias = Callable[[SpaceSpec, Trajectories, torch.Generator], CostPlayer]

@@ -27,7 +27,9 @@ from gail.approx.cost_players.reward_forms import RewardForm
 from gail.approx.networks.finite_checks import check_finite, check_gradients
 from gail.approx.networks.mlp import mlp
 from gail.approx.networks.normalization import RunningMoments
+from gail.approx.policies.policy import Policy
 from gail.approx.policies.spaces import SpaceSpec
+from gail.approx.settings import require
 from gail.approx.trajectories.trajectories import Trajectories
 from gail.approx.trajectories.weighting import mean_rows, shares_of
 
@@ -63,6 +65,14 @@ class DiscriminatorSettings:
     spectral_norm: bool = False
     """Divide every weight matrix by its largest singular value (Miyato et al. 2018): g is then 1-Lipschitz."""
 
+    def __post_init__(self) -> None:
+        require(
+            self,
+            at_least_one=("hidden",),
+            not_negative=("steps", "gradient_penalty", "entropy_bonus"),
+            positive=("learning_rate",),
+        )
+
 
 class Discriminator(nn.Module):
     """A network of logits, with the cost of `psi`, or the reward of `form` where one is given."""
@@ -90,7 +100,7 @@ class Discriminator(nn.Module):
             _normalize_spectra(self.network, generator)
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=settings.learning_rate, fused=True)
 
-    def update(self, batch: Trajectories, generator: torch.Generator) -> CostReport:
+    def update(self, batch: Trajectories, policy: Policy, generator: torch.Generator) -> CostReport:
         """Take the Adam steps of one iteration; the report is from before the first.
 
         Raises:

@@ -22,7 +22,8 @@ rewards are shifted by the least one ever seen so that none is negative (1), by 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 import torch
@@ -30,8 +31,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gail.approx.cost_players.cost_player import CostReport, MakeCostPlayer
+from gail.approx.cost_players.reward_forms import RewardForm
 from gail.approx.networks.finite_checks import check_finite
 from gail.approx.networks.normalization import RunningMoments
+from gail.approx.policies.policy import Policy
 from gail.approx.policies.spaces import SpaceSpec
 from gail.approx.trajectories.trajectories import Trajectories
 from gail.approx.trajectories.weighting import mean_rows, shares_of
@@ -95,7 +98,7 @@ class FeatureCost:
         self.shift = torch.zeros((), dtype=torch.float64)
         """Subtracted from every reward: its extreme value so far."""
 
-    def update(self, batch: Trajectories, generator: torch.Generator) -> CostReport:
+    def update(self, batch: Trajectories, policy: Policy, generator: torch.Generator) -> CostReport:
         """Play the best answer to the batch; the report is of the gap that it answers.
 
         Raises:
@@ -138,3 +141,47 @@ class FeatureCost:
 def feature_costs(answer: Answer, sign: int, features: Features = pairs_and_squares) -> MakeCostPlayer:
     """The cost player of FEM (`l2_ball`) or GTAL (`simplex`), to be made for a task."""
     return lambda spec, expert, generator: FeatureCost(answer, sign, spec, expert, features)
+
+
+@dataclass(frozen=True)
+class Fem:
+    """Config of feature expectation matching: the worst cost of the l2 ball."""
+
+    name: ClassVar[str] = "fem"
+    title: ClassVar[str] = "FEM"
+    psi: ClassVar[str] = "0 where c = w.f with |w| <= 1, infinite elsewhere (Eq. 10)"
+    answer: ClassVar[str] = "w = (mu - mu_E) / |mu - mu_E|"
+
+    reward: RewardForm = RewardForm.SURVIVAL
+    """Its sign is the sign to which rewards are shifted."""
+
+    @property
+    def reward_sign(self) -> int:
+        """The reward form's."""
+        return self.reward.sign
+
+    def __call__(self, spec: SpaceSpec, expert: Trajectories, generator: torch.Generator) -> FeatureCost:
+        """A new player."""
+        return FeatureCost(l2_ball, self.reward.sign, spec, expert)
+
+
+@dataclass(frozen=True)
+class Gtal:
+    """Config of game-theoretic apprenticeship learning: the worst cost of the simplex."""
+
+    name: ClassVar[str] = "gtal"
+    title: ClassVar[str] = "GTAL"
+    psi: ClassVar[str] = "0 where c = w.(f, -f) with w in the simplex, infinite elsewhere (Eq. 9)"
+    answer: ClassVar[str] = "all weight on the feature whose means differ most"
+
+    reward: RewardForm = RewardForm.SURVIVAL
+    """Its sign is the sign to which rewards are shifted."""
+
+    @property
+    def reward_sign(self) -> int:
+        """The reward form's."""
+        return self.reward.sign
+
+    def __call__(self, spec: SpaceSpec, expert: Trajectories, generator: torch.Generator) -> FeatureCost:
+        """A new player."""
+        return FeatureCost(simplex, self.reward.sign, spec, expert)

@@ -18,47 +18,46 @@ have one length, a constant added to the reward changes nothing, and neither doe
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from enum import Enum
 
 from torch import Tensor
 from torch.nn.functional import softplus
 
 
-@dataclass(frozen=True)
-class RewardForm:
-    """A decreasing function of the logit of P(learner)."""
+class RewardForm(Enum):
+    """A decreasing function of the logit of P(learner); the value is its name in configs."""
 
-    formula: str
-    """With D = P(learner)."""
-    opposite_formula: str
-    """The same function with D = P(expert), as other libraries write it."""
-    sign: int
-    """1 where no reward is negative, -1 where none is positive, 0 where both occur."""
-    effect: str
-    """What it does to the length of episodes, in words."""
-    reward: Callable[[Tensor], Tensor]
-    """Reward of each logit."""
+    SURVIVAL = "survival"
+    ARRIVAL = "arrival"
+    DIFFERENCE = "difference"
+
+    @property
+    def formula(self) -> str:
+        """The reward as a function of D = P(learner)."""
+        return _FACTS[self.value][0]
+
+    @property
+    def opposite_formula(self) -> str:
+        """The same function with D = P(expert), as other libraries write it."""
+        return _FACTS[self.value][1]
+
+    @property
+    def sign(self) -> int:
+        """1 where no reward is negative, -1 where no reward is positive, 0 where both occur."""
+        return _FACTS[self.value][2]
+
+    def reward(self, logit: Tensor) -> Tensor:
+        """Reward of each logit."""
+        if self is RewardForm.SURVIVAL:
+            return softplus(-logit)
+        return -softplus(logit) if self is RewardForm.ARRIVAL else -logit
 
 
-SURVIVAL = RewardForm(
-    "-log D",
-    "-log(1 - D)",
-    1,
-    "every step pays: long episodes, even without imitation; for tasks in which the expert stays alive",
-    lambda logit: softplus(-logit),
-)
-ARRIVAL = RewardForm(
-    "log(1 - D)",
-    "log D",
-    -1,
-    "every step costs: short episodes, even without imitation; for tasks in which the expert ends the episode",
-    lambda logit: -softplus(logit),
-)
-DIFFERENCE = RewardForm(
-    "log(1 - D) - log D",
-    "log D - log(1 - D)",
-    0,
-    "a step pays or costs as the classifier finds: no constant push, but a learned one, that absorbing states remove",
-    lambda logit: -logit,
-)
+_FACTS = {
+    "survival": ("-log D", "-log(1 - D)", 1),
+    "arrival": ("log(1 - D)", "log D", -1),
+    "difference": ("log(1 - D) - log D", "log D - log(1 - D)", 0),
+}
+"""Formula with D = P(learner), formula with D = P(expert), sign."""
+
+SURVIVAL, ARRIVAL, DIFFERENCE = RewardForm

@@ -95,11 +95,7 @@ class Demonstrations:
             return self.next_observations
         if not self.whole:
             raise InvalidDemonstrations("what followed each step was not kept: subsample with next observations")
-        full = self.trajectories
-        following = np.empty_like(full.observations)
-        following[:-1] = full.observations[1:]
-        following[full.last_steps] = full.final_observations
-        return following
+        return self.trajectories.next_observations
 
     def first(self, count: int) -> Demonstrations:
         """The first `count` trajectories, as the paper takes them."""

@@ -26,6 +26,7 @@ from gail.approx.networks.mlp import mlp
 from gail.approx.networks.normalization import RunningMoments
 from gail.approx.policies.distributions import Categorical, DiagonalGaussian, Distribution
 from gail.approx.policies.spaces import SpaceSpec
+from gail.approx.settings import require
 
 _FORMAT = "gail-policy-1"
 
@@ -42,6 +43,9 @@ class PolicySettings:
     """Units of the hidden layers."""
     initial_std: float = 1.0
     """Initial standard deviation of a continuous action, as a fraction of half the width of its box."""
+
+    def __post_init__(self) -> None:
+        require(self, at_least_one=("hidden",), positive=("initial_std",))
 
 
 class GaussianHead(nn.Module):

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from gail.approx.networks.finite_checks import check_finite
 from gail.approx.networks.mlp import mlp
 from gail.approx.networks.normalization import RunningMoments
+from gail.approx.settings import require
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,14 @@ class CriticSettings:
     """Steps per gradient."""
     memory: int | None = None
     """Batches that the scale of returns remembers; all of them if None, as is right where rewards do not drift."""
+
+    def __post_init__(self) -> None:
+        require(
+            self,
+            at_least_one=("hidden", "minibatch", "memory"),
+            not_negative=("epochs",),
+            positive=("learning_rate",),
+        )
 
 
 class Critic(nn.Module):

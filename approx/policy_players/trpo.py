@@ -1,10 +1,15 @@
-"""TRPO."""
+"""TRPO as a policy player: advantages, one trust region step, and the fit of the critic.
+
+The player maximises the reward r = -c - lambda log pi(a|s). The return of the second term is the causal entropy
+(Ho & Ermon 2016, Lemma A.1). Advantages come from lambda-returns (`advantages`), the step on the policy from
+`trust_region` (Schulman et al. 2015), values from `critic`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -12,17 +17,24 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gail.approx.networks.finite_checks import NotFinite, check_finite
-from gail.approx.policies.policy import Policy
+from gail.approx.policies.policy import Policy, PolicySettings
+from gail.approx.policies.spaces import SpaceSpec
 from gail.approx.policy_players.advantages import lambda_returns
 from gail.approx.policy_players.critic import Critic, CriticSettings
-from gail.approx.policy_players.trust_region import StepOutcome, StepReport, TrustRegionSettings, trust_region_step
+from gail.approx.policy_players.policy_player import PolicyReport
+from gail.approx.policy_players.trust_region import StepOutcome, TrustRegionSettings, trust_region_step
+from gail.approx.settings import require
 from gail.approx.trajectories.trajectories import Trajectories
 
 
 @dataclass(frozen=True)
-class PolicyPlayerSettings:
-    """How the policy player judges and improves behaviour."""
+class Trpo:
+    """Config of the TRPO player."""
 
+    name: ClassVar[str] = "trpo"
+
+    network: PolicySettings = field(default_factory=PolicySettings)
+    """Architecture of the policy."""
     discount: float = 0.995
     """Discount of future costs."""
     mixing: float = 0.97
@@ -39,30 +51,30 @@ class PolicyPlayerSettings:
     critic: CriticSettings = field(default_factory=CriticSettings)
     """The value function."""
 
+    def __post_init__(self) -> None:
+        require(self, not_negative=("entropy_weight",), fraction=("discount", "mixing", "critic_mixing"))
 
-@dataclass(frozen=True)
-class PolicyReport:
-    """What the policy player did in one round."""
+    def player(self, spec: SpaceSpec, generator: torch.Generator) -> TrpoPlayer:
+        """A new policy and critic for a task's spaces; the generator draws their parameters, the policy's first."""
+        return TrpoPlayer(Policy(spec, self.network, generator), self, generator)
 
-    step: StepReport
-    explained_variance: float
-    """Of the critic before its fit: 1 is perfect."""
-    entropy: float
-    """Mean entropy of the action distributions, in nats."""
+    def at_pace(self, pace: float) -> Trpo:
+        """The same config with `pace` times the bound on the KL."""
+        return replace(self, trust_region=replace(self.trust_region, max_kl=pace * self.trust_region.max_kl))
 
 
-class PolicyPlayer:
+class TrpoPlayer:
     """A policy, its critic, and the rule that improves them."""
 
-    def __init__(self, policy: Policy, settings: PolicyPlayerSettings, generator: torch.Generator) -> None:
+    def __init__(self, policy: Policy, config: Trpo, generator: torch.Generator) -> None:
         self.policy = policy
-        self.settings = settings
-        self.critic = Critic(policy.spec.observation_size, settings.critic, generator)
+        self.config = config
+        self.critic = Critic(policy.spec.observation_size, config.critic, generator)
 
-    def play_by(self, settings: PolicyPlayerSettings) -> None:
-        """From now on follow these settings; networks stay as they are."""
-        self.settings = settings
-        self.critic.settings = settings.critic
+    def play_by(self, config: Trpo) -> None:
+        """Follow another config from now on; networks stay as they are."""
+        self.config = config
+        self.critic.settings = config.critic
 
     def improve(
         self, batch: Trajectories, costs: NDArray[np.float64], generator: torch.Generator, lap: Callable[[str], None]
@@ -77,13 +89,13 @@ class PolicyPlayer:
             distribution = self.policy(torch.from_numpy(batch.observations))
             entropy = float(distribution.entropy().mean())
             log_prob = distribution.log_prob(torch.from_numpy(batch.actions)).to(torch.float64).numpy()
-        rewards = -costs - self.settings.entropy_weight * log_prob
+        rewards = -costs - self.config.entropy_weight * log_prob
         check_finite("the reward", rewards)
         returns, advantages = self._judge(batch, states, rewards)
         check_finite("the advantage", advantages)
         lap("critic")
         step = trust_region_step(
-            self.policy, batch.observations, batch.actions, advantages, self.settings.trust_region, generator
+            self.policy, batch.observations, batch.actions, advantages, self.config.trust_region, generator
         )
         if step.outcome is StepOutcome.NOT_FINITE:
             raise NotFinite("the policy's gradient or its step holds an infinite or undefined entry")
@@ -103,8 +115,8 @@ class PolicyPlayer:
         next_values = np.append(values[1:], 0.0)
         final_states = self.policy.moments(torch.from_numpy(batch.final_observations))
         next_values[last] = self.critic.values(final_states)
-        discounts = np.full(batch.num_steps, self.settings.discount)
-        over = batch.terminated if self.settings.bootstrap_at_time_limit else batch.terminated | batch.truncated
+        discounts = np.full(batch.num_steps, self.config.discount)
+        over = batch.terminated if self.config.bootstrap_at_time_limit else batch.terminated | batch.truncated
         discounts[last[over]] = 0.0
 
         def returns_of(weight: float) -> NDArray[np.float64]:
@@ -112,10 +124,10 @@ class PolicyPlayer:
             mixing[last] = 0.0
             return lambda_returns(rewards, discounts, next_values, mixing)
 
-        returns = returns_of(self.settings.mixing)
+        returns = returns_of(self.config.mixing)
         advantages = returns - values
-        if self.settings.critic_mixing is not None:
-            returns = returns_of(self.settings.critic_mixing)
+        if self.config.critic_mixing is not None:
+            returns = returns_of(self.config.critic_mixing)
         return returns, (advantages - advantages.mean()) / (advantages.std() + 1e-8)
 
     def state_dict(self) -> dict[str, Any]:

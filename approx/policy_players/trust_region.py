@@ -31,6 +31,7 @@ from torch import Tensor
 
 from gail.approx.policies.distributions import Distribution
 from gail.approx.policies.policy import Policy
+from gail.approx.settings import require
 
 _HALF = 0.5  # where the surrogate, or nothing finite, says how much too long a step was
 _INSIDE = 0.9  # the quadratic model errs: aim for 0.81 of the bound
@@ -53,6 +54,15 @@ class TrustRegionSettings:
     """Shorter steps tried before it is rejected."""
     accept_ratio: float = 0.1
     """Least actual improvement of the surrogate, as a fraction of what its gradient promised."""
+
+    def __post_init__(self) -> None:
+        require(
+            self,
+            at_least_one=("cg_iterations",),
+            not_negative=("damping", "backtracks", "accept_ratio"),
+            positive=("max_kl",),
+            fraction=("fisher_fraction",),
+        )
 
 
 class StepOutcome(Enum):

@@ -134,8 +134,8 @@ class _Idle:
         self.state_dict = player.state_dict
         self.load_state_dict = player.load_state_dict
 
-    def update(self, batch: Trajectories, generator: torch.Generator) -> CostReport | None:
-        return self._player.update(_idle(batch), generator)
+    def update(self, batch: Trajectories, policy: Policy, generator: torch.Generator) -> CostReport | None:
+        return self._player.update(_idle(batch), policy, generator)
 
     def costs(self, batch: Trajectories) -> NDArray[np.float64]:
         return self._player.costs(_idle(batch))

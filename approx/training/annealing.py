@@ -13,10 +13,8 @@ shorten. Where `gail.approx.training.refinement` shortens the trust region in on
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from gail.approx.cost_players.cost_player import CostPlayer, Paced
-from gail.approx.policy_players.trpo import PolicyPlayer, PolicyPlayerSettings
+from gail.approx.policy_players.policy_player import PolicyConfig, PolicyPlayer
 
 
 def pace(anneal_to: float, env_steps: int, budget: int) -> float:
@@ -24,9 +22,8 @@ def pace(anneal_to: float, env_steps: int, budget: int) -> float:
     return 1.0 - (1.0 - anneal_to) * env_steps / budget
 
 
-def keep_pace(policy: PolicyPlayer, settings: PolicyPlayerSettings, cost: CostPlayer, pace: float) -> None:
-    """Let the policy player play by `settings` with the pace's share of their `max_kl`, the cost player at the pace."""
-    shorter = replace(settings.trust_region, max_kl=pace * settings.trust_region.max_kl)
-    policy.play_by(replace(settings, trust_region=shorter))
+def keep_pace(policy: PolicyPlayer, config: PolicyConfig, cost: CostPlayer, pace: float) -> None:
+    """Let the policy player follow `config` at the pace, and a cost player that learns by steps learn at the pace."""
+    policy.play_by(config.at_pace(pace))
     if isinstance(cost, Paced):
         cost.keep_pace(pace)

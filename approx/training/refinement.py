@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gail.approx.policy_players.trpo import PolicyPlayerSettings
+from gail.approx.policy_players.policy_player import PolicyConfig
+from gail.approx.settings import require
 
 
 @dataclass(frozen=True)
@@ -22,5 +23,8 @@ class Refinement:
     """State-action pairs per iteration from then on."""
     checkpoint_every: int
     """Iterations between checkpoints from then on."""
-    player: PolicyPlayerSettings
-    """The policy player from then on; the architecture of its critic is that of the first phase."""
+    policy: PolicyConfig
+    """The policy player from then on; the architectures of its networks are those of the first phase."""
+
+    def __post_init__(self) -> None:
+        require(self, at_least_one=("batch_size", "checkpoint_every"), not_negative=("after_steps",))

@@ -20,11 +20,12 @@ from gymnasium.vector import VectorEnv
 
 from gail.approx.atomic_files import write_bytes
 from gail.approx.cost_players.cost_player import CostPlayer
-from gail.approx.cost_players.discriminator import DiscriminatorSettings
 from gail.approx.game import RoundReport, play_round
 from gail.approx.networks.finite_checks import NotFinite
-from gail.approx.policies.policy import Policy, PolicySettings
-from gail.approx.policy_players.trpo import PolicyPlayer, PolicyPlayerSettings
+from gail.approx.policies.policy import Policy
+from gail.approx.policy_players.policy_player import PolicyConfig, PolicyPlayer
+from gail.approx.policy_players.trpo import Trpo
+from gail.approx.settings import require
 from gail.approx.training.annealing import keep_pace, pace
 from gail.approx.training.refinement import Refinement
 from gail.approx.trajectories.episode_sampler import EpisodeSampler
@@ -50,7 +51,7 @@ class TrainingFailed(ArithmeticError):
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """A training: how long, and both players."""
+    """A training: its budget, its batches and its policy player."""
 
     env_steps: int = 1_500_000
     """Budget of environment steps: no iteration starts with less than a batch of it left."""
@@ -60,24 +61,23 @@ class TrainingSettings:
     """Whether a batch holds whole episodes only, as in the paper, and not steps of episodes that go on in the next."""
     checkpoint_every: int = 100
     """Iterations between checkpoints, at which environments are made anew."""
-    policy: PolicySettings = field(default_factory=PolicySettings)
-    """Architecture of the policy."""
-    player: PolicyPlayerSettings = field(default_factory=PolicyPlayerSettings)
+    policy: PolicyConfig = field(default_factory=Trpo)
     """The policy player."""
-    discriminator: DiscriminatorSettings = field(default_factory=DiscriminatorSettings)
-    """The cost player of adversarial imitation."""
     refinement: Refinement | None = None
     """A last phase of larger batches and smaller steps, if there is to be one."""
     anneal_to: float = 1.0
     """What the bound on the KL and the discriminator's learning rate have been multiplied by when the budget is spent:
     both fall linearly to that (`gail.approx.training.annealing`). 1 for steps of fixed size."""
 
+    def __post_init__(self) -> None:
+        require(self, at_least_one=("env_steps", "batch_size", "checkpoint_every"), fraction=("anneal_to",))
+
     def at(self, env_steps: int) -> TrainingSettings:
         """The settings in force after so many steps."""
         later = self.refinement
         if later is None or env_steps < later.after_steps:
             return self
-        return replace(self, batch_size=later.batch_size, checkpoint_every=later.checkpoint_every, player=later.player)
+        return replace(self, batch_size=later.batch_size, checkpoint_every=later.checkpoint_every, policy=later.policy)
 
 
 class Training:
@@ -133,7 +133,7 @@ class Training:
             self._sampler = EpisodeSampler(self._envs) if self.settings.whole_episodes else Sampler(self._envs)
         if self.settings.anneal_to != 1.0:
             now = pace(self.settings.anneal_to, self.env_steps, self.settings.env_steps)
-            keep_pace(self.player, self.phase.player, self.cost_player, now)
+            keep_pace(self.player, self.phase.policy, self.cost_player, now)
         try:
             report = play_round(self.player, self.cost_player, self._sampler, self.phase.batch_size, self._generator)
         except (NotFinite, InvalidTrajectories) as error:
@@ -148,7 +148,7 @@ class Training:
     def _enter_phase(self) -> None:
         """Let the settings of this point of the training hold; they change where environments are made anew only."""
         self.phase = self.settings.at(self.env_steps)
-        self.player.play_by(self.phase.player)
+        self.player.play_by(self.phase.policy)
 
     def close(self) -> None:
         """Close the environments; the next step makes new ones."""

@@ -73,6 +73,24 @@ class Trajectories:
         return np.cumsum(self.lengths, dtype=np.int64) - 1
 
     @property
+    def next_observations(self) -> NDArray[np.floating]:
+        """The observation after each step, shape (N, observation size), where each row's step follows the row before.
+
+        Samplers make such batches. For demonstrations, `Demonstrations.following` also knows those that were thinned.
+        """
+        following = np.empty_like(self.observations)
+        following[:-1] = self.observations[1:]
+        following[self.last_steps] = self.final_observations
+        return following
+
+    @property
+    def terminated_steps(self) -> NDArray[np.bool_]:
+        """Whether the environment ended the episode at each step, shape (N,); False at time limits and batch ends."""
+        ended = np.zeros(self.num_steps, dtype=bool)
+        ended[self.last_steps] = self.terminated
+        return ended
+
+    @property
     def returns(self) -> NDArray[np.float64]:
         """Undiscounted sum of the environment's rewards of each trajectory, shape (K,)."""
         if self.rewards is None:

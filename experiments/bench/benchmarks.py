@@ -23,7 +23,7 @@ from gail.experiments.bench.environments import TARGET, tabular_rows
 from gail.experiments.bench.exact.peers import check_peers, peer_rows
 from gail.experiments.bench.exact.table import draw_growth, growth_rows, growth_work, measured, table_work, told
 from gail.experiments.runs.config import NETWORK_THREADS
-from gail.experiments.runs.recipes import imitation_recipe
+from gail.experiments.runs.recipes.imitation import imitation_recipe
 from gail.experiments.runs.training import make_training
 from gail.experiments.verify.both_routes import verify_instance
 from gail.experiments.verify.instances import demo_gridworld
@@ -98,7 +98,8 @@ def bench_throughput(task_ids: Sequence[str], iterations: int, console: Console,
 def _throughput(task_id: str, iterations: int) -> dict[str, Any]:
     config = imitation_recipe(task_id)
     torch.set_num_threads(NETWORK_THREADS)
-    simulator = _simulator_rate(task_id, config.num_envs, config.threads)
+    learner = config.played()
+    simulator = _simulator_rate(task_id, learner.simulator.num_envs, learner.simulator.threads)
     training = make_training(config)
     training.step()  # the first round also builds the environments and warms caches
     seconds = dict.fromkeys(_PARTS, 0.0)

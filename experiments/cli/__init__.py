@@ -1,5 +1,8 @@
-"""The `gail` command: one file per verb, each of which is imported when it is called."""
+"""The `gail` command: one file per verb. A verb's file imports what it needs when the verb is called.
 
-from gail.experiments.cli.main import main
-
-__all__ = ["main"]
+| module | content |
+|---|---|
+| `main` | the entry point: finds the verb, and turns a user's mistake into one sentence |
+| `user_errors` | which errors are a user's to mend |
+| every other module | one verb, or a family of verbs; a function's docstring is the verb's help |
+"""

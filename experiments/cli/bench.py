@@ -12,7 +12,7 @@ from rich.console import Console
 from tyro.conf import arg, subcommand
 
 from gail.envs.tasks import TASKS, find_task
-from gail.experiments.bench import benchmarks as bench
+from gail.experiments.bench import benchmarks
 from gail.experiments.bench.training.cells import Table, cells
 from gail.experiments.bench.training.page import write_page
 from gail.experiments.bench.training.peers import PEERS, check_train_peers, measure_peers
@@ -34,7 +34,7 @@ def exact(states: int = 10**6, peers: Path | None = None, out: Path = _RESULTS /
         peers: folder of environments that `make peers` made: measure other libraries beside.
         out: CSV of the raw results.
     """
-    bench.bench_exact(states, peers, _CONSOLE, out)
+    benchmarks.bench_exact(states, peers, _CONSOLE, out)
     return 0
 
 
@@ -44,7 +44,7 @@ def gaps(out: Path = _RESULTS / "gaps.csv") -> int:
     Args:
         out: CSV of the raw results.
     """
-    bench.bench_gaps(_CONSOLE, out)
+    benchmarks.bench_gaps(_CONSOLE, out)
     return 0
 
 
@@ -54,7 +54,7 @@ def envs(out: Path = _RESULTS / "envs.csv") -> int:
     Args:
         out: CSV of the raw results.
     """
-    bench.bench_envs(_CONSOLE, out)
+    benchmarks.bench_envs(_CONSOLE, out)
     return 0
 
 
@@ -67,7 +67,7 @@ def throughput(
         task: one task or several, measured one after the other.
         out: CSV of the raw results.
     """
-    bench.bench_throughput([find_task(name).id for name in task], 40, _CONSOLE, out)
+    benchmarks.bench_throughput([find_task(name).id for name in task], 40, _CONSOLE, out)
     return 0
 
 
@@ -128,7 +128,7 @@ def train(
     return 0
 
 
-def bench_verbs(
+def bench(
     verb: Annotated[
         Annotated[int, subcommand("exact", constructor=exact, prefix_name=False)]
         | Annotated[int, subcommand("gaps", constructor=gaps, prefix_name=False)]

@@ -32,7 +32,7 @@ from gail.experiments.compare import (
     Problem,
     Record,
     SampledSettings,
-    compare,
+    comparison,
     pose,
     write_comparison,
 )
@@ -62,7 +62,7 @@ _COLUMNS = {
 """Of the printed table: what is measured, and how it is written, so that all of them fit into 80 columns."""
 
 
-def compare_solutions(
+def compare(
     mdp: str = "gridworld",
     psi: str = "logistic",
     expert: str = "soft",
@@ -119,7 +119,7 @@ def compare_solutions(
     if rates:
         check_rates(problem)
     progress = _Progress()
-    found = compare(
+    found = comparison.compare(
         problem,
         [Algorithm(name) for name in dict.fromkeys(algos)],
         sizes,

@@ -1,4 +1,7 @@
-"""The `gail` command: reads the command line, runs a verb, turns mistakes into one sentence."""
+"""The entry point of `gail`: finds the verb, runs it, and turns a user's mistake into one sentence.
+
+Only the chosen verb's file is imported, so that help is fast.
+"""
 
 from __future__ import annotations
 
@@ -10,68 +13,105 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # machine it waits for its turn, block after block, and a second becomes a minute.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import difflib
 import errno
 import sys
-from collections.abc import Callable
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any
 
-import tyro
-from rich.console import Console
-
-from gail.experiments.cli import bench as bench_commands
-from gail.experiments.cli import commands
-from gail.experiments.cli import compare as compare_commands
-from gail.experiments.cli import demos as demo_commands
-from gail.experiments.cli import tasks as task_commands
-from gail.experiments.cli.user_errors import USER_ERRORS
-from gail.experiments.runs.interrupts import INTERRUPTED
-
-_VERBS: dict[str, Callable[..., int]] = {
-    "verify": commands.verify,
-    "compare": compare_commands.compare_solutions,
-    "train": commands.train,
-    "resume": commands.resume,
-    "evaluate": commands.evaluate,
-    "expert": commands.expert,
-    "demos": demo_commands.demos,
-    "tasks": task_commands.tasks,
-    "demo": commands.demo,
-    "bench": bench_commands.bench_verbs,
+VERBS = {
+    "verify": "Check the statements of the theory numerically on finite MDPs, with certificates.",
+    "compare": "Solve an imitation problem exactly and from samples, and explain the distance between the two.",
+    "train": "Train an imitator from demonstrations, evaluate it, and write a run folder with a report.",
+    "resume": "Continue an interrupted training from its last checkpoint.",
+    "evaluate": "Evaluate a policy over whole episodes, beside the expert and random play.",
+    "expert": "Train an expert with TRPO on the task's true reward, evaluate it, and record demonstrations.",
+    "demos": "Record, show, validate, convert and subsample demonstrations.",
+    "tasks": "Print the tasks: spaces, time limits, the paper's protocol, returns of random play and of the experts.",
+    "demo": "Check the theory on a gridworld, then train an imitator on Hopper; a few minutes on two cores.",
+    "bench": "Measure the figures that the documentation quotes.",
 }
+"""Each verb with its line in `gail --help`; the module and its function have the verb's name."""
+
+INTERRUPTED = 130
+"""Exit status of a command that was stopped, as shells have it."""
 
 _STILL_WHOLE = (
-    "Files are only ever replaced by whole ones, so a run's last checkpoint is there: free some space, then go on with "
-    "`gail resume`."
+    "Files are replaced only by complete ones, so the run's last checkpoint is intact: free some space, then continue "
+    "with `gail resume`."
 )
 
 
 def main() -> None:
     """Run the command line; exit status 2 for a mistake of the user's, which is named in one sentence."""
-    errors = Console(stderr=True)
+    words = sys.argv[1:]
+    if not words or words[0] in ("-h", "--help"):
+        print(_help())
+        sys.exit(0 if words else 2)
+    if words[0] in ("-V", "--version"):
+        print(f"gail {version('gail')}")
+        sys.exit(0)
+    if words[0] not in VERBS:
+        near = difflib.get_close_matches(words[0], VERBS, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"choose one of {', '.join(VERBS)}"
+        _refuse(f"there is no verb {words[0]!r}: {hint}")
+        sys.exit(2)
+    sys.exit(_run(words[0], words[1:]))
+
+
+def _help() -> str:
+    """The text of `gail --help`."""
+    width = max(map(len, VERBS)) + 2
+    lines = [
+        "usage: gail VERB ...",
+        "",
+        "Imitation learning: exact on finite MDPs, from samples on control tasks.",
+        "",
+        *(f"  {verb:<{width}}{line}" for verb, line in VERBS.items()),
+        "",
+        "  gail VERB --help   shows a verb's options",
+        "  gail --version     shows the version",
+    ]
+    return "\n".join(lines)
+
+
+def _run(verb: str, words: Sequence[str]) -> int:
+    """Run one verb; return the exit status."""
+    import tyro
+
+    module = import_module(f"gail.experiments.cli.{verb}")
+    command: Any = getattr(module, verb)
     try:
-        status = tyro.extras.subcommand_cli_from_dict(
-            _VERBS,
-            prog="gail",
-            description="Imitation learning, exact on finite MDPs and sampled on control tasks.",
-        )
-    except USER_ERRORS as error:
-        errors.print("[bold red]gail:[/bold red]", end=" ")
-        errors.print(str(error), soft_wrap=True, highlight=False, markup=False)
-        status = 2
-    except OSError as error:
-        sentence = _told(error)
+        return int(tyro.cli(command, prog=f"gail {verb}", args=words))
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return INTERRUPTED
+    except Exception as error:
+        sentence = _sentence(error)
         if sentence is None:
             raise
-        errors.print("[bold red]gail:[/bold red]", end=" ")
-        errors.print(sentence, soft_wrap=True, highlight=False, markup=False)
-        status = 2
-    except KeyboardInterrupt:
-        errors.print("Stopped.")
-        status = INTERRUPTED
-    sys.exit(status)
+        _refuse(sentence)
+        return 2
 
 
-def _told(error: OSError) -> str | None:
-    """A file that cannot be read or written, in one sentence; None where no file is named."""
+def _sentence(error: Exception) -> str | None:
+    """What a user can mend, in one sentence; None for a fault of the program."""
+    from gail.experiments.cli.user_errors import USER_ERRORS
+
+    if isinstance(error, USER_ERRORS):
+        return str(error)
+    if not isinstance(error, OSError):
+        return None
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"the disk is full ({error}). {_STILL_WHOLE}"
     return None if error.filename is None else f"{error.filename}: {error.strerror}"
+
+
+def _refuse(sentence: str) -> None:
+    from rich.console import Console
+
+    errors = Console(stderr=True)
+    errors.print("[bold red]gail:[/bold red]", end=" ")
+    errors.print(sentence, soft_wrap=True, highlight=False, markup=False)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from gail.approx.demonstrations import InvalidDemonstrations
 from gail.approx.policies.policy import InvalidPolicyFile
 from gail.approx.policies.spaces import UnsupportedSpace
+from gail.approx.settings import InvalidSettings
 from gail.approx.training.training import InvalidCheckpoint, TrainingFailed
 from gail.approx.trajectories.trajectories import InvalidTrajectories
 from gail.envs import UnsupportedEnvironment
@@ -27,6 +28,7 @@ USER_ERRORS: tuple[type[Exception], ...] = (
     InvalidDemonstrations,
     InvalidTrajectories,
     InvalidPolicyFile,
+    InvalidSettings,
     UnsupportedSpace,
     UnsupportedEnvironment,
     UnknownTask,

@@ -13,11 +13,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from gail.approx import CloningSettings, DiscriminatorSettings, PolicySettings, TrainingSettings, TrustRegionSettings
-from gail.approx.policy_players.critic import CriticSettings
-from gail.approx.policy_players.trpo import PolicyPlayerSettings
+from gail.approx import (
+    CloningSettings,
+    CriticSettings,
+    DiscriminatorSettings,
+    PolicySettings,
+    Refinement,
+    TrainingSettings,
+    Trpo,
+    TrustRegionSettings,
+)
 from gail.approx.training.annealing import pace
-from gail.approx.training.refinement import Refinement
 
 
 class Architecture(Enum):
@@ -106,20 +112,27 @@ class SampledSettings:
             env_steps=budget,
             batch_size=first.batch,
             checkpoint_every=never if refinement is None else first.iterations,
-            policy=PolicySettings(hidden=self.hidden),
-            player=players[0],
+            policy=players[0],
             refinement=refinement,
-            discriminator=DiscriminatorSettings(
-                hidden=self.hidden,
-                learning_rate=self.discriminator_rate,
-                steps=self.discriminator_steps,
-                gradient_penalty=0.0,  # it bends the game: its optimum is not that of psi
-            ),
             anneal_to=self.anneal_to,
         )
 
-    def _player(self, phase: Phase, discount: float, entropy_weight: float) -> PolicyPlayerSettings:
-        return PolicyPlayerSettings(
+    def discriminator(self) -> DiscriminatorSettings:
+        """The settings of the discriminator."""
+        return DiscriminatorSettings(
+            hidden=self.hidden,
+            learning_rate=self.discriminator_rate,
+            steps=self.discriminator_steps,
+            gradient_penalty=0.0,  # it bends the game: its optimum is not that of psi
+        )
+
+    def network(self) -> PolicySettings:
+        """The architecture of policies."""
+        return PolicySettings(hidden=self.hidden)
+
+    def _player(self, phase: Phase, discount: float, entropy_weight: float) -> Trpo:
+        return Trpo(
+            network=self.network(),
             discount=discount,
             entropy_weight=entropy_weight,
             trust_region=TrustRegionSettings(
@@ -139,7 +152,6 @@ class SampledSettings:
     def cloning(self) -> CloningSettings:
         """The settings of cloning."""
         return CloningSettings(
-            policy=PolicySettings(hidden=self.hidden),
             learning_rate=0.01 if self.hidden else 0.05,
             minibatch=1_024,
             patience=10,

@@ -1,88 +1,295 @@
-"""Config."""
+"""The config of a run: one frozen object, from which the run can be repeated.
+
+A config names a task, demonstrations and a learner. The learner is one of three kinds, and an imitation has one of
+several cost players and policy players (`algorithms`). Each kind is a frozen dataclass with its own fields and no
+others. In files a tag says which kind it is:
+
+    {"task": "Hopper-v5", "seed": 0, "demonstrations": {...},
+     "learner": {"kind": "imitation", "cost": {"player": "gail", ...}, "training": {"policy": {"player": "trpo", ...}}}}
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, ClassVar, TypeAlias, get_args
 
 import cattrs
+from cattrs.gen import make_dict_unstructure_fn
 
-from gail.approx.cloning import CloningSettings
-from gail.approx.training.training import TrainingSettings
+from gail.approx import (
+    CloningSettings,
+    CostConfig,
+    InvalidSettings,
+    PolicyConfig,
+    PolicySettings,
+    RewardForm,
+    TrainingSettings,
+)
+from gail.approx.settings import require
+from gail.experiments.runs import algorithms
 
 NETWORK_THREADS = 1
 """Threads of the networks: at 100 units a layer, handing work to a second one costs more than it saves."""
 
 
-def _strict_number(value: Any, kind: type) -> Any:
-    """The value, if it is a number of that kind: `int(1.5)` and `bool("false")` would both be accepted silently."""
-    fits = isinstance(value, kind) or (kind is float and isinstance(value, int))
-    if not fits or (isinstance(value, bool) and kind is not bool):
-        raise ValueError(f"{value!r} is not of type {kind.__name__}")
-    return kind(value)
+@dataclass(frozen=True)
+class DemonstrationChoice:
+    """Which demonstrations are imitated."""
+
+    file: str | None = None
+    """A demonstrations file; None for those that ship with the task."""
+    count: int | None = None
+    """How many of its trajectories are used, the first ones; None for all."""
+    stride: int = 1
+    """Every k-th step of them is kept, from a random offset."""
+    seed: int = 0
+    """Of those offsets."""
+    shuffled: bool = False
+    """Whether every number is dealt at random among those of its coordinate: a control."""
+
+    def __post_init__(self) -> None:
+        require(self, at_least_one=("count", "stride"), not_negative=("seed",))
 
 
-_CONVERTER = cattrs.Converter(forbid_extra_keys=True)
-for _kind in (bool, int, float):
-    _CONVERTER.register_structure_hook(_kind, _strict_number)
+@dataclass(frozen=True)
+class Simulator:
+    """The environments in which a policy learns."""
+
+    num_envs: int = 32
+    """Environments stepped together."""
+    threads: int = 1
+    """Threads of the simulator."""
+
+    def __post_init__(self) -> None:
+        require(self, at_least_one=("num_envs", "threads"))
 
 
-Algorithm: TypeAlias = Literal["gail", "fem", "gtal", "bc", "trpo"]
+@dataclass(frozen=True)
+class Controls:
+    """The control runs that follow a run."""
+
+    env_steps: int | None = None
+    """Environment steps of each; None for as many as the run's."""
+
+    def __post_init__(self) -> None:
+        require(self, at_least_one=("env_steps",))
 
 
-FormName: TypeAlias = Literal["survival", "arrival", "difference"]
+@dataclass(frozen=True)
+class Imitation:
+    """A cost player against a policy player, with demonstrations."""
+
+    kind: ClassVar[str] = "imitation"
+
+    cost: CostConfig
+    """The cost player."""
+    training: TrainingSettings = field(default_factory=TrainingSettings)
+    """Budget, batches and the policy player."""
+    simulator: Simulator = field(default_factory=Simulator)
+    """Where the policy learns."""
+    warm_start: CloningSettings | None = None
+    """The fit of the clone with which the policy begins; None to begin with a new policy."""
+    absorbing: bool = False
+    """Whether episodes that end early go on in an absorbing state until the time limit."""
+    controls: Controls | None = None
+    """The control runs that follow, if any."""
+
+    @property
+    def name(self) -> str:
+        """The cost player's."""
+        return self.cost.name
+
+    @property
+    def title(self) -> str:
+        """The cost player's."""
+        return self.cost.title
+
+
+@dataclass(frozen=True)
+class Cloning:
+    """Behavioural cloning: no game, no environment."""
+
+    kind: ClassVar[str] = "cloning"
+    name: ClassVar[str] = "bc"
+    title: ClassVar[str] = "behavioural cloning, same data"
+
+    network: PolicySettings = field(default_factory=PolicySettings)
+    """Architecture of the policy."""
+    fit: CloningSettings = field(default_factory=CloningSettings)
+    """How it is fitted."""
+
+
+@dataclass(frozen=True)
+class Reinforcement:
+    """A policy player against the environment's own cost: how experts are made."""
+
+    kind: ClassVar[str] = "reinforcement"
+    title: ClassVar[str] = "expert"
+
+    training: TrainingSettings = field(default_factory=TrainingSettings)
+    """Budget, batches and the policy player."""
+    simulator: Simulator = field(default_factory=Simulator)
+    """Where the policy learns."""
+
+    @property
+    def name(self) -> str:
+        """The policy player's."""
+        return self.training.policy.name
+
+
+Learner: TypeAlias = Imitation | Cloning | Reinforcement
 
 
 @dataclass(frozen=True)
 class RunConfig:
-    """What a training run is."""
+    """What a run is."""
 
     task: str
     """Task id."""
-    algorithm: Algorithm
-    """Who learns from what: gail, fem, gtal and bc from demonstrations, trpo from the true reward."""
     seed: int
     """Of everything random in training."""
-    demonstrations: str | None
-    """A demonstrations file; none for those that ship with the task."""
-    num_demonstrations: int | None
-    """How many trajectories of it are used, the first ones; none for all."""
-    demonstration_stride: int
-    """Every k-th step of them is kept, from a random offset."""
-    demonstration_seed: int
-    """Of those offsets."""
-    num_envs: int
-    """Environments stepped together."""
-    threads: int
-    """Threads of the simulator."""
-    training: TrainingSettings = field(default_factory=TrainingSettings)
-    """Budget and players (gail, fem, gtal, trpo)."""
-    cloning: CloningSettings = field(default_factory=CloningSettings)
-    """Fit (bc, and a warm start)."""
-    reward_form: FormName = "survival"
-    """Where the learned reward has its zero; see `gail.approx.cost_players.reward_forms`."""
-    warm_start: Literal["none", "bc"] = "none"
-    """Whether the policy begins as a clone of the demonstrations."""
-    absorbing: bool = False
-    """Whether episodes that end early go on in an absorbing state until the time limit."""
-    control: Literal["none", "constant", "shuffled"] = "none"
-    """Whether this run is a control: with a constant reward, or with shuffled demonstrations."""
-    controls: bool = False
-    """Whether both controls follow this run."""
-    control_steps: int | None = None
-    """Environment steps of each control; none for as many as this run's."""
+    demonstrations: DemonstrationChoice | None
+    """Which demonstrations are imitated; None for reinforcement learning."""
+    learner: Learner
+    """What learns, and how."""
+
+    def __post_init__(self) -> None:
+        require(self, not_negative=("seed",))
+
+    @property
+    def name(self) -> str:
+        """Name of the algorithm."""
+        return self.learner.name
+
+    def imitation(self) -> Imitation:
+        """The learner, where it is an imitation.
+
+        Raises:
+            TypeError: it is another kind.
+        """
+        if not isinstance(self.learner, Imitation):
+            raise TypeError(f"{self.name} on {self.task} is no imitation by two players")
+        return self.learner
+
+    def played(self) -> Imitation | Reinforcement:
+        """The learner, where it plays in environments.
+
+        Raises:
+            TypeError: it is cloning.
+        """
+        if isinstance(self.learner, Cloning):
+            raise TypeError(f"{self.name} on {self.task} plays in no environment")
+        return self.learner
 
 
-def structure_config(values: Any) -> RunConfig:
-    """The config of nested dictionaries, as `dataclasses.asdict` makes them; fields with a default may be missing.
+def unstructured(config: RunConfig) -> dict[str, Any]:
+    """The config as nested dictionaries, with tags, as JSON holds it."""
+    values: dict[str, Any] = _CONVERTER.unstructure(config)
+    return values
+
+
+def structured(values: Any) -> RunConfig:
+    """The config of nested dictionaries, as `unstructured` makes them; fields with a default may be missing.
 
     Raises:
-        ValueError: a field is unknown, missing or of a wrong type; the message names each.
+        ValueError: a field is unknown, missing, of a wrong type, or has a value that it cannot have; the message names
+            each.
     """
     if not isinstance(values, Mapping):
         raise ValueError(f"a table of fields is needed, not {values!r}")
     try:
         return _CONVERTER.structure(values, RunConfig)
     except cattrs.BaseValidationError as error:
-        raise ValueError("; ".join(cattrs.transform_error(error))) from error
+        told = (_with_place(text) for text in cattrs.transform_error(error, format_exception=_sentence))
+        raise ValueError("; ".join(told)) from error
+
+
+def _with_place(text: str) -> str:
+    """What is wrong, after the field where it is: cattrs writes `text @ $.path.to.field`."""
+    what, _, place = text.rpartition(" @ $")
+    return f"{place.removeprefix('.')}: {what}" if place else what
+
+
+def _sentence(error: BaseException, kind: type | None) -> str:
+    if isinstance(error, InvalidSettings | _WrongValue):
+        return str(error)
+    return cattrs.v.format_exception(error, kind)
+
+
+class _WrongValue(ValueError):
+    """A value of a config that its type does not admit."""
+
+
+def _strict_number(value: Any, kind: type) -> Any:
+    """The value, if it is a number of that kind: `int(1.5)` and `bool("false")` would both be accepted silently."""
+    fits = isinstance(value, kind) or (kind is float and isinstance(value, int))
+    if not fits or (isinstance(value, bool) and kind is not bool):
+        raise _WrongValue(f"{value!r} is not of type {kind.__name__}")
+    return kind(value)
+
+
+def _reward_form(value: Any, _: type) -> RewardForm:
+    names = [form.value for form in RewardForm]
+    if value not in names:
+        raise _WrongValue(f"{value!r} is no reward form; here are {', '.join(names)}")
+    return RewardForm(value)
+
+
+def _learners() -> dict[str, type]:
+    return {kind.kind: kind for kind in get_args(Learner)}
+
+
+def _cost_players() -> dict[str, type]:
+    return {kind.name: kind for kind in algorithms.COST_PLAYERS}
+
+
+def _policy_players() -> dict[str, type]:
+    return {kind.name: kind for kind in algorithms.POLICY_PLAYERS}
+
+
+_TAGGED: tuple[tuple[Any, str, Callable[[], dict[str, type]]], ...] = (
+    (Learner, "kind", _learners),
+    (CostConfig, "player", _cost_players),
+    (PolicyConfig, "player", _policy_players),
+)
+"""Each family of kinds: the type that fields are declared with, the tag's name, and the kinds by tag."""
+
+
+def _converter() -> cattrs.Converter:
+    converter = cattrs.Converter(forbid_extra_keys=True)
+    for number in (bool, int, float):
+        converter.register_structure_hook(number, _strict_number)
+    converter.register_structure_hook(RewardForm, _reward_form)
+    for family, tag, kinds in _TAGGED:
+        _register(converter, family, tag, kinds)
+    return converter
+
+
+def _register(converter: cattrs.Converter, family: Any, tag: str, kinds: Callable[[], dict[str, type]]) -> None:
+    def structure(values: Any, _: Any) -> Any:
+        if not isinstance(values, Mapping):
+            raise _WrongValue(f"a table of fields is needed, not {values!r}")
+        rest, known = dict(values), kinds()
+        name = rest.pop(tag, None)
+        if name not in known:
+            raise _WrongValue(f"{tag} is {name!r}; choose one of {', '.join(known)}")
+        return converter.structure(rest, known[name])
+
+    def of_family(kind: Any) -> bool:
+        return bool(kind == family)
+
+    def is_kind(kind: Any) -> bool:
+        return kind in kinds().values()
+
+    def unstructure_of(kind: Any) -> Callable[[Any], dict[str, Any]]:
+        plain = make_dict_unstructure_fn(kind, converter)
+        name = next(name for name, known in kinds().items() if known is kind)
+        return lambda value: {tag: name, **plain(value)}
+
+    converter.register_structure_hook_func(of_family, structure)
+    converter.register_unstructure_hook_func(of_family, lambda value: converter.unstructure(value))
+    converter.register_unstructure_hook_factory(is_kind, unstructure_of)
+
+
+_CONVERTER = _converter()

@@ -25,14 +25,13 @@ _BINS = 400
 
 def young(config: RunConfig, iterations: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Iterations after a checkpoint in which a whole episode cannot have ended yet: returns would be biased."""
-    settings, horizon = config.training, find_task(config.task).horizon
-    found = _young_of(settings, horizon * config.num_envs, iterations)
+    learner, horizon = config.played(), find_task(config.task).horizon
+    settings, whole_steps = learner.training, horizon * learner.simulator.num_envs
+    found = _young_of(settings, whole_steps, iterations)
     later = settings.refinement
     if later is not None:
         refined = iterations * settings.batch_size > later.after_steps
-        found = np.where(
-            refined, _young_of(settings.at(later.after_steps), horizon * config.num_envs, iterations), found
-        )
+        found = np.where(refined, _young_of(settings.at(later.after_steps), whole_steps, iterations), found)
     return found
 
 

@@ -1,55 +1,43 @@
-"""From a run's config to its players: the names of a config meet the functions of the library here."""
+"""From a run's config to what the training loop needs: the cost player, the environments, the playable policy."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from gail.approx.cost_players.cost_player import MakeCostPlayer
-from gail.approx.cost_players.discriminator import neural_costs
-from gail.approx.cost_players.fixed_costs import ConstantCost
-from gail.approx.cost_players.linear_costs import feature_costs, l2_ball, simplex
-from gail.approx.cost_players.reward_forms import ARRIVAL, DIFFERENCE, SURVIVAL, RewardForm
 from gail.approx.demonstrations import Demonstrations
 from gail.approx.policies.policy import Policy
 from gail.approx.training.absorbing_states import AbsorbingEpisodes, idle_when_absorbed, without_indicator
 from gail.approx.training.training import MakeEnvs
 from gail.envs.tasks import find_task
 from gail.envs.vector import VectorEnvironment, make_vector
-from gail.exact import regularizers as psi
-from gail.experiments.runs.config import FormName, RunConfig
-
-REWARD_FORMS: Mapping[FormName, RewardForm] = {"survival": SURVIVAL, "arrival": ARRIVAL, "difference": DIFFERENCE}
+from gail.experiments.runs.config import Imitation, RunConfig
 
 
-def make_cost_player(config: RunConfig) -> MakeCostPlayer:
-    """The cost player of a config's algorithm, or of the control that it is."""
-    form = REWARD_FORMS[config.reward_form]
-    if config.control == "constant":
-        return lambda spec, expert, generator: ConstantCost(float(-form.sign))
-    if config.algorithm == "gail":
-        # -log D is minus psi's own cost: psi gives it, to the last bit as in its gradient.
-        made = neural_costs(psi.Logistic(), config.training.discriminator, None if form is SURVIVAL else form)
-    else:
-        made = feature_costs(l2_ball if config.algorithm == "fem" else simplex, form.sign)
-    return idle_when_absorbed(made) if config.absorbing else made
+def make_cost_player(learner: Imitation) -> MakeCostPlayer:
+    """The maker of an imitation's cost player."""
+    return idle_when_absorbed(learner.cost) if learner.absorbing else learner.cost
 
 
 def make_environments(config: RunConfig) -> MakeEnvs:
     """The environments in which a config's policy learns."""
+    learner = config.played()
+    absorbing = isinstance(learner, Imitation) and learner.absorbing
 
     def make(entropy: Sequence[int]) -> VectorEnvironment:
-        envs = make_vector(config.task, config.num_envs, entropy, threads=config.threads)
-        return AbsorbingEpisodes(envs, find_task(config.task).horizon) if config.absorbing else envs
+        envs = make_vector(config.task, learner.simulator.num_envs, entropy, threads=learner.simulator.threads)
+        return AbsorbingEpisodes(envs, find_task(config.task).horizon) if absorbing else envs
 
     return make
 
 
 def playable(config: RunConfig, policy: Policy) -> Policy:
     """The policy as it plays the task itself."""
-    return without_indicator(policy) if config.absorbing else policy
+    absorbing = isinstance(config.learner, Imitation) and config.learner.absorbing
+    return without_indicator(policy) if absorbing else policy
 
 
 def shuffled(demonstrations: Demonstrations, seed: int) -> Demonstrations:

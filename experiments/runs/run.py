@@ -19,13 +19,12 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from gail.approx.atomic_files import write_text
-from gail.experiments.runs.config import RunConfig, structure_config
+from gail.experiments.runs.config import RunConfig, structured, unstructured
 
 _PACKAGES = ("gail", "numpy", "scipy", "torch", "gymnasium", "mujoco", "envpool")
 
@@ -45,7 +44,7 @@ class Run:
     def create(cls, folder: Path, config: RunConfig) -> Run:
         """Make a new run's folder; refuse one that already holds a run."""
         cls.check_free(folder)
-        write_text(folder / "config.json", json.dumps(asdict(config), indent=2) + "\n")
+        write_text(folder / "config.json", json.dumps(unstructured(config), indent=2) + "\n")
         write_text(folder / "versions.json", json.dumps(versions(), indent=2) + "\n")
         return cls(folder, config)
 
@@ -66,7 +65,7 @@ class Run:
         if not path.is_file():
             raise InvalidRun(f"{folder} is not a run: it has no config.json")
         try:
-            return cls(folder, structure_config(json.loads(path.read_text())))
+            return cls(folder, structured(json.loads(path.read_text())))
         except ValueError as error:
             raise InvalidRun(f"{path}: not the config of a run of this version ({error})") from error
 

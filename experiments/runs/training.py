@@ -26,7 +26,8 @@ from gail.envs.vector import make_vector
 from gail.experiments.data.demonstrations import long_stride
 from gail.experiments.data.mujoco_layouts import check_layout
 from gail.experiments.data.shipped import demonstrations_file
-from gail.experiments.runs.config import NETWORK_THREADS, RunConfig
+from gail.experiments.errors import InvalidRequest
+from gail.experiments.runs.config import NETWORK_THREADS, Cloning, Imitation, Reinforcement, RunConfig
 from gail.experiments.runs.interrupts import StopAfterIteration
 from gail.experiments.runs.metrics import MetricsFile, read_metrics
 from gail.experiments.runs.players import make_cost_player, make_environments, playable, shuffled
@@ -41,7 +42,10 @@ def read_demonstrations(config: RunConfig) -> Demonstrations:
     Actions outside the task's bounds are used as recorded; a line says so.
     """
     console = Console(stderr=True)
-    path = config.demonstrations or demonstrations_file(config.task, console)
+    wanted = config.demonstrations
+    if wanted is None:
+        raise InvalidRequest(f"{config.name} on {config.task} learns from the true reward: there are no demonstrations")
+    path = wanted.file or demonstrations_file(config.task, console)
     full, spec = load_demonstrations(Path(path)), task_spec(config.task)
     full.check_task(config.task)
     check_layout(full, spec, config.task)
@@ -49,14 +53,14 @@ def read_demonstrations(config: RunConfig) -> Demonstrations:
     outside = full.outside_bounds(spec)
     if outside is not None:
         console.print(f"{path}: {outside}.", soft_wrap=True, highlight=False, markup=False)
-    chosen = full if config.num_demonstrations is None else full.first(config.num_demonstrations)
-    note = long_stride(chosen, config.demonstration_stride)
+    chosen = full if wanted.count is None else full.first(wanted.count)
+    note = long_stride(chosen, wanted.stride)
     if note is not None:
         console.print(f"{path}: {note}.", soft_wrap=True, highlight=False, markup=False)
-    if config.absorbing:
+    if isinstance(config.learner, Imitation) and config.learner.absorbing:
         chosen = with_absorbing_steps(chosen, find_task(config.task).horizon)
-    sparse = chosen.subsample(config.demonstration_stride, config.demonstration_seed)
-    return shuffled(sparse, config.seed) if config.control == "shuffled" else sparse
+    sparse = chosen.subsample(wanted.stride, wanted.seed)
+    return shuffled(sparse, config.seed) if wanted.shuffled else sparse
 
 
 def task_spec(task_id: str) -> SpaceSpec:
@@ -82,18 +86,21 @@ def check_policy_fits(policy: Policy, task_id: str, path: Path) -> None:
 def make_training(config: RunConfig) -> Training:
     """Prepare the training that a config describes, from its beginning."""
     training = _prepared(config)
-    training.name = f"{config.algorithm} on {config.task}"
+    training.name = f"{config.name} on {config.task}"
     return training
 
 
 def _prepared(config: RunConfig) -> Training:
-    make_envs = make_environments(config)
-    if config.algorithm == "trpo":
-        return reinforcement(make_envs, config.training, config.seed)
-    demonstrations = read_demonstrations(config)
-    warm_start = config.cloning if config.warm_start == "bc" else None
+    make_envs, learner = make_environments(config), config.played()
+    if isinstance(learner, Reinforcement):
+        return reinforcement(make_envs, learner.training, config.seed)
     return imitation_against(
-        make_cost_player(config), make_envs, demonstrations, config.training, config.seed, warm_start=warm_start
+        make_cost_player(learner),
+        make_envs,
+        read_demonstrations(config),
+        learner.training,
+        config.seed,
+        warm_start=learner.warm_start,
     )
 
 
@@ -117,7 +124,7 @@ def _go_on(run: Run, training: Training, console: Console) -> bool:
     torch.set_num_threads(NETWORK_THREADS)
     metrics = MetricsFile(run.metrics, keep_iterations=training.iteration)
     events = EventsFile(run.folder / "tensorboard", read_metrics(run.metrics))
-    title = f"{run.config.algorithm} on {run.config.task}, seed {run.config.seed}"
+    title = f"{run.config.name} on {run.config.task}, seed {run.config.seed}"
     display = TrainingDisplay(console, title, training.settings.env_steps, training.env_steps)
     try:
         with StopAfterIteration() as stop, display:
@@ -190,8 +197,11 @@ def _cell(value: float | None) -> float | str:
 
 def clone_in(run: Run, demonstrations: Demonstrations) -> Policy:
     """Do all of a cloning run but its evaluation: it takes seconds, so that an interrupted one is begun again."""
+    learner = run.config.learner
+    if not isinstance(learner, Cloning):
+        raise TypeError(f"{run.folder} is a run of {run.config.name}, not of cloning")
     try:
-        result = _cloned(run.config, demonstrations)
+        result = clone_demonstrations(run.config.task, demonstrations, learner, run.config.seed)
     except TrainingFailed as error:
         raise TrainingFailed(f"{run.folder}: {error}, in another --out") from error
     _write_epochs(run, result)
@@ -199,19 +209,19 @@ def clone_in(run: Run, demonstrations: Demonstrations) -> Policy:
     return result.policy
 
 
-def clone_policy(config: RunConfig, demonstrations: Demonstrations) -> Policy:
-    """Behavioural cloning of demonstrations, with a config's settings."""
-    return _cloned(config, demonstrations).policy
+def clone_demonstrations(task: str, demonstrations: Demonstrations, learner: Cloning, seed: int) -> CloningResult:
+    """Behavioural cloning of a task's demonstrations.
 
-
-def _cloned(config: RunConfig, demonstrations: Demonstrations) -> CloningResult:
+    Raises:
+        TrainingFailed: a number is not finite.
+    """
     torch.set_num_threads(NETWORK_THREADS)
     try:
-        return clone(demonstrations, task_spec(config.task), config.cloning, config.seed)
+        return clone(demonstrations, task_spec(task), learner.fit, seed, learner.network)
     except NotFinite as error:
         raise TrainingFailed(
             f"cloning, {error}. The same settings repeat this bit for bit: start again with smaller steps "
-            "(cloning.learning_rate) or other demonstrations"
+            "(learner.fit.learning_rate) or other demonstrations"
         ) from error
 
 

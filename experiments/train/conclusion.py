@@ -6,13 +6,13 @@ from rich.console import Console
 
 from gail.approx.policies.policy import Policy
 from gail.experiments.reports.page import Report
+from gail.experiments.runs.config import Cloning, Imitation
 from gail.experiments.runs.interrupts import INTERRUPTED
 from gail.experiments.runs.run import Run
 from gail.experiments.train.controls import EPISODES, judge, run_controls
 from gail.experiments.train.evaluation import evaluate_policy, evaluate_random, evaluation_table, summary
 from gail.experiments.train.report import report_cloning, report_training
 
-_NAMES = {"bc": "behavioural cloning, same data", "gail": "GAIL", "fem": "FEM", "gtal": "GTAL"}
 FAILED = 1
 """Exit status of a run that its controls come too near to."""
 
@@ -20,7 +20,7 @@ FAILED = 1
 def finish(run: Run, policy: Policy, console: Console) -> int:
     """Evaluate a finished run, write its result and report, and give the command's exit status."""
     config = run.config
-    name = _NAMES[config.algorithm] if config.control == "none" else config.control
+    name = config.learner.title
     evaluations = {
         name: evaluate_policy(policy, config.task, EPISODES, 0, stochastic_actions=False),
         "random policy": evaluate_random(config.task, EPISODES, 0),
@@ -28,13 +28,13 @@ def finish(run: Run, policy: Policy, console: Console) -> int:
     run.write_result({name: summary(found) for name, found in evaluations.items()})
     console.print(evaluation_table(policy, config.task, EPISODES, 0))
     status = 0
-    report = Report(f"{config.algorithm} on {config.task}", f"Seed {config.seed}.")
-    if config.algorithm == "bc":
+    report = Report(f"{config.name} on {config.task}", f"Seed {config.seed}.")
+    if isinstance(config.learner, Cloning):
         report_cloning(report, run, evaluations)
     else:
         report_training(report, run, evaluations)
     report.write(run.folder / "report.html")
-    if config.controls:
+    if isinstance(config.learner, Imitation) and config.learner.controls is not None:
         if not run_controls(run, console):
             return INTERRUPTED
         verdict = judge(run, policy)

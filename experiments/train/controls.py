@@ -21,12 +21,12 @@ from typing import Literal, TypeAlias
 
 from rich.console import Console
 
+from gail.approx import Constant, RewardForm
 from gail.approx.atomic_files import write_text
 from gail.approx.policies.policy import Policy, load_policy
 from gail.experiments.errors import InvalidRequest
 from gail.experiments.runs import training as trainings
 from gail.experiments.runs.config import RunConfig
-from gail.experiments.runs.players import REWARD_FORMS
 from gail.experiments.runs.run import Run
 from gail.experiments.train.evaluation import evaluate_policy, reference, summary
 
@@ -76,10 +76,18 @@ class Verdict:
 
 def control_configs(config: RunConfig) -> dict[Control, RunConfig]:
     """The controls of a run. A reward without a sign has no constant like it, so none of that kind."""
-    steps = config.control_steps or config.training.env_steps
-    shorter = replace(config, training=replace(config.training, env_steps=steps), controls=False, control_steps=None)
-    kinds: tuple[Control, ...] = ("constant", "shuffled") if REWARD_FORMS[config.reward_form].sign else ("shuffled",)
-    return {kind: replace(shorter, control=kind) for kind in kinds}
+    learner = config.imitation()
+    steps = learner.controls.env_steps if learner.controls is not None else None
+    training = replace(learner.training, env_steps=steps or learner.training.env_steps)
+    alone = replace(learner, training=training, controls=None)
+    found: dict[Control, RunConfig] = {}
+    if learner.cost.reward_sign:
+        form = RewardForm.SURVIVAL if learner.cost.reward_sign > 0 else RewardForm.ARRIVAL
+        found["constant"] = replace(config, learner=replace(alone, cost=Constant(form)))
+    if config.demonstrations is not None:
+        dealt = replace(config.demonstrations, shuffled=True)
+        found["shuffled"] = replace(config, learner=alone, demonstrations=dealt)
+    return found
 
 
 def run_controls(run: Run, console: Console) -> bool:
@@ -113,7 +121,7 @@ def judge(run: Run, policy: Policy) -> Verdict:
     configs = control_configs(run.config)
     folders = {str(kind): run.folder / f"control-{kind}" for kind in configs}
     scores = {kind: levels.normalized(_mean(folder / "result.json", kind)) for kind, folder in folders.items()}
-    steps = next(iter(configs.values())).training.env_steps
+    steps = next(iter(configs.values())).imitation().training.env_steps
     verdict = Verdict(levels.normalized(found.mean), scores, steps)
     facts = {"real": verdict.real, "controls": verdict.controls, "env_steps": steps, "passed": verdict.passed}
     write_text(run.folder / "controls.json", json.dumps(facts, indent=2) + "\n")

@@ -23,7 +23,7 @@ from gail.experiments.errors import InvalidRequest
 from gail.experiments.runs.config import RunConfig
 from gail.experiments.runs.learning_curves import write_learning_curve
 from gail.experiments.runs.metrics import read_metrics
-from gail.experiments.runs.recipes import expert_recipe
+from gail.experiments.runs.recipes.expert import expert_recipe
 from gail.experiments.runs.run import Run, versions
 from gail.experiments.runs.training import check_policy_fits
 from gail.experiments.train.evaluation import FASTEST, MakeVector, evaluate_policy, evaluate_random, summary
@@ -58,7 +58,7 @@ def publish(run: Run, policy: Policy, console: Console) -> Path:
         "env_steps": int(rows[-1]["env_steps"]),
         "iterations": int(rows[-1]["iteration"]),
         "seconds": round(sum(float(row["seconds"]) for row in rows), 1),
-        "threads": config.threads,
+        "threads": config.played().simulator.threads,
         "versions": versions(),
     }
     digests = {name: _sha256(folder / name) for name in (_POLICY, "demonstrations.npz")}
@@ -140,12 +140,12 @@ def _sha256(path: Path) -> str:
 
 def _command(config: RunConfig) -> str:
     """The command that makes this expert, wherever it was run."""
-    recipe = expert_recipe(config.task)
+    recipe, learner = expert_recipe(config.task).played(), config.played()
     words = ["gail expert", config.task, f"--seed {config.seed}"]
-    if config.training.env_steps != recipe.training.env_steps:
-        words.append(f"--steps {config.training.env_steps}")
-    if config.num_envs != recipe.num_envs:
-        words.append(f"--envs {config.num_envs}")
-    if config.threads != recipe.threads:
-        words.append(f"--threads {config.threads}")
+    if learner.training.env_steps != recipe.training.env_steps:
+        words.append(f"--steps {learner.training.env_steps}")
+    if learner.simulator.num_envs != recipe.simulator.num_envs:
+        words.append(f"--envs {learner.simulator.num_envs}")
+    if learner.simulator.threads != recipe.simulator.threads:
+        words.append(f"--threads {learner.simulator.threads}")
     return " ".join(words)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from gail.approx.evaluation import Evaluation
 from gail.approx.policy_players.trust_region import StepOutcome
 from gail.experiments.reports import figures
 from gail.experiments.reports.page import Report
-from gail.experiments.runs.config import RunConfig
+from gail.experiments.runs.config import RunConfig, unstructured
 from gail.experiments.runs.learning_curves import young
 from gail.experiments.runs.metrics import read_metrics
 from gail.experiments.runs.run import Run
@@ -30,7 +31,7 @@ def report_training(report: Report, run: Run, evaluations: dict[str, Evaluation]
         short: (evaluations[name].mean, evaluations[name].std) for name, short in names.items() if name in evaluations
     }
     columns["true_return"][young(run.config, columns["iteration"])] = np.nan
-    title = f"{run.config.algorithm} on {run.config.task}, seed {run.config.seed}"
+    title = f"{run.config.name} on {run.config.task}, seed {run.config.seed}"
     report.figure(
         "learning-curve",
         figures.learning_curve(columns["env_steps"], columns["true_return"], shown, title),
@@ -79,18 +80,16 @@ def _report_fit(report: Report, rows: list[dict[str, str]]) -> None:
 
 
 def _settings(config: RunConfig) -> list[tuple[str, str]]:
-    """What decides a clone, with the names that a config's file gives it."""
-    cloning = asdict(config.cloning)
-    named = {f"cloning.policy.{name}": value for name, value in cloning.pop("policy").items()}
-    named |= {f"cloning.{name}": value for name, value in cloning.items()}
-    chosen = {
-        "demonstrations": config.demonstrations or "those that ship with the task",
-        "num_demonstrations": config.num_demonstrations or "all",
-        "demonstration_stride": config.demonstration_stride,
-        "demonstration_seed": config.demonstration_seed,
-        "seed": config.seed,
-    }
-    return [(name, str(value)) for name, value in (chosen | named).items()]
+    """Every field of a config, by the path that `--set` takes."""
+    return [(path, str(value)) for path, value in _leaves(unstructured(config), "")]
+
+
+def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    if not isinstance(value, dict):
+        yield path, value
+        return
+    for name, part in value.items():
+        yield from _leaves(part, f"{path}.{name}" if path else name)
 
 
 def _accepted(rows: list[dict[str, str]]) -> NDArray[np.bool_]:

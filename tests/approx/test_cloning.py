@@ -17,7 +17,12 @@ from gail.approx.trajectories.trajectories import Trajectories
 BOX = SpaceSpec(3, 2, (-10.0, -10.0), (10.0, 10.0))
 FINITE = SpaceSpec(3, 4, None, None)
 GAIN = np.array([[1.0, 0.0], [-0.5, 1.0], [0.0, 0.3]])
-QUICK = CloningSettings(policy=PolicySettings((32,), 0.2), learning_rate=5e-3, patience=10, max_epochs=150)
+NETWORK = PolicySettings((32,), 0.2)
+QUICK = CloningSettings(learning_rate=5e-3, patience=10, max_epochs=150)
+
+
+def fitted(data, spec, settings, seed, network=NETWORK):
+    return clone(data, spec, settings, seed, network)
 
 
 def demonstrations(expert, rows=600, noise=0.0, seed=0):
@@ -48,7 +53,7 @@ def greedy(z):
 
 
 def test_it_learns_a_linear_expert():
-    policy = clone(demonstrations(linear), BOX, QUICK, 0).policy
+    policy = fitted(demonstrations(linear), BOX, QUICK, 0).policy
     fresh = demonstrations(linear, seed=1).trajectories
     error = np.abs(policy.act_deterministically(fresh.observations) - fresh.actions)
     assert error.mean() < 0.1
@@ -56,13 +61,13 @@ def test_it_learns_a_linear_expert():
 
 
 def test_it_learns_how_noisy_the_expert_is():
-    settings = replace(QUICK, policy=PolicySettings((), 0.2), learning_rate=2e-2)
-    policy = clone(demonstrations(linear, rows=3000, noise=0.5), BOX, settings, 0).policy
+    settings = replace(QUICK, learning_rate=2e-2)
+    policy = fitted(demonstrations(linear, rows=3000, noise=0.5), BOX, settings, 0, PolicySettings((), 0.2)).policy
     np.testing.assert_allclose(policy.head.log_std.exp().detach(), 0.5, rtol=0.1)
 
 
 def test_it_learns_a_classifier():
-    policy = clone(demonstrations(greedy), FINITE, QUICK, 0).policy
+    policy = fitted(demonstrations(greedy), FINITE, QUICK, 0).policy
     fresh = demonstrations(greedy, seed=1).trajectories
     assert (policy.act_deterministically(fresh.observations) == fresh.actions).mean() > 0.9
 
@@ -70,52 +75,52 @@ def test_it_learns_a_classifier():
 @pytest.mark.parametrize(("rows", "training"), [(10, 7), (100, 70), (2, 1), (3, 2)])
 def test_seventy_percent_are_fitted_and_the_others_judge(rows, training, monkeypatch):
     # Actions are all different, so they tell which rows a likelihood was taken of.
-    fitted, judged = [], []
+    shown, judged = [], []
     real = DiagonalGaussian.log_prob
 
     def spy(self, actions):
-        (fitted if torch.is_grad_enabled() else judged).append(actions[:, 0].tolist())
+        (shown if torch.is_grad_enabled() else judged).append(actions[:, 0].tolist())
         return real(self, actions)
 
     monkeypatch.setattr(DiagonalGaussian, "log_prob", spy)
     data = demonstrations(linear, rows=rows)
-    clone(data, BOX, replace(QUICK, minibatch=4, max_epochs=3), 0)
+    fitted(data, BOX, replace(QUICK, minibatch=4, max_epochs=3), 0)
     everything = sorted(data.trajectories.actions[:, 0].astype(np.float32).tolist())
     epochs = len(judged)
     batches = -(-training // 4)
     assert epochs == 3
-    assert len(fitted) == epochs * batches
+    assert len(shown) == epochs * batches
     for epoch in range(epochs):
-        seen = [action for rows in fitted[epoch * batches : (epoch + 1) * batches] for action in rows]
+        seen = [action for rows in shown[epoch * batches : (epoch + 1) * batches] for action in rows]
         assert len(seen) == training
         assert sorted(seen + judged[epoch]) == everything
         assert set(judged[epoch]) == set(judged[0])
     if rows == 100:
-        assert fitted[:batches] != fitted[batches : 2 * batches]  # shuffled anew in every epoch
+        assert shown[:batches] != shown[batches : 2 * batches]  # shuffled anew in every epoch
 
 
 def test_the_best_epoch_is_kept_and_patience_ends_the_fit():
     data = demonstrations(linear, rows=40, noise=1.0)  # little data and much noise: it soon overfits
-    settings = CloningSettings(policy=PolicySettings((64,), 0.1), learning_rate=1e-2, patience=15)
-    result = clone(data, BOX, settings, 0)
+    settings, network = CloningSettings(learning_rate=1e-2, patience=15), PolicySettings((64,), 0.1)
+    result = fitted(data, BOX, settings, 0, network)
     errors = result.validation_errors
     assert result.best_epoch == int(np.argmin(errors))
     assert len(errors) == result.best_epoch + 1 + 15
     # Stopped by hand right after the best epoch, the fit has the same parameters.
-    stopped = clone(data, BOX, replace(settings, max_epochs=result.best_epoch + 1), 0)
+    stopped = fitted(data, BOX, replace(settings, max_epochs=result.best_epoch + 1), 0, network)
     assert stopped.validation_errors == errors[: result.best_epoch + 1]
     expected = stopped.policy.state_dict()
     assert all(torch.equal(expected[name], t) for name, t in result.policy.state_dict().items())
 
 
 def test_the_epochs_are_bounded():
-    assert len(clone(demonstrations(linear), BOX, replace(QUICK, max_epochs=4), 0).validation_errors) == 4
+    assert len(fitted(demonstrations(linear), BOX, replace(QUICK, max_epochs=4), 0).validation_errors) == 4
 
 
 def test_errors_are_means_over_pairs_before_and_after_the_steps():
     data = demonstrations(linear, rows=50)  # 35 pairs to fit: minibatches of 20 and 15
-    result = clone(data, BOX, replace(QUICK, learning_rate=1e-20, minibatch=20, max_epochs=2), 0)
-    whole = clone(data, BOX, replace(QUICK, learning_rate=1e-20, minibatch=35, max_epochs=2), 0)
+    result = fitted(data, BOX, replace(QUICK, learning_rate=1e-20, minibatch=20, max_epochs=2), 0)
+    whole = fitted(data, BOX, replace(QUICK, learning_rate=1e-20, minibatch=35, max_epochs=2), 0)
     assert result.training_errors == pytest.approx(whole.training_errors, rel=1e-6)
     batch = data.trajectories
     with torch.no_grad():
@@ -124,7 +129,7 @@ def test_errors_are_means_over_pairs_before_and_after_the_steps():
         )
     parts = 35 * result.training_errors[0] + 15 * result.validation_errors[0]
     assert parts == pytest.approx(-float(likelihood.sum()), rel=1e-5)
-    improving = clone(data, BOX, replace(QUICK, max_epochs=9), 0).training_errors
+    improving = fitted(data, BOX, replace(QUICK, max_epochs=9), 0).training_errors
     assert len(improving) == 9
     assert improving[-1] < improving[0]
 
@@ -132,7 +137,7 @@ def test_errors_are_means_over_pairs_before_and_after_the_steps():
 @pytest.mark.parametrize(("expert", "spec"), [(linear, BOX), (greedy, FINITE)])
 def test_a_fit_that_diverges_says_where(expert, spec):
     with pytest.raises(NotFinite, match=r"^epoch \d+: the .+ is (-?inf|nan) at "):
-        clone(demonstrations(expert), spec, replace(QUICK, learning_rate=1e25), 0)
+        fitted(demonstrations(expert), spec, replace(QUICK, learning_rate=1e25), 0)
 
 
 @pytest.mark.parametrize("poisoned", ["training", "gradient", "parameter", "validation"])
@@ -166,12 +171,12 @@ def test_what_is_not_finite_is_named_with_its_epoch(poisoned, monkeypatch):
         "validation": "the validation error is nan",
     }[poisoned]
     with pytest.raises(NotFinite, match=f"^epoch 3: {named}"):
-        clone(demonstrations(linear, rows=50), BOX, replace(QUICK, minibatch=20), 0)
+        fitted(demonstrations(linear, rows=50), BOX, replace(QUICK, minibatch=20), 0)
 
 
 def test_the_seed_decides(untouched_random_state):
     data = demonstrations(linear, rows=50)
-    first, same, other = (clone(data, BOX, replace(QUICK, max_epochs=3), seed) for seed in (0, 0, 1))
+    first, same, other = (fitted(data, BOX, replace(QUICK, max_epochs=3), seed) for seed in (0, 0, 1))
     assert first.validation_errors == same.validation_errors
     assert first.validation_errors != other.validation_errors
     weights = [result.policy.network[0].weight for result in (first, same, other)]
@@ -181,9 +186,9 @@ def test_the_seed_decides(untouched_random_state):
 
 def test_one_pair_is_not_enough():
     with pytest.raises(ValueError, match="2 state-action pairs"):
-        clone(demonstrations(linear, rows=1), BOX, QUICK, 0)
+        fitted(demonstrations(linear, rows=1), BOX, QUICK, 0)
 
 
 def test_demonstrations_of_another_task_are_refused():
     with pytest.raises(InvalidDemonstrations, match="continuous"):
-        clone(demonstrations(greedy), BOX, QUICK, 0)
+        fitted(demonstrations(greedy), BOX, QUICK, 0)

@@ -7,12 +7,14 @@ from dataclasses import replace
 from rich.console import Console
 
 from gail.experiments import demo
-from gail.experiments.runs.recipes import imitation_recipe
+from gail.experiments.runs.config import Simulator
+from gail.experiments.runs.recipes.imitation import imitation_recipe
 
 
 def small(task_id):
     recipe = imitation_recipe(task_id)
-    return replace(recipe, training=replace(recipe.training, env_steps=2_000, batch_size=500), threads=1)
+    training = replace(recipe.learner.training, env_steps=2_000, batch_size=500)
+    return replace(recipe, learner=replace(recipe.learner, training=training, simulator=Simulator(32)))
 
 
 def test_the_demo_writes_one_self_contained_report(tmp_path, monkeypatch):

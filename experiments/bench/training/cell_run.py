@@ -30,11 +30,11 @@ from gail.approx.training.training import Training
 from gail.envs.vector import make_vector
 from gail.experiments.bench.training.cells import Cell, CellResult, levels, sole_user
 from gail.experiments.errors import InvalidRequest
-from gail.experiments.runs.config import NETWORK_THREADS, RunConfig
+from gail.experiments.runs.config import NETWORK_THREADS, Cloning, RunConfig
 from gail.experiments.runs.metrics import MetricsFile, read_metrics
 from gail.experiments.runs.players import playable
 from gail.experiments.runs.run import Run
-from gail.experiments.runs.training import clone_policy, make_training, metrics_row, read_demonstrations
+from gail.experiments.runs.training import clone_in, make_training, metrics_row, read_demonstrations
 from gail.experiments.train.evaluation import MakeVector, Reference, evaluate_policy
 
 EVALUATIONS = 40
@@ -51,7 +51,7 @@ def run_cell(cell: Cell, folder: Path) -> CellResult:
         if done is not None:
             return done
         run = _open(cell.config(), folder)
-        result = _cloned(cell, run) if cell.algorithm == "bc" else _trained(cell, run)
+        result = _cloned(cell, run) if cell.algorithm == Cloning.name else _trained(cell, run)
         write_text(result_file(folder), json.dumps(asdict(result), indent=2) + "\n")
     return result
 
@@ -86,7 +86,7 @@ def _open(config: RunConfig, folder: Path) -> Run:
 def _cloned(cell: Cell, run: Run) -> CellResult:
     demonstrations = read_demonstrations(run.config)
     began = time.perf_counter()
-    policy = clone_policy(run.config, demonstrations)
+    policy = clone_in(run, demonstrations)
     seconds = time.perf_counter() - began
     return _result(cell, run, policy, seconds=seconds, env_steps=0)
 
@@ -130,7 +130,8 @@ def _play(cell: Cell, run: Run, training: Training) -> None:
 
 def evaluated_every(config: RunConfig) -> int:
     """Environment steps between periodic evaluations."""
-    return max(config.training.batch_size, config.training.env_steps // EVALUATIONS)
+    training = config.played().training
+    return max(training.batch_size, training.env_steps // EVALUATIONS)
 
 
 def _look(cell: Cell, training: Training, policy: Policy) -> dict[str, Any]:

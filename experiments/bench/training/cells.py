@@ -12,15 +12,15 @@ import fcntl
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from gail.envs.tasks import find_task
 from gail.experiments.errors import InvalidRequest
-from gail.experiments.runs.config import RunConfig
-from gail.experiments.runs.options import assigned, check_config
-from gail.experiments.runs.recipes import imitation_recipe
+from gail.experiments.runs.config import Cloning, RunConfig
+from gail.experiments.runs.options import check_config, configured
+from gail.experiments.runs.recipes.imitation import imitation_recipe
 from gail.experiments.train.evaluation import Reference, reference
 
 Key: TypeAlias = tuple[str, str, int, int, int, str]
@@ -58,16 +58,10 @@ class Cell:
 
     def config(self) -> RunConfig:
         """The recipe of its task and what differs from it, with one thread of the simulator."""
-        recipe = assigned(imitation_recipe(self.task), tuple(self.settings.split()))
-        training = replace(recipe.training, env_steps=self.budget) if self.budget else recipe.training
-        changes: dict[str, Any] = {
-            "algorithm": self.algorithm,
-            "num_demonstrations": self.demonstrations,
-            "seed": self.seed,
-            "threads": 1,
-            "training": training,
-        }
-        return replace(recipe, **changes)
+        options = {"trajectories": self.demonstrations, "seed": self.seed}
+        if self.algorithm != Cloning.name:
+            options |= {"threads": 1, "steps": self.budget}
+        return configured(self.task, self.algorithm, assignments=tuple(self.settings.split()), options=options)
 
 
 @dataclass(frozen=True)
@@ -128,10 +122,10 @@ def cells(
         for name in tasks:
             task = find_task(name)
             levels(task.id)
-            budget = imitation_recipe(task.id).training.env_steps if steps is None else steps
+            budget = imitation_recipe(task.id).played().training.env_steps if steps is None else steps
             for count in demonstrations or task.dataset_sizes[:1]:
                 for algorithm in algorithms:
-                    cell = Cell(task.id, algorithm, count, 0 if algorithm == "bc" else budget, seed, " ".join(settings))
+                    cell = Cell(task.id, algorithm, count, 0 if algorithm == Cloning.name else budget, seed, " ".join(settings))
                     check_config(cell.config())
                     yield cell
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import mannwhitneyu
 
+from gail.approx import Constant, Gail
 from gail.approx.atomic_files import write_bytes, write_text
 from gail.envs.tasks import TASKS
 from gail.experiments.bench.training.cell_run import evaluations_file
@@ -22,10 +23,10 @@ from gail.experiments.bench.training.curves import Traces, draw_training
 from gail.experiments.bench.training.table import groups, late, median
 from gail.experiments.data.task_table import markdown
 from gail.experiments.runs.metrics import read_metrics
-from gail.experiments.runs.recipes import imitation_recipe
+from gail.experiments.runs.recipes.imitation import imitation_recipe
 
 _COLUMNS = ("task", "algorithm", "demonstrations", "budget", "seed", "settings", "env_steps", "score")
-_CONTROL = "control="
+_SHUFFLED = "demonstrations.shuffled"
 _SEEDS_TO_TEST = 5
 
 _HEAD = """\
@@ -49,9 +50,9 @@ Cells that differ from the recipe of their task in one setting only, beside the 
 two-sided rank-sum test between the two, where both have at least five seeds."""
 
 _CONTROLS = """\
-`control=constant`: every step has the same reward, of the form's sign; what it reaches is what the reward's form and
-the warm start explain alone. `control=shuffled`: every number of the demonstrations is dealt at random among those of
-its coordinate; what it reaches beyond the other is what the ranges of the numbers teach."""
+`constant`: every step has the same reward, of the sign of the reward form. Its score is what the sign and the warm
+start explain alone. `demonstrations.shuffled`: every number of the demonstrations is dealt at random among those of its
+coordinate. Its score beyond that of `constant` is what the ranges of the numbers teach."""
 
 
 _THROUGHPUT = """\
@@ -65,7 +66,7 @@ def write_page(rows: Sequence[CellResult], runs: Path, folder: Path) -> Path:
     """Write training.md, images/training.png and results/train-curves.csv into a folder of documentation."""
     store = folder / "results" / "train-curves.csv"
     traces = {**_read(store), **_gathered(rows, runs)}
-    plain = [row for row in rows if not row.settings]
+    plain = [row for row in rows if not row.settings and row.algorithm != Constant.name]
     write_text(store, _listed(traces))
     write_bytes(folder / "images" / "training.png", draw_training(_by_recipe(plain), traces))
     page = folder / "training.md"
@@ -89,13 +90,17 @@ def _sections(rows: Sequence[CellResult], plain: Sequence[CellResult]) -> Iterab
             yield markdown(table)
             yield text
     for title, text, chosen in (
-        ("## One thing at a time", _SETTINGS, [row for row in rows if row.settings and _CONTROL not in row.settings]),
-        ("## Controls", _CONTROLS, [row for row in rows if _CONTROL in row.settings]),
+        ("## One thing at a time", _SETTINGS, [row for row in rows if row.settings and not _is_control(row)]),
+        ("## Controls", _CONTROLS, [row for row in rows if _is_control(row)]),
     ):
         if chosen:
             yield title
             yield text
             yield markdown([_setting_row(group, plain) for group in groups([*_same_budget(plain, chosen), *chosen])])
+
+
+def _is_control(row: CellResult) -> bool:
+    return row.algorithm == Constant.name or _SHUFFLED in row.settings
 
 
 def _throughput(measured: Path) -> Iterable[str]:
@@ -119,11 +124,15 @@ def _by_recipe(rows: Iterable[CellResult]) -> list[CellResult]:
 
 
 def _recipe_budget(task: str) -> int:
-    return imitation_recipe(task).training.env_steps
+    return imitation_recipe(task).played().training.env_steps
 
 
 def _same_budget(plain: Sequence[CellResult], chosen: Sequence[CellResult]) -> list[CellResult]:
-    wanted = {(row.task, row.algorithm, row.demonstrations, row.budget) for row in chosen}
+    """The rows with a task's recipe that other rows are to be compared with; a constant reward is compared with GAIL."""
+    wanted = {
+        (row.task, Gail.name if row.algorithm == Constant.name else row.algorithm, row.demonstrations, row.budget)
+        for row in chosen
+    }
     return [row for row in plain if (row.task, row.algorithm, row.demonstrations, row.budget) in wanted]
 
 

@@ -63,7 +63,8 @@ SETTINGS = SampledSettings(
 """Of GAIL. The trust region is smaller than the mistake: a longer step reaches a policy that strays no more, from
 which nothing sampled leads back."""
 
-CLONING = CloningSettings(PolicySettings(hidden=()), learning_rate=0.05, minibatch=1_024, patience=10, max_epochs=100)
+NETWORK = PolicySettings(hidden=())
+CLONING = CloningSettings(learning_rate=0.05, minibatch=1_024, patience=10, max_epochs=100)
 """Of the clone."""
 
 
@@ -165,7 +166,7 @@ def _trained(
     problem = mirrored_family(horizon)
     data = recorded(problem, pairs, mistake, np.random.default_rng((seed, round(1e6 * horizon))))
     spec = SpaceSpec(1, 2, None, None)
-    cloned = policy_table(problem, clone(steps_to_clone(problem, data), spec, CLONING, seed).policy)
+    cloned = policy_table(problem, clone(steps_to_clone(problem, data), spec, CLONING, seed, NETWORK).policy)
     matched = train(problem, Algorithm.GAIL, data, settings, seed).policy
     return _measured(problem, cloned, matched)
 

@@ -62,10 +62,10 @@ def train(problem: Problem, algorithm: Algorithm, data: Dataset, settings: Sampl
     """Train an algorithm on a dataset; one torch thread is best. The same arguments give the same result."""
     if algorithm is Algorithm.BC:
         spec = SpaceSpec(problem.observations.shape[1], problem.mdp.num_actions, None, None)
-        policy = clone(steps_to_clone(problem, data), spec, settings.cloning(), seed).policy
+        policy = clone(steps_to_clone(problem, data), spec, settings.cloning(), seed, settings.network()).policy
         return Sampled(policy_table(problem, policy), None, None, (), 0)
     tuned = settings.training(problem.mdp.discount, problem.entropy_weight)
-    make_cost_player = cost_player(problem, algorithm, tuned.discriminator)
+    make_cost_player = cost_player(problem, algorithm, settings.discriminator())
 
     def make_envs(entropy: Sequence[int]) -> VectorEnv[Any, Any, Any]:
         return environments(problem, settings, entropy)

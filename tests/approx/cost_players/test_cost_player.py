@@ -49,13 +49,13 @@ def generator():
 def test_a_new_discriminator_cannot_tell():
     player = discriminator()
     np.testing.assert_allclose(player.costs(LEARNER), math.log(0.5), rtol=1e-6)
-    assert player.update(LEARNER, generator()).loss == pytest.approx(2 * math.log(2), rel=1e-6)
+    assert player.update(LEARNER, None, generator()).loss == pytest.approx(2 * math.log(2), rel=1e-6)
 
 
 def test_updates_tell_separable_data_apart():
     player = discriminator()
-    first = player.update(LEARNER, generator())
-    second = player.update(LEARNER, generator())
+    first = player.update(LEARNER, None, generator())
+    second = player.update(LEARNER, None, generator())
     assert second.loss < 0.5 * first.loss
     assert second.accuracy_learner > 0.8
     assert second.accuracy_expert > 0.8
@@ -65,7 +65,7 @@ def test_costs_are_log_probabilities_of_the_learner():
     # D = sigmoid(g) is the probability of the learner; its cost log D is dear where the learner is recognised.
     player = discriminator()
     for _ in range(3):
-        player.update(LEARNER, generator())
+        player.update(LEARNER, None, generator())
     pairs = player.moments(SPEC.encode_pairs(LEARNER.observations, LEARNER.actions))
     logits = player.network(pairs).squeeze(-1).detach().double()
     costs = player.costs(LEARNER)
@@ -79,7 +79,7 @@ def test_costs_are_log_probabilities_of_the_learner():
 def test_an_indistinguishable_learner_keeps_the_loss_near_its_maximum():
     player = discriminator(batch(0.0, rows=2000, seed=3), steps=5, hidden=())
     for _ in range(5):
-        report = player.update(batch(0.0, rows=2000, seed=4), generator())
+        report = player.update(batch(0.0, rows=2000, seed=4), None, generator())
     assert report.loss == pytest.approx(2 * math.log(2), abs=0.02)
 
 
@@ -87,7 +87,7 @@ def test_the_report_is_from_before_the_steps():
     player = discriminator()
     other = copy.deepcopy(player)
     other.settings = DiscriminatorSettings(hidden=(16,), steps=0, gradient_penalty=0.0)
-    assert player.update(LEARNER, generator()) == other.update(LEARNER, generator())
+    assert player.update(LEARNER, None, generator()) == other.update(LEARNER, None, generator())
     weights = [p.detach() for p in other.parameters()]
     assert not weights[-2].any()  # no steps, no change
     assert next(iter(player.parameters())).ne(weights[0]).any()
@@ -105,7 +105,7 @@ def test_the_expert_weighs_as_much_as_the_learner_whatever_their_numbers():
         truncated=np.full(40, True),
     )
     player = discriminator(same, hidden=(), steps=100)
-    player.update(doubled, generator())
+    player.update(doubled, None, generator())
     np.testing.assert_allclose(player.costs(doubled), math.log(0.5), atol=1e-3)
 
 
@@ -116,15 +116,15 @@ def test_actions_are_compared_as_executed():
     expert = Trajectories(**{**vars(expert), "actions": inside})
     learner = Trajectories(**{**vars(expert), "actions": 5.0 * inside})
     player = discriminator(expert)
-    player.update(learner, generator())
-    assert player.update(learner, generator()).loss == pytest.approx(2 * math.log(2), rel=1e-5)
+    player.update(learner, None, generator())
+    assert player.update(learner, None, generator()).loss == pytest.approx(2 * math.log(2), rel=1e-5)
 
 
 def test_the_penalty_pulls_slopes_towards_one():
     def slopes(weight):
         player = discriminator(gradient_penalty=weight, steps=150)
         for _ in range(2):
-            player.update(LEARNER, generator())
+            player.update(LEARNER, None, generator())
         return float(player._penalty(*(player.moments(p) for p in pairs(player)), generator()).detach())
 
     def pairs(player):
@@ -144,7 +144,7 @@ def test_the_penalty_of_a_linear_discriminator_by_hand():
 def test_the_penalty_is_taken_between_learner_and_expert():
     """Where both have the same single pair, nothing else lies between."""
     player = discriminator()
-    player.update(LEARNER, generator())  # slopes differ from place to place now
+    player.update(LEARNER, None, generator())  # slopes differ from place to place now
     here = torch.tensor([[0.5, -1.0, 0.3]], requires_grad=True)
     (slope,) = torch.autograd.grad(player._logits(here).sum(), here)
     rows = here.detach().repeat(20, 1)
@@ -157,14 +157,14 @@ def test_the_penalty_is_taken_between_learner_and_expert():
 def test_a_saved_discriminator_goes_on_bit_for_bit(penalty, spectral, tmp_path, untouched_random_state):
     changes = {"gradient_penalty": penalty, "spectral_norm": spectral, "steps": 3}
     one, g1 = discriminator(**changes), generator()
-    one.update(LEARNER, g1)
+    one.update(LEARNER, None, g1)
     torch.save({"player": one.state_dict(), "generator": g1.get_state()}, tmp_path / "state")
     state = torch.load(tmp_path / "state", weights_only=True)
     two, g2 = discriminator(**changes), torch.Generator()
     two.load_state_dict(state["player"])
     g2.set_state(state["generator"])
     for _ in range(3):
-        assert one.update(LEARNER, g1) == two.update(LEARNER, g2)
+        assert one.update(LEARNER, None, g1) == two.update(LEARNER, None, g2)
     np.testing.assert_array_equal(one.costs(LEARNER), two.costs(LEARNER))
 
 
@@ -173,7 +173,7 @@ def test_spectral_norms_bound_the_slope():
     for spectral in (True, False):
         player = discriminator(spectral_norm=spectral, hidden=(16, 16), steps=300)
         for _ in range(2):
-            player.update(LEARNER, generator())
+            player.update(LEARNER, None, generator())
         points = torch.randn(500, 3, generator=generator(), requires_grad=True)
         (slope,) = torch.autograd.grad(player._logits(points).sum(), points)
         steepest.append(slope.norm(dim=1).max().item())
@@ -185,7 +185,7 @@ def test_an_entropy_bonus_keeps_probabilities_from_the_ends():
     spread = []
     for bonus in (0.0, 0.5):
         player = discriminator(entropy_bonus=bonus, steps=200)
-        player.update(LEARNER, generator())
+        player.update(LEARNER, None, generator())
         logits = player._logits(player.moments(player.expert_pairs))
         spread.append(logits.abs().mean().item())
     assert spread[1] < 0.7 * spread[0]
@@ -200,7 +200,7 @@ def test_the_entropy_of_a_coin_by_hand():
 @pytest.mark.parametrize("form", [ARRIVAL, DIFFERENCE])
 def test_a_form_replaces_psis_cost(form):
     player = discriminator()
-    player.update(LEARNER, generator())
+    player.update(LEARNER, None, generator())
     logits = player._logits(player.moments(SPEC.encode_pairs(LEARNER.observations, LEARNER.actions))).detach()
     player.form = form
     np.testing.assert_allclose(player.costs(LEARNER), -form.reward(logits).double())
@@ -208,7 +208,7 @@ def test_a_form_replaces_psis_cost(form):
 
 def test_a_loss_that_is_not_finite_is_named_before_it_does_harm():
     player = discriminator()
-    player.update(LEARNER, generator())
+    player.update(LEARNER, None, generator())
     before = [p.clone() for p in player.parameters()]
 
     class Broken(Logistic):
@@ -217,13 +217,13 @@ def test_a_loss_that_is_not_finite_is_named_before_it_does_harm():
 
     player.psi = Broken()
     with pytest.raises(NotFinite, match="the discriminator's loss is inf"):
-        player.update(LEARNER, generator())
+        player.update(LEARNER, None, generator())
     assert all(torch.equal(a, b) for a, b in zip(before, player.parameters(), strict=True))
 
 
 def test_the_distance_of_features_is_that_of_standardized_means():
     player = discriminator()
-    report = player.update(LEARNER, generator())
+    report = player.update(LEARNER, None, generator())
     pairs = [SPEC.encode_pairs(b.observations, b.actions).numpy() for b in (LEARNER, EXPERT)]
     spread = np.concatenate(pairs).std(axis=0)
     expected = np.linalg.norm((pairs[0].mean(0) - pairs[1].mean(0)) / spread)
@@ -233,7 +233,7 @@ def test_the_distance_of_features_is_that_of_standardized_means():
 def test_a_constant_cost_is_constant():
     player = ConstantCost(-1.0)
     np.testing.assert_array_equal(player.costs(LEARNER), np.full(200, -1.0))
-    assert player.update(LEARNER, generator()) is None
+    assert player.update(LEARNER, None, generator()) is None
     player.load_state_dict(player.state_dict())
     with pytest.raises(ValueError, match="a constant cost has no state"):
         player.load_state_dict(discriminator().state_dict())
@@ -248,7 +248,7 @@ def test_loading_leaves_the_given_state_alone():
 def test_the_environments_cost_is_minus_its_reward():
     player = EnvironmentCost()
     np.testing.assert_array_equal(player.costs(LEARNER), -LEARNER.rewards)
-    assert player.update(LEARNER, generator()) is None
+    assert player.update(LEARNER, None, generator()) is None
     player.load_state_dict(player.state_dict())
 
 

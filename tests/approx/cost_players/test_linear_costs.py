@@ -63,7 +63,7 @@ def test_on_a_table_the_answer_is_the_gradient_of_the_exact_conjugate(name, seed
     learner, rho = visited(seed, 200)
     expert, rho_expert = visited(seed + 100, 80)
     player = FeatureCost(l2_ball if name == "fem" else simplex, 0, TABLE, expert, one_hot)
-    report = player.update(learner, torch.Generator())
+    report = player.update(learner, None, torch.Generator())
     features = table_features(player)
     psi = L2Ball(features) if name == "fem" else Simplex(np.concatenate([features, -features], axis=2))
     value, cost = psi.conjugate(rho, rho_expert)
@@ -112,7 +112,7 @@ def test_the_unit_of_an_observation_does_not_matter(answer):
         expert, learner = continuous(1.0), continuous(-1.0, seed=1)
         batches = [steps(unit * b.observations, b.actions) for b in (expert, learner)]
         player = FeatureCost(answer, 0, BOX, batches[0])
-        player.update(batches[1], torch.Generator())
+        player.update(batches[1], None, torch.Generator())
         costs.append(player.costs(batches[1]))
     np.testing.assert_allclose(costs[0], costs[1], rtol=0.02)  # the floor of a deviation, 1e-6, has a unit
     assert costs[0].mean() > 0.5
@@ -127,7 +127,7 @@ def test_the_sign_of_every_reward_ever_given_is_kept(answer, sign):
     for seed, scale in enumerate((3.0, 1.0, 0.1)):
         batch = continuous(-1.0 + seed, seed=seed, scale=scale)
         for each in (player, plain):
-            each.update(batch, torch.Generator())
+            each.update(batch, None, torch.Generator())
         rewards, raw = -player.costs(batch), -plain.costs(batch)
         assert (sign * rewards >= 0).all()
         shift = raw - rewards
@@ -138,13 +138,13 @@ def test_the_sign_of_every_reward_ever_given_is_kept(answer, sign):
 
 def test_a_saved_player_goes_on_bit_for_bit(tmp_path):
     one = FeatureCost(l2_ball, 1, BOX, continuous(1.0))
-    one.update(continuous(-1.0, seed=1), torch.Generator())
+    one.update(continuous(-1.0, seed=1), None, torch.Generator())
     torch.save(one.state_dict(), tmp_path / "state")
     two = FeatureCost(l2_ball, 1, BOX, continuous(1.0))
     two.load_state_dict(torch.load(tmp_path / "state", weights_only=True))
     for seed in (2, 3):
         batch = continuous(0.0, seed=seed)
-        assert one.update(batch, torch.Generator()) == two.update(batch, torch.Generator())
+        assert one.update(batch, None, torch.Generator()) == two.update(batch, None, torch.Generator())
         np.testing.assert_array_equal(one.costs(batch), two.costs(batch))
 
 
@@ -157,4 +157,4 @@ def test_weights_of_other_features_are_refused():
 def test_features_that_are_not_finite_are_named():
     player = FeatureCost(l2_ball, 1, BOX, continuous(1.0), lambda pairs: torch.where(pairs > 4.0, torch.inf, pairs))
     with pytest.raises(NotFinite, match=r"the gap of mean features is (inf|nan) at \[0\]"):
-        player.update(continuous(6.0), torch.Generator())
+        player.update(continuous(6.0), None, torch.Generator())

@@ -21,7 +21,7 @@ import sys
 from pathlib import Path
 import numpy as np
 from gail.approx.demonstrations import FORMATS, Demonstrations, Provenance
-from gail.approx.trajectories import Trajectories
+from gail.approx import Trajectories
 
 def noise(episodes, steps, size=20):
     rng = np.random.default_rng(0)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from gail.approx import (
+    Gail,
     InvalidPolicyFile,
     Predictor,
     TrainingSettings,
@@ -17,7 +18,6 @@ from gail.approx import (
 from gail.approx.policies.spaces import SpaceSpec
 from gail.envs import make_vector
 from gail.envs.data import shipped_file
-from gail.exact.regularizers import Logistic
 
 
 def test_one_observation_gives_one_action_and_a_batch_several(make_policy, box_spec, discrete_spec):
@@ -84,7 +84,7 @@ def test_it_plays_an_environment(make_policy):
 def test_five_lines_take_demonstrations_to_a_policy_that_others_can_use(tmp_path):
     demonstrations = load_npz(shipped_file("CartPole-v1", "demonstrations.npz")).first(4)
     settings = TrainingSettings(env_steps=1_200, batch_size=400)
-    policy = train_imitator(lambda seed: make_vector("CartPole-v1", 4, seed), demonstrations, Logistic(), settings, 0)
+    policy = train_imitator(Gail(), lambda seed: make_vector("CartPole-v1", 4, seed), demonstrations, settings, 0)
     save_policy(policy.policy, tmp_path / "policy.safetensors")
     predictor = Predictor.load(tmp_path / "policy.safetensors")
 

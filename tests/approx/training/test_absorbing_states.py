@@ -143,7 +143,7 @@ def test_actions_in_the_absorbing_state_are_not_seen():
     seen = []
 
     class Spy:
-        def update(self, batch, generator):
+        def update(self, batch, policy, generator):
             seen.append(batch.actions)
             return CostReport(0.0)
 
@@ -160,7 +160,7 @@ def test_actions_in_the_absorbing_state_are_not_seen():
     batch = with_absorbing_steps(demonstrations(), 4).trajectories
     player = idle_when_absorbed(lambda *_: Spy())(None, batch, None)
     noisy = replace(batch, actions=np.full(12, 2))
-    player.update(noisy, torch.Generator())
+    player.update(noisy, None, torch.Generator())
     player.costs(noisy)
     for actions in seen:
         np.testing.assert_array_equal(actions, np.where(batch.observations[:, 3] == 1, 0, 2))

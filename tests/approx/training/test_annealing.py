@@ -12,7 +12,7 @@ from gail.approx.cost_players.linear_costs import feature_costs, l2_ball
 from gail.approx.demonstrations import Demonstrations, Provenance
 from gail.approx.policies.policy import PolicySettings
 from gail.approx.policy_players.critic import CriticSettings
-from gail.approx.policy_players.trpo import PolicyPlayerSettings
+from gail.approx.policy_players.trpo import Trpo
 from gail.approx.policy_players.trust_region import TrustRegionSettings
 from gail.approx.training.absorbing_states import idle_when_absorbed
 from gail.approx.training.annealing import pace
@@ -27,9 +27,9 @@ SETTINGS = TrainingSettings(
     env_steps=10 * BATCH,
     batch_size=BATCH,
     checkpoint_every=2,
-    policy=PolicySettings((8,)),
-    player=PolicyPlayerSettings(trust_region=TrustRegionSettings(max_kl=MAX_KL), critic=CriticSettings((8,))),
-    discriminator=DiscriminatorSettings((8,), learning_rate=RATE),
+    policy=Trpo(
+        network=PolicySettings((8,)), trust_region=TrustRegionSettings(max_kl=MAX_KL), critic=CriticSettings((8,))
+    ),
     anneal_to=0.2,
 )
 
@@ -53,7 +53,7 @@ def start(counting_env):
         envs = lambda entropy: counting_env([[(7, "terminated")]])  # noqa: E731
         if kind == "reinforcement":
             return reinforcement(envs, settings, 0)
-        neural = neural_costs(Logistic(), settings.discriminator)
+        neural = neural_costs(Logistic(), DiscriminatorSettings((8,), learning_rate=RATE))
         players = {"gail": neural, "fem": feature_costs(l2_ball, 1), "absorbing": idle_when_absorbed(neural)}
         return imitation_against(players[kind], envs, expert, settings, 0)
 
@@ -67,7 +67,7 @@ def sizes(training):
         report = training.step()
         player = training.cost_player
         optimizer = getattr(getattr(player, "_player", player), "optimizer", None)
-        bound = training.player.settings.trust_region.max_kl
+        bound = training.player.config.trust_region.max_kl
         assert report.policy.step.kl <= bound
         played.append((bound, optimizer and optimizer.param_groups[0]["lr"]))
     return played
@@ -101,7 +101,7 @@ def test_the_last_step_has_a_length_even_if_it_falls_to_nothing(start):
 
 
 def test_a_refinements_trust_region_shortens_too(start):
-    careful = replace(SETTINGS.player, trust_region=replace(SETTINGS.player.trust_region, max_kl=1e-3))
+    careful = replace(SETTINGS.policy, trust_region=replace(SETTINGS.policy.trust_region, max_kl=1e-3))
     settings = replace(SETTINGS, refinement=Refinement(4 * BATCH, 2 * BATCH, 1, careful))
     played = sizes(start("gail", settings))
     steps = np.array([0, 1, 2, 3, 4, 6, 8]) * BATCH
@@ -113,7 +113,7 @@ def test_a_refinements_trust_region_shortens_too(start):
 def test_without_annealing_settings_are_left_alone(start):
     training = start("gail", replace(SETTINGS, anneal_to=1.0))
     assert set(sizes(training)) == {(MAX_KL, RATE)}
-    assert training.player.settings is training.settings.player
+    assert training.player.config is training.settings.policy
 
 
 @pytest.mark.parametrize("kind", ["gail", "absorbing", "fem", "reinforcement"])

@@ -8,15 +8,16 @@ import torch
 
 from gail.approx.cloning import CloningSettings, clone
 from gail.approx.cost_players.discriminator import DiscriminatorSettings, neural_costs
+from gail.approx.cost_players.gail import Gail
 from gail.approx.cost_players.linear_costs import feature_costs, l2_ball, simplex
 from gail.approx.cost_players.reward_forms import DIFFERENCE
 from gail.approx.demonstrations import Demonstrations, InvalidDemonstrations, Provenance
 from gail.approx.evaluation import play_episodes, uniformly_random
 from gail.approx.policies.policy import PolicySettings
 from gail.approx.policy_players.critic import CriticSettings
-from gail.approx.policy_players.trpo import PolicyPlayerSettings
+from gail.approx.policy_players.trpo import Trpo
 from gail.approx.training.absorbing_states import AbsorbingEpisodes, idle_when_absorbed, with_absorbing_steps
-from gail.approx.training.imitation import imitation, imitation_against, reinforcement, train_imitator
+from gail.approx.training.imitation import imitation_against, reinforcement, train_imitator
 from gail.approx.training.refinement import Refinement
 from gail.approx.training.training import InvalidCheckpoint, TrainingFailed, TrainingSettings
 from gail.envs import make_vector
@@ -26,10 +27,9 @@ SETTINGS = TrainingSettings(
     env_steps=64 * 6 + 10,
     batch_size=64,
     checkpoint_every=2,
-    policy=PolicySettings((32, 32)),
-    player=PolicyPlayerSettings(critic=CriticSettings((32, 32), minibatch=20)),
-    discriminator=DiscriminatorSettings((32, 32), gradient_penalty=1.0),
+    policy=Trpo(network=PolicySettings((32, 32)), critic=CriticSettings((32, 32), minibatch=20)),
 )
+GAIL = Gail(DiscriminatorSettings((32, 32), gradient_penalty=1.0))
 
 
 def hopper(copies):
@@ -52,10 +52,10 @@ def start_kind(kind, demonstrations, seed=0, settings=SETTINGS, copies=2):
     if kind == "reinforcement":
         return reinforcement(hopper(copies), settings, seed)
     if kind == "gail":
-        return imitation(hopper(copies), demonstrations, Logistic(), settings, seed)
+        return imitation_against(GAIL, hopper(copies), demonstrations, settings, seed)
     algorithm, _, variant = kind.partition("-")
     classes = {"fem": feature_costs(l2_ball, 1), "gtal": feature_costs(simplex, -1)}
-    spectral = replace(settings.discriminator, spectral_norm=variant == "spectral")
+    spectral = replace(GAIL.discriminator, spectral_norm=variant == "spectral")
     against = classes.get(algorithm) or neural_costs(Logistic(), spectral, DIFFERENCE)
     envs = hopper(copies)
     if variant == "absorbing":
@@ -125,7 +125,7 @@ def test_the_seed_decides_everything(start, untouched_random_state):
     ("copies", "hidden", "whole_episodes"), [(2, (32, 32), False), (1, (33, 33), False), (2, (32, 32), True)]
 )
 def test_an_interrupted_run_goes_on_bit_for_bit(start_any, tmp_path, copies, hidden, whole_episodes):
-    settings = replace(SETTINGS, policy=PolicySettings(hidden))
+    settings = replace(SETTINGS, policy=replace(SETTINGS.policy, network=PolicySettings(hidden)))
     if whole_episodes:
         settings = replace(settings, whole_episodes=True, env_steps=2_600)  # episodes of up to 200 steps
     whole = start_any(0, settings, copies)
@@ -150,7 +150,7 @@ CAREFUL = Refinement(
     after_steps=64 * 3,  # in the middle between two checkpoints
     batch_size=128,
     checkpoint_every=1,
-    player=replace(SETTINGS.player, trust_region=replace(SETTINGS.player.trust_region, max_kl=1e-4)),
+    policy=replace(SETTINGS.policy, trust_region=replace(SETTINGS.policy.trust_region, max_kl=1e-4)),
 )
 
 
@@ -297,7 +297,7 @@ def test_another_version(start, checkpoint):
 
 
 def test_another_architecture(start, checkpoint):
-    smaller = replace(SETTINGS, policy=PolicySettings((16,)))
+    smaller = replace(SETTINGS, policy=replace(SETTINGS.policy, network=PolicySettings((16,))))
     refused(start(settings=smaller), checkpoint, "does not fit this run's configuration")
 
 
@@ -310,7 +310,7 @@ def test_parts_of_a_wrong_kind(start, checkpoint, part):
 
 def test_a_checkpoint_of_the_other_kind_of_training(demonstrations, tmp_path):
     makers = (
-        lambda: imitation(hopper(2), demonstrations, Logistic(), SETTINGS, 0),
+        lambda: imitation_against(GAIL, hopper(2), demonstrations, SETTINGS, 0),
         lambda: reinforcement(hopper(2), SETTINGS, 0),
     )
     for one, other in (makers, makers[::-1]):
@@ -324,21 +324,21 @@ def test_a_checkpoint_of_the_other_kind_of_training(demonstrations, tmp_path):
 def test_demonstrations_are_checked_first(demonstrations):
     wide = replace(demonstrations.trajectories, actions=np.zeros((demonstrations.trajectories.num_steps, 4)))
     with pytest.raises(InvalidDemonstrations, match=r"\(steps, 3\) is needed"):
-        imitation(hopper(2), replace(demonstrations, trajectories=wide), Logistic(), SETTINGS, 0)
+        imitation_against(GAIL, hopper(2), replace(demonstrations, trajectories=wide), SETTINGS, 0)
 
 
 def test_actions_outside_the_bounds_are_trained_on_as_the_environment_would_execute_them(demonstrations):
     batch = demonstrations.trajectories
     outside = replace(demonstrations, trajectories=replace(batch, actions=np.full((batch.num_steps, 3), 5.1)))
     clipped = replace(demonstrations, trajectories=replace(batch, actions=np.ones((batch.num_steps, 3))))
-    trained = [imitation(hopper(2), recorded, Logistic(), SETTINGS, 0) for recorded in (outside, clipped)]
+    trained = [imitation_against(GAIL, hopper(2), recorded, SETTINGS, 0) for recorded in (outside, clipped)]
     for training in trained:
         training.step()
     assert_same_parameters(*trained)
 
 
 def test_the_learner_starts_with_the_experts_standardization(demonstrations):
-    training = imitation(hopper(2), demonstrations, Logistic(), SETTINGS, 0)
+    training = imitation_against(GAIL, hopper(2), demonstrations, SETTINGS, 0)
     np.testing.assert_allclose(
         training.policy.moments.mean, demonstrations.trajectories.observations.mean(0), rtol=1e-9
     )
@@ -346,7 +346,7 @@ def test_the_learner_starts_with_the_experts_standardization(demonstrations):
 
 def test_a_warm_start_is_the_cloned_network_with_a_new_policys_width(demonstrations):
     warm, cold = (start_kind(kind, demonstrations).policy for kind in ("gail-warm", "gail"))
-    fitted = clone(demonstrations, warm.spec, CloningSettings(SETTINGS.policy, max_epochs=3), 0).policy
+    fitted = clone(demonstrations, warm.spec, CloningSettings(max_epochs=3), 0, SETTINGS.policy.network).policy
     observations = demonstrations.trajectories.observations
     np.testing.assert_array_equal(warm.act_deterministically(observations), fitted.act_deterministically(observations))
     assert torch.equal(warm.head.log_std, cold.head.log_std)
@@ -359,7 +359,7 @@ class Poisoned:
     def __init__(self):
         self.batches = 0
 
-    def update(self, batch, generator):
+    def update(self, batch, policy, generator):
         self.batches += 1
 
     def costs(self, batch):
@@ -398,7 +398,7 @@ def test_an_environment_without_finite_rewards_is_named(counting_env):
 @pytest.mark.parametrize("broken", ["critic", "policy"])
 def test_networks_that_are_not_finite_are_named(demonstrations, broken):
     huge = CriticSettings((32, 32), learning_rate=1e38, minibatch=20)
-    settings = replace(SETTINGS, player=replace(SETTINGS.player, critic=huge)) if broken == "critic" else SETTINGS
+    settings = replace(SETTINGS, policy=replace(SETTINGS.policy, critic=huge)) if broken == "critic" else SETTINGS
     training = reinforcement(hopper(2), settings, 0)
     if broken == "policy":
         with torch.no_grad():
@@ -411,10 +411,10 @@ def test_networks_that_are_not_finite_are_named(demonstrations, broken):
 def test_train_imitator_tells_of_every_round(demonstrations):
     told = []
     training = train_imitator(
-        hopper(2), demonstrations, Logistic(), SETTINGS, 0, lambda t, report: told.append((t, t.iteration))
+        GAIL, hopper(2), demonstrations, SETTINGS, 0, lambda t, report: told.append((t, t.iteration))
     )
     assert [iteration for _, iteration in told] == [1, 2, 3, 4, 5, 6]
     assert all(t is training for t, _ in told)
-    again = imitation(hopper(2), demonstrations, Logistic(), SETTINGS, 0)
+    again = imitation_against(GAIL, hopper(2), demonstrations, SETTINGS, 0)
     run(again)
     assert_same_parameters(training, again)

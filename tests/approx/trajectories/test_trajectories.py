@@ -32,6 +32,12 @@ def test_returns_are_sums_of_rewards(batch):
     assert batch.returns.tolist() == [3.0, 28.0, 32.0]
 
 
+def test_each_step_has_the_observation_that_followed_and_whether_the_episode_ended(batch):
+    following = [[2.0, 3.0], [100.0, 101.0], [6.0, 7.0], [8.0, 9.0], [102.0, 103.0], [104.0, 105.0]]
+    assert batch.next_observations.tolist() == following
+    assert batch.terminated_steps.tolist() == [False, True, False, False, False, False]
+
+
 def test_unsigned_lengths_serve_as_well(batch):
     unsigned = replace(batch, lengths=batch.lengths.astype(np.uint64))
     assert unsigned.returns.tolist() == [3.0, 28.0, 32.0]

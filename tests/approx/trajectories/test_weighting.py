@@ -8,12 +8,13 @@ import torch
 
 from gail.approx.cloning import CloningSettings, clone
 from gail.approx.cost_players.discriminator import Discriminator, DiscriminatorSettings
+from gail.approx.cost_players.gail import Gail
 from gail.approx.cost_players.linear_costs import FeatureCost, l2_ball, simplex
 from gail.approx.demonstrations import Demonstrations, InvalidDemonstrations, Provenance
 from gail.approx.networks.normalization import RunningMoments
 from gail.approx.policies.policy import PolicySettings
 from gail.approx.policies.spaces import SpaceSpec
-from gail.approx.training.imitation import imitation
+from gail.approx.training.imitation import imitation_against
 from gail.approx.training.training import TrainingSettings
 from gail.approx.trajectories.trajectories import Trajectories
 from gail.approx.trajectories.weighting import mean_rows, shares_of
@@ -84,14 +85,14 @@ def test_a_discriminator_sees_the_repeated_rows(psi):
             for parameter in player.network.parameters():
                 parameter.normal_(0.0, 0.3, generator=draws)
     for _ in range(2):
-        weighted, repeated = (player.update(LEARNER, generator()) for player in players)
+        weighted, repeated = (player.update(LEARNER, None, generator()) for player in players)
         assert vars(weighted) == pytest.approx(vars(repeated), rel=1e-4)
     weighted, repeated = (player.costs(LEARNER) for player in players)
     np.testing.assert_allclose(weighted, repeated, rtol=1e-3, atol=1e-4)
     assert repeated.std() > 0.1
     unweighted = Discriminator(psi, SPEC, replace(WEIGHTED, weights=None), settings, generator())
-    assert unweighted.update(LEARNER, generator()).feature_distance != pytest.approx(
-        players[0].update(LEARNER, generator()).feature_distance, rel=0.05
+    assert unweighted.update(LEARNER, None, generator()).feature_distance != pytest.approx(
+        players[0].update(LEARNER, None, generator()).feature_distance, rel=0.05
     )
 
 
@@ -103,7 +104,7 @@ def test_the_penalty_draws_experts_rows_in_proportion_to_their_weights():
     listed = steps(expert.observations[rows], expert.actions[rows], weights)
     settings = DiscriminatorSettings((16,), gradient_penalty=0.0, steps=30, learning_rate=1e-2)
     player = Discriminator(Logistic(), SPEC, listed, settings, generator())
-    player.update(LEARNER, generator())
+    player.update(LEARNER, None, generator())
 
     def penalty(pairs, shares):
         player.expert_shares = shares
@@ -120,27 +121,25 @@ def test_the_penalty_draws_experts_rows_in_proportion_to_their_weights():
 @pytest.mark.parametrize("answer", [l2_ball, simplex])
 def test_linear_costs_see_the_repeated_rows(answer):
     players = [FeatureCost(answer, 1, SPEC, expert) for expert in (WEIGHTED, REPEATED)]
-    weighted, repeated = (player.update(LEARNER, generator()).feature_distance for player in players)
+    weighted, repeated = (player.update(LEARNER, None, generator()).feature_distance for player in players)
     assert weighted == pytest.approx(repeated, rel=1e-9)
     np.testing.assert_allclose(*(player.costs(LEARNER) for player in players), rtol=1e-9)
     equal = FeatureCost(answer, 1, SPEC, replace(WEIGHTED, weights=None))
-    assert equal.update(LEARNER, generator()).feature_distance != pytest.approx(weighted, rel=0.05)
+    assert equal.update(LEARNER, None, generator()).feature_distance != pytest.approx(weighted, rel=0.05)
 
 
 def demonstrations(batch):
     return Demonstrations(batch, Provenance(None, "made in a test"))
 
 
-TABLE = CloningSettings(
-    PolicySettings(()), learning_rate=0.05, minibatch=400, training_fraction=0.5, max_epochs=200, patience=200
-)
+TABLE = CloningSettings(learning_rate=0.05, minibatch=400, training_fraction=0.5, max_epochs=200, patience=200)
 
 
 def test_a_clone_answers_by_weight():
     """In one state, seen 1,000 times, two actions were taken equally often; the second weighs three times as much."""
     actions = np.arange(1000) % 2
     batch = steps(np.ones((1000, 2)), actions, np.where(actions == 1, 3.0, 1.0))
-    result = clone(demonstrations(batch), SPEC, TABLE, 0)
+    result = clone(demonstrations(batch), SPEC, TABLE, 0, PolicySettings(()))
     with torch.no_grad():
         logits = result.policy(torch.ones(1, 2, dtype=torch.float64)).logits[0].double()
     chosen = torch.softmax(logits, 0)
@@ -155,8 +154,8 @@ def test_a_clone_does_not_see_what_weighs_nothing():
     batch, kept = drawn(300, 5), rng.random(300) < 0.5
     some = steps(batch.observations[kept], batch.actions[kept])
     settings = replace(TABLE, max_epochs=5, minibatch=32)
-    one = clone(demonstrations(replace(batch, weights=2.0 * kept)), SPEC, settings, 0)
-    other = clone(demonstrations(some), SPEC, settings, 0)
+    one = clone(demonstrations(replace(batch, weights=2.0 * kept)), SPEC, settings, 0, PolicySettings(()))
+    other = clone(demonstrations(some), SPEC, settings, 0, PolicySettings(()))
     assert one.validation_errors == pytest.approx(other.validation_errors, rel=1e-5)
     for name, expected in other.policy.state_dict().items():
         if name != "moments.count":
@@ -165,15 +164,15 @@ def test_a_clone_does_not_see_what_weighs_nothing():
 
 def test_a_clone_needs_two_pairs_that_weigh_something():
     with pytest.raises(InvalidDemonstrations, match="2 state-action pairs"):
-        clone(demonstrations(drawn(10, 0, np.eye(10)[3])), SPEC, TABLE, 0)
+        clone(demonstrations(drawn(10, 0, np.eye(10)[3])), SPEC, TABLE, 0, PolicySettings(()))
 
 
 def test_the_learner_starts_with_the_weighted_standardization(counting_env):
     rng = np.random.default_rng(0)
     batch = steps(rng.normal(size=(9, 3)), rng.integers(2, size=9), np.arange(9.0))
     settings = TrainingSettings(env_steps=100, batch_size=50)
-    training = imitation(
-        lambda entropy: counting_env([[(5, "terminated")]]), demonstrations(batch), Logistic(), settings, 0
+    training = imitation_against(
+        Gail(), lambda entropy: counting_env([[(5, "terminated")]]), demonstrations(batch), settings, 0
     )
     mean = np.average(batch.observations, axis=0, weights=batch.weights)
     np.testing.assert_allclose(training.policy.moments.mean, mean, rtol=1e-9)

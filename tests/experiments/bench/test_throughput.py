@@ -8,13 +8,15 @@ import pytest
 from rich.console import Console
 
 from gail.experiments.bench import benchmarks as bench
-from gail.experiments.runs.recipes import imitation_recipe
+from gail.experiments.runs.config import Simulator
+from gail.experiments.runs.recipes.imitation import imitation_recipe
 
 
 def test_each_task_has_a_row_whose_parts_are_the_whole(tmp_path, monkeypatch):
     def small(task):
         recipe = imitation_recipe(task)
-        return replace(recipe, num_envs=4, training=replace(recipe.training, batch_size=200))
+        training = replace(recipe.learner.training, batch_size=200)
+        return replace(recipe, learner=replace(recipe.learner, training=training, simulator=Simulator(4)))
 
     monkeypatch.setattr(bench, "imitation_recipe", small)
     monkeypatch.setattr(bench, "_simulator_rate", lambda *_: 1e5)  # slow where something else runs beside the tests

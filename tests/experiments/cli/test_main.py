@@ -11,7 +11,7 @@ import pytest
 from gail.approx import Demonstrations, Provenance, Trajectories, save_npz
 from gail.envs.data import shipped_file
 from gail.exact import FiniteMDP, occupancy_of
-from gail.experiments.cli import commands
+from gail.experiments.cli import train
 
 VERBS = ("verify", "train", "resume", "evaluate", "expert", "demos", "tasks", "demo", "bench", "compare")
 
@@ -91,7 +91,7 @@ def test_a_file_of_ones_own_is_used_whole_unless_told_otherwise(gail, tmp_path):
         status, out, _ = gail(*words, *more, "--out", folder)
         assert status == 0, out
         config = json.loads((tmp_path / folder / "config.json").read_text())
-        assert (config["num_demonstrations"], config["demonstration_stride"]) == used
+        assert (config["demonstrations"]["count"], config["demonstrations"]["stride"]) == used
     assert_refused(gail(*words, "--stride", "0"), "--stride")
 
 
@@ -307,5 +307,5 @@ def test_a_file_that_cannot_be_written_is_named(gail, monkeypatch):
     def refuse(*args):
         raise PermissionError(errno.EACCES, "Permission denied", "some/file")
 
-    monkeypatch.setattr(commands, "configured", refuse)
+    monkeypatch.setattr(train, "configured", refuse)
     assert_refused(gail("train", "Hopper-v5"), "some/file: Permission denied")

@@ -14,7 +14,8 @@ from gail.experiments.cli import main as cli
 from gail.experiments.data import report as demos_report
 from gail.experiments.data.demonstrations import Verdict, check_demonstrations, spec_of
 from gail.experiments.runs import training
-from gail.experiments.runs.recipes import imitation_recipe
+from gail.experiments.runs.config import DemonstrationChoice
+from gail.experiments.runs.recipes.imitation import imitation_recipe
 
 VERBS = ("collect", "show", "validate", "convert", "subsample")
 
@@ -274,8 +275,8 @@ def test_training_uses_actions_outside_the_bounds_as_recorded_and_says_so(tmp_pa
         actions=np.full((12, 3), 5.1),
     )
     save_npz(outside, tmp_path / "file.npz")
-    config = replace(imitation_recipe("Hopper-v5"), demonstrations=str(tmp_path / "file.npz"), num_demonstrations=4)
-    found = training.read_demonstrations(replace(config, demonstration_stride=1))
+    wanted = DemonstrationChoice(str(tmp_path / "file.npz"), count=4)
+    found = training.read_demonstrations(replace(imitation_recipe("Hopper-v5"), demonstrations=wanted))
     np.testing.assert_array_equal(found.trajectories.actions, outside.trajectories.actions)
     said = capsys.readouterr().err
     assert "36 of 36 action entries (100.0%) are outside the task's bounds" in said

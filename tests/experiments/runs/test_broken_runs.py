@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import sys
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,16 +17,19 @@ from gail.approx.training.training import InvalidCheckpoint
 from gail.experiments.cli import main as cli
 from gail.experiments.runs import training as trainings
 from gail.experiments.runs.metrics import read_metrics
-from gail.experiments.runs.recipes import imitation_recipe
+from gail.experiments.runs.options import configured
 from gail.experiments.runs.run import Run
 
 SILENT = Console(file=io.StringIO())
 
 
-def config_of(task, **changes):
-    recipe = imitation_recipe(task)
-    short = replace(recipe.training, env_steps=600, batch_size=100, checkpoint_every=2)
-    return replace(recipe, training=short, num_envs=4, threads=1, **changes)
+def config_of(task, algorithm="gail"):
+    return configured(
+        task,
+        algorithm,
+        assignments=("learner.training.batch_size=100", "learner.training.checkpoint_every=2"),
+        options={"steps": 600, "envs": 4, "threads": 1},
+    )
 
 
 @pytest.fixture(scope="module")
@@ -169,6 +171,6 @@ def test_demonstrations_of_another_layout_are_named_before_a_run_is_made(tmp_pat
 
 
 def test_the_library_refuses_a_checkpoint_of_another_algorithm(finished):
-    other = trainings.make_training(config_of("CartPole-v1", algorithm="fem"))
+    other = trainings.make_training(config_of("CartPole-v1", "fem"))
     with pytest.raises(InvalidCheckpoint, match="belongs to gail on CartPole-v1, this run is fem on CartPole-v1"):
         other.load(finished.checkpoint)

@@ -12,8 +12,9 @@ from gail.approx.cloning import CloningSettings, clone
 from gail.approx.training.training import TrainingFailed
 from gail.experiments.reports.page import Report
 from gail.experiments.runs import training as trainings
+from gail.experiments.runs.config import Cloning
 from gail.experiments.runs.metrics import read_metrics
-from gail.experiments.runs.recipes import imitation_recipe
+from gail.experiments.runs.recipes.imitation import imitation_recipe
 from gail.experiments.runs.run import Run
 from gail.experiments.train import conclusion as finish
 from gail.experiments.train import report as training_report
@@ -28,10 +29,15 @@ def few_episodes(monkeypatch):
     monkeypatch.setattr(finish, "EPISODES", 3)
 
 
+def of_fit(**fit):
+    """A cloning run on CartPole."""
+    return replace(imitation_recipe("CartPole-v1", "bc"), learner=Cloning(fit=CloningSettings(**fit)))
+
+
 @pytest.fixture
 def config():
     """A short fit on CartPole."""
-    return replace(imitation_recipe("CartPole-v1"), algorithm="bc", cloning=CloningSettings(max_epochs=4))
+    return of_fit(max_epochs=4)
 
 
 def cloned(run):
@@ -46,7 +52,7 @@ def test_metrics_and_events_have_the_errors_of_each_epoch(tmp_path, config):
     run = Run.create(tmp_path, config)
     cloned(run)
     spec = trainings.task_spec(config.task)
-    result = clone(trainings.read_demonstrations(config), spec, config.cloning, config.seed)
+    result = clone(trainings.read_demonstrations(config), spec, config.learner.fit, config.seed)
     expected = list(zip((1, 2, 3, 4), result.training_errors, result.validation_errors, strict=True))
     assert errors(run.metrics) == expected
     events = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
@@ -68,7 +74,7 @@ def test_the_report_shows_fit_evaluation_and_settings(tmp_path, config):
     run = Run.create(tmp_path, config)
     assert finish.finish(run, cloned(run), SILENT) == 0
     page = (tmp_path / "report.html").read_text()
-    for needle in ("bc on CartPole-v1", "behavioural cloning, same data", "random policy", "cloning.max_epochs"):
+    for needle in ("bc on CartPole-v1", "behavioural cloning, same data", "random policy", "learner.fit.max_epochs"):
         assert needle in page
     assert (tmp_path / "pictures" / "cloning-errors.png").stat().st_size > 1_000
 
@@ -86,17 +92,20 @@ def test_a_report_of_no_metrics_says_so(tmp_path, config, report, missing, conte
 
 
 def test_a_fit_that_diverges_fails_the_run_and_names_its_folder(tmp_path, config):
-    wild = replace(config, cloning=CloningSettings(learning_rate=1e25))
+    wild = of_fit(learning_rate=1e25)
     run = Run.create(tmp_path / "run", wild)
-    with pytest.raises(TrainingFailed, match=r"run: cloning, epoch \d+: .+cloning\.learning_rate.+in another --out"):
+    with pytest.raises(
+        TrainingFailed, match=r"run: cloning, epoch \d+: .+learner\.fit\.learning_rate.+in another --out"
+    ):
         cloned(run)
     assert not run.policy.exists()
     with pytest.raises(TrainingFailed, match=r"^cloning, epoch \d+: "):
-        trainings.clone_policy(wild, trainings.read_demonstrations(wild))
+        demonstrations = trainings.read_demonstrations(wild)
+        trainings.clone_demonstrations(wild.task, demonstrations, wild.learner, wild.seed)
 
 
 def test_the_command_line_says_so_in_one_sentence(gail):
-    words = ("train", "CartPole-v1", "--algo", "bc", "--set", "cloning.learning_rate=1e25", "--out", "run")
+    words = ("train", "CartPole-v1", "--algo", "bc", "--set", "learner.fit.learning_rate=1e25", "--out", "run")
     status, out, err = gail(*words)
     assert status == 2, out
     assert "run: cloning, epoch" in err
@@ -104,7 +113,7 @@ def test_the_command_line_says_so_in_one_sentence(gail):
 
 
 def test_the_kept_epoch_is_the_one_of_the_policy(tmp_path, config, monkeypatch):
-    overfit = replace(config, cloning=CloningSettings(learning_rate=1e-2, patience=10, max_epochs=60))
+    overfit = of_fit(learning_rate=1e-2, patience=10, max_epochs=60)
     run = Run.create(tmp_path, overfit)
     cloned(run)
     drawn = {}
@@ -116,5 +125,5 @@ def test_the_kept_epoch_is_the_one_of_the_policy(tmp_path, config, monkeypatch):
     monkeypatch.setattr(training_report, "cloning_errors", spy)
     report_cloning(Report("", ""), run, {})
     spec = trainings.task_spec(config.task)
-    result = clone(trainings.read_demonstrations(overfit), spec, overfit.cloning, overfit.seed)
+    result = clone(trainings.read_demonstrations(overfit), spec, overfit.learner.fit, overfit.seed)
     assert drawn["kept"] == result.best_epoch + 1 == int(np.argmin(result.validation_errors)) + 1

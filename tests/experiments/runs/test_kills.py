@@ -18,14 +18,13 @@ from dataclasses import replace
 from pathlib import Path
 from rich.console import Console
 import torch
-from gail.experiments import training as trainings
-from gail.experiments.recipes import imitation_recipe
-from gail.experiments.runs import Run
+from gail.experiments.runs import training as trainings
+from gail.experiments.runs.options import configured
+from gail.experiments.runs.run import Run
 
 folder, kills = Path(sys.argv[1]), int(sys.argv[2])
-recipe = imitation_recipe("CartPole-v1")
-short = replace(recipe.training, env_steps=15_000, batch_size=100, checkpoint_every=3)
-config = replace(recipe, training=short, num_envs=4, threads=1)
+config = configured("CartPole-v1", assignments=("learner.training.batch_size=100", "learner.training.checkpoint_every=3"),
+                    options={"steps": 15_000, "envs": 4, "threads": 1})
 silent = Console(file=io.StringIO())
 torch.set_num_threads(1)
 draw = random.Random(0)

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from gail.experiments.runs.config import Simulator
 from gail.experiments.runs.learning_curves import read_learning_curve, write_learning_curve, young
-from gail.experiments.runs.recipes import expert_recipe
+from gail.experiments.runs.recipes.expert import expert_recipe
 
 CONFIG = expert_recipe("Reacher-v5")
 
@@ -24,8 +25,10 @@ def metrics(count):
     ]
 
 
-def with_settings(**changes):
-    return replace(CONFIG, training=replace(CONFIG.training, **changes))
+def with_settings(num_envs=16, **changes):
+    learner = CONFIG.learner
+    changed = replace(learner, training=replace(learner.training, **changes), simulator=Simulator(num_envs))
+    return replace(CONFIG, learner=changed)
 
 
 def test_bins_hold_the_mean_over_their_episodes(tmp_path):
@@ -49,7 +52,7 @@ def test_bins_hold_the_mean_over_their_episodes(tmp_path):
 
 def test_iterations_too_young_for_a_whole_episode_are_left_out(tmp_path):
     # 50 steps by 16 copies are 2 batches of 400.
-    config = replace(with_settings(checkpoint_every=10, batch_size=400), num_envs=16)
+    config = with_settings(checkpoint_every=10, batch_size=400)
     found = young(config, np.arange(1, 31))
     assert np.flatnonzero(found).tolist() == [10, 11, 20, 21]
     rows = metrics(30)

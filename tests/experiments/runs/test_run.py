@@ -4,7 +4,6 @@ import io
 import json
 import os
 import signal
-from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -18,18 +17,26 @@ from gail.approx.training.training import TrainingFailed
 from gail.experiments.runs import training as trainings
 from gail.experiments.runs.interrupts import StopAfterIteration
 from gail.experiments.runs.metrics import MetricsFile, read_metrics
-from gail.experiments.runs.recipes import expert_recipe, imitation_recipe
+from gail.experiments.runs.options import configured
+from gail.experiments.runs.recipes.expert import expert_recipe
+from gail.experiments.runs.recipes.imitation import imitation_recipe
 from gail.experiments.runs.run import InvalidRun, Run
 
 SILENT = Console(file=io.StringIO())
 
 
+def of(algorithm, **options):
+    """A short imitation run on Hopper."""
+    assignments = ("learner.training.batch_size=100", "learner.training.checkpoint_every=2")
+    return configured(
+        "Hopper-v5", algorithm, assignments=assignments, options={"steps": 600, "envs": 4, "threads": 1, **options}
+    )
+
+
 @pytest.fixture
 def config():
-    """A short imitation run on Hopper."""
-    recipe = imitation_recipe("Hopper-v5")
-    short = replace(recipe.training, env_steps=600, batch_size=100, checkpoint_every=2)
-    return replace(recipe, training=short, num_envs=4, threads=1)
+    """One of GAIL."""
+    return of("gail")
 
 
 @pytest.mark.parametrize("recipe", [imitation_recipe, expert_recipe])
@@ -84,17 +91,19 @@ def numbers(path):
     return [{k: v for k, v in row.items() if not k.startswith("seconds")} for row in read_metrics(path)]
 
 
+WARM = {"warm_start": {**vars(CloningSettings()), "max_epochs": 3}}
 VARIANTS = {
-    "gail": {},
-    "fem": {"algorithm": "fem"},
-    "gtal": {"algorithm": "gtal", "warm_start": "bc", "reward_form": "arrival"},
-    "absorbing": {"absorbing": True, "reward_form": "difference"},
+    "gail": ("gail", {}),
+    "fem": ("fem", {}),
+    "gtal": ("gtal", {"reward_form": "arrival", **WARM}),
+    "absorbing": ("gail", {"absorbing": True, "reward_form": "difference"}),
 }
 
 
 @pytest.mark.parametrize(("variant", "interrupted_at"), [("gail", 1), ("gail", 3), *((name, 4) for name in VARIANTS)])
-def test_an_interrupted_run_goes_on_as_if_it_had_not_been(tmp_path, config, monkeypatch, variant, interrupted_at):
-    config = replace(config, cloning=CloningSettings(max_epochs=3), **VARIANTS[variant])
+def test_an_interrupted_run_goes_on_as_if_it_had_not_been(tmp_path, monkeypatch, variant, interrupted_at):
+    algorithm, options = VARIANTS[variant]
+    config = of(algorithm, **options)
     whole = Run.create(tmp_path / "whole", config)
     assert trainings.start(whole, trainings.make_training(config), SILENT)
 

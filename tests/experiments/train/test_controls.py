@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from gail.approx import Constant
 from gail.experiments.runs import training as trainings
 from gail.experiments.runs.interrupts import INTERRUPTED
 from gail.experiments.runs.metrics import read_metrics
+from gail.experiments.runs.options import configured
 from gail.experiments.runs.players import make_cost_player, playable
-from gail.experiments.runs.recipes import imitation_recipe
 from gail.experiments.runs.run import Run
 from gail.experiments.train import conclusion as finish
 from gail.experiments.train import controls
@@ -25,33 +26,42 @@ SILENT = Console(file=io.StringIO())
 
 @pytest.fixture
 def config():
-    recipe = imitation_recipe("Hopper-v5")
-    short = replace(recipe.training, env_steps=450, batch_size=100, checkpoint_every=1)
-    return replace(recipe, training=short, num_envs=4, threads=1, controls=True)
+    return of("gail")
+
+
+def of(algorithm, control_steps=None, **options):
+    """A short run with controls."""
+    return configured(
+        "Hopper-v5",
+        algorithm,
+        assignments=("learner.training.batch_size=100", "learner.training.checkpoint_every=1"),
+        options={"steps": 450, "envs": 4, "threads": 1, "control": {"env_steps": control_steps}, **options},
+    )
 
 
 def test_controls_differ_from_the_run_in_one_thing(config):
-    for kind, control in control_configs(config).items():
-        assert replace(control, control="none", controls=True) == config
-        assert control.control == kind
-    shorter = control_configs(replace(config, control_steps=200))["constant"]
-    assert shorter.training.env_steps == 200
+    found, alone = control_configs(config), replace(config.learner, controls=None)
+    assert found["constant"] == replace(config, learner=replace(alone, cost=Constant()))
+    assert found["shuffled"] == replace(
+        config, learner=alone, demonstrations=replace(config.demonstrations, shuffled=True)
+    )
+    assert control_configs(of("gail", 200))["constant"].learner.training.env_steps == 200
 
 
 @pytest.mark.parametrize(("form", "cost"), [("survival", -1.0), ("arrival", 1.0)])
 @pytest.mark.parametrize("algorithm", ["gail", "gtal"])
-def test_the_constant_reward_has_the_sign_of_the_real_one(config, form, cost, algorithm):
-    real = replace(config, reward_form=form, algorithm=algorithm)
+def test_the_constant_reward_has_the_sign_of_the_real_one(form, cost, algorithm):
+    real = of(algorithm, reward_form=form)
     training = trainings.make_training(control_configs(real)["constant"])
     batch = training.step().batch.trajectories
     np.testing.assert_array_equal(training.cost_player.costs(batch), cost)
     training.close()
-    real_player = make_cost_player(real)(
+    real_player = make_cost_player(real.learner)(
         training.policy.spec, trainings.read_demonstrations(real).trajectories, training._generator
     )
-    real_player.update(batch, training._generator)
+    real_player.update(batch, training.policy, training._generator)
     assert (cost * real_player.costs(batch) >= 0).all()
-    assert "constant" not in control_configs(replace(real, reward_form="difference"))
+    assert "constant" not in control_configs(of(algorithm, reward_form="difference"))
 
 
 def test_shuffled_demonstrations_keep_each_number_and_lose_what_belongs_together(config):

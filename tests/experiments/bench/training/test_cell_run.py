@@ -7,13 +7,15 @@ from dataclasses import asdict, replace
 import pytest
 from rich.console import Console
 
-from gail.experiments.bench.training import cell_run, cells
+from gail.experiments.bench.training import cell_run
 from gail.experiments.bench.training.cell_run import evaluations_file, finished, first_reached, run_cell
 from gail.experiments.bench.training.cells import Cell
 from gail.experiments.errors import InvalidRequest
+from gail.experiments.runs import options
 from gail.experiments.runs import training as trainings
+from gail.experiments.runs.config import Simulator
 from gail.experiments.runs.metrics import read_metrics
-from gail.experiments.runs.recipes import imitation_recipe
+from gail.experiments.runs.recipes.imitation import imitation_recipe
 from gail.experiments.runs.run import Run
 from gail.experiments.train.evaluation import Reference
 
@@ -24,8 +26,11 @@ CELL = Cell("CartPole-v1", "gail", 1, 2_000, 0)
 def _small(monkeypatch):
     """Batches of 200 steps, checkpoints every third iteration, quick evaluations."""
     recipe = imitation_recipe("CartPole-v1")
-    small = replace(recipe.training, batch_size=200, checkpoint_every=3)
-    monkeypatch.setattr(cells, "imitation_recipe", lambda task: replace(recipe, training=small, num_envs=4))
+    learner = recipe.learner
+    small = replace(learner.training, batch_size=200, checkpoint_every=3)
+    recipe = replace(recipe, learner=replace(learner, training=small, simulator=Simulator(4)))
+    clone = imitation_recipe("CartPole-v1", "bc")
+    monkeypatch.setattr(options, "imitation_recipe", lambda task, algorithm: clone if algorithm == "bc" else recipe)
     monkeypatch.setattr(cell_run, "EVALUATIONS", 4)
     monkeypatch.setattr(cell_run, "_FINAL_EPISODES", 3)
 
@@ -84,7 +89,7 @@ def test_a_finished_cell_is_not_run_again(tmp_path, monkeypatch):
 
 
 def test_a_folder_of_another_configuration_is_refused(tmp_path):
-    Run.create(tmp_path, replace(CELL.config(), num_envs=7))
+    Run.create(tmp_path, replace(CELL.config(), seed=7))
     with pytest.raises(InvalidRequest, match="another configuration: delete it"):
         run_cell(CELL, tmp_path)
 

@@ -58,28 +58,32 @@ def test_all_combinations_seed_by_seed():
 
 def test_a_cell_is_its_tasks_recipe_on_one_thread():
     config = Cell("Hopper-v5", "gail", 11, 70_000, 2).config()
-    assert (config.task, config.algorithm, config.seed, config.num_demonstrations) == ("Hopper-v5", "gail", 2, 11)
-    assert (config.training.env_steps, config.threads) == (70_000, 1)
+    assert (config.task, config.name, config.seed, config.demonstrations.count) == ("Hopper-v5", "gail", 2, 11)
+    assert (config.learner.training.env_steps, config.learner.simulator.threads) == (70_000, 1)
 
 
 def test_settings_that_differ_make_another_cell():
-    settings = ("warm_start=bc", "training.player.entropy_weight=0.001")
+    settings = ("learner.absorbing=true", "learner.training.policy.entropy_weight=0.001")
     plain, other = (
         Cell("Hopper-v5", "gail", 4, 9_000, 0),
         next(cells(["Hopper-v5"], ["gail"], [], [0], 9_000, settings)),
     )
     assert plain.key != other.key
-    assert other.name == f"{plain.name}-warm_start=bc-training.player.entropy_weight=0.001"
+    assert other.name == f"{plain.name}-learner.absorbing=true-learner.training.policy.entropy_weight=0.001"
     expected = plain.config()
-    player = replace(expected.training.player, entropy_weight=0.001)
-    assert other.config() == replace(expected, warm_start="bc", training=replace(expected.training, player=player))
+    training = expected.learner.training
+    training = replace(training, policy=replace(training.policy, entropy_weight=0.001))
+    assert other.config() == replace(expected, learner=replace(expected.learner, absorbing=True, training=training))
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((["Hopper-v5"], ["gail"], [], [0], None, ("training.gamma=1",)), "training.gamma"),
-        ((["Hopper-v5"], ["gail"], [], [0], None, ("num_envs=0",)), "num_envs is 0"),
+        (
+            (["Hopper-v5"], ["gail"], [], [0], None, ("learner.training.gamma=1",)),
+            "learner.training has no field 'gamma'",
+        ),
+        ((["Hopper-v5"], ["gail"], [], [0], None, ("learner.simulator.num_envs=0",)), "num_envs is 0"),
         ((["FrozenLake-v1"], ["gail"], [], [0], None), "no expert ships for FrozenLake-v1"),
         ((["Hopper-v5"], ["gail"], [], [-1], None), "-1 is negative"),
     ],

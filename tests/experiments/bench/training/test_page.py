@@ -5,9 +5,9 @@ from dataclasses import replace
 from gail.experiments.bench.training.cell_run import evaluations_file
 from gail.experiments.bench.training.cells import Cell
 from gail.experiments.bench.training.page import write_page
-from gail.experiments.runs.recipes import imitation_recipe
+from gail.experiments.runs.recipes.imitation import imitation_recipe
 
-BUDGET = imitation_recipe("Hopper-v5").training.env_steps
+BUDGET = imitation_recipe("Hopper-v5").played().training.env_steps
 
 
 def lines(page, word):
@@ -42,18 +42,18 @@ def test_medians_and_the_least_seed(tmp_path, cell_result):
 
 def test_another_setting_stands_beside_the_recipe_of_its_budget_and_nowhere_else(tmp_path, cell_result):
     plain = replace(cell_result, budget=400_000)
-    other = replace(plain, settings="warm_start=bc", deterministic_score=0.25)
-    control = replace(plain, settings="control=constant", deterministic_score=0.125)
+    other = replace(plain, settings="learner.absorbing=true", deterministic_score=0.25)
+    control = replace(plain, algorithm="constant", deterministic_score=0.125)
     page = write_page([replace(cell_result, budget=BUDGET), plain, other, control], tmp_path, tmp_path)
     before, settings, controls = (
         page.read_text().partition("## One thing at a time")[0],
         *(part for part in page.read_text().partition("## One thing at a time")[2].split("## Controls")),
     )
     assert "0.4M" not in before
-    assert "`warm_start=bc`" in settings
+    assert "`learner.absorbing=true`" in settings
     assert "recipe" in settings
     assert "0.25" in settings
-    assert "control" not in settings.split("\n\n")[2]
+    assert "constant" not in settings.split("\n\n")[2]
     assert "0.12" in controls
 
 

@@ -5,23 +5,24 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from gail.approx.cost_players.discriminator import DiscriminatorSettings
-from gail.approx.policies.policy import PolicySettings
-from gail.approx.policy_players.critic import CriticSettings
-from gail.approx.policy_players.trpo import PolicyPlayerSettings
-from gail.approx.policy_players.trust_region import TrustRegionSettings
-from gail.approx.training.training import TrainingSettings
+from gail.approx import (
+    CriticSettings,
+    DiscriminatorSettings,
+    Gail,
+    PolicySettings,
+    TrainingSettings,
+    Trpo,
+    TrustRegionSettings,
+)
 from gail.envs.tasks import TASKS, find_task
 from gail.experiments.errors import InvalidRequest
 from gail.experiments.runs.config import RunConfig
-from gail.experiments.runs.recipes import plain_recipe
+from gail.experiments.runs.recipes.imitation import imitation_from, reward_form
 
 _HALF_WIDTHS = {"Humanoid-v5": 0.4}  # of a task's action box, where it is not 1
 
 
-def paper_recipe(task_id: str) -> RunConfig:
+def paper_recipe(task_id: str, algorithm: str = Gail.name) -> RunConfig:
     """FEM, GTAL or GAIL on a task, from the paper's smallest dataset, with the paper's settings and budget.
 
     Raises:
@@ -36,8 +37,8 @@ def paper_recipe(task_id: str) -> RunConfig:
         batch_size=task.paper_batch,
         whole_episodes=True,
         checkpoint_every=10,
-        policy=PolicySettings((100, 100), initial_std=1.0 / _HALF_WIDTHS.get(task.id, 1.0)),
-        player=PolicyPlayerSettings(
+        policy=Trpo(
+            network=PolicySettings((100, 100), initial_std=1.0 / _HALF_WIDTHS.get(task.id, 1.0)),
             discount=0.995,
             mixing=0.97,
             critic_mixing=1.0,
@@ -48,8 +49,9 @@ def paper_recipe(task_id: str) -> RunConfig:
             ),
             critic=CriticSettings((100, 100)),
         ),
-        discriminator=DiscriminatorSettings(
-            (100, 100), learning_rate=0.01, steps=1, gradient_penalty=0.0, entropy_bonus=0.001
-        ),
     )
-    return replace(plain_recipe(task_id), training=training)
+    discriminator = DiscriminatorSettings(
+        (100, 100), learning_rate=0.01, steps=1, gradient_penalty=0.0, entropy_bonus=0.001
+    )
+    cost = {"reward": reward_form(task.id), "discriminator": discriminator}
+    return imitation_from(task, algorithm, cost, training)

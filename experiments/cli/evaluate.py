@@ -1,0 +1,62 @@
+"""`gail evaluate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from rich.console import Console
+from tyro.conf import Positional, arg
+
+from gail.approx.policies.policy import load_policy
+from gail.envs.tasks import find_task
+from gail.experiments.errors import InvalidRequest
+from gail.experiments.runs.run import Run
+from gail.experiments.runs.training import check_policy_fits
+from gail.experiments.train.evaluation import evaluation_table
+from gail.experiments.train.video import check_video, film
+
+_CONSOLE = Console()
+
+
+def evaluate(
+    what: Annotated[Positional[Path], arg(metavar="RUN_OR_POLICY")],
+    /,
+    task: str | None = None,
+    episodes: int = 50,
+    seed: int = 0,
+    video: Path | None = None,
+) -> int:
+    """Evaluate a policy over whole episodes, with sampled and with mean actions, beside expert and random play.
+
+    Args:
+        what: a run's folder, or a policy's .safetensors file.
+        task: the task to play; needed for a policy file only.
+        episodes: whole episodes of each kind.
+        seed: of the episodes.
+        video: also film one episode with mean actions into this file, .mp4 say; needs no display.
+    """
+    if episodes < 1:
+        raise InvalidRequest(f"--episodes is {episodes}: at least one is needed")
+    if video is not None:
+        check_video(video)
+    if what.is_dir():
+        run = Run.open(what)
+        task_id, path = run.config.task, run.policy
+        if not path.exists():
+            raise InvalidRequest(f"{what}: the run is not finished and has no policy: go on with `gail resume {what}`")
+    elif task is None:
+        raise InvalidRequest(f"{what} is no run folder: for a policy file, name the task with --task")
+    else:
+        task_id, path = find_task(task).id, what
+    policy = load_policy(path)
+    check_policy_fits(policy, task_id, path)
+    _CONSOLE.print(evaluation_table(policy, task_id, episodes, seed))
+    if video is not None:
+        filmed = film(path, task_id, seed, video)
+        _CONSOLE.print(
+            f"{filmed.frames:,} frames, return {filmed.total_reward:,.1f}: [bold]{video.resolve()}[/bold]",
+            soft_wrap=True,
+            highlight=False,
+        )
+    return 0

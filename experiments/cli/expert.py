@@ -1,0 +1,81 @@
+"""`gail expert`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+from rich.console import Console
+from tyro.conf import Positional, arg
+
+from gail.envs.data import shipped_file
+from gail.envs.tasks import TASKS, find_task
+from gail.experiments.errors import InvalidRequest
+from gail.experiments.runs.config import RunConfig
+from gail.experiments.runs.interrupts import INTERRUPTED
+from gail.experiments.runs.recipes import expert_recipe
+from gail.experiments.runs.run import Run
+from gail.experiments.runs.training import make_training, start
+from gail.experiments.train.expert import evaluate_again, publish
+
+_CONSOLE = Console()
+
+TaskId = Annotated[
+    Positional[str],
+    arg(metavar="TASK", help=f"a task: {', '.join(TASKS)}, or one of your own, my_package:MyEnv-v0"),
+]
+
+
+def expert(
+    task: TaskId,
+    /,
+    seed: int = 0,
+    steps: int | None = None,
+    envs: int | None = None,
+    threads: int | None = None,
+    out: Path | None = None,
+    evaluate_only: bool = False,
+) -> int:
+    """Train an expert with TRPO on the task's true reward, evaluate it, and record demonstrations.
+
+    Args:
+        seed: of everything random.
+        steps: environment steps to spend; default: the task's recipe.
+        envs: environments stepped together.
+        threads: threads of the simulator.
+        out: folder of the run; default: runs/TASK-expert-seedSEED. What ships is in its folder `ship`.
+        evaluate_only: train nothing: play the expert that ships with the task, or that of a folder `ship` named by
+            --out, and rewrite the returns on its card.
+    """
+    if evaluate_only:
+        if seed or any(value is not None for value in (steps, envs, threads)):
+            raise InvalidRequest("--evaluate-only trains nothing: --seed, --steps, --envs and --threads do not apply")
+        task_id = find_task(task).id
+        evaluate_again(out or shipped_file(task_id, "expert.safetensors").parent, task_id, _CONSOLE)
+        return 0
+    config = _expert_config(task, seed, steps, envs, threads)
+    training = make_training(config)
+    run = Run.create(out or Path("runs") / f"{config.task.rpartition(':')[2]}-expert-seed{seed}", config)
+    if not start(run, training, _CONSOLE):
+        return INTERRUPTED
+    publish(run, training.policy, _CONSOLE)
+    return 0
+
+
+def _expert_config(task: str, seed: int, steps: int | None, envs: int | None, threads: int | None) -> RunConfig:
+    """A task's recipe with what the command line changes."""
+    for name, value in (("--steps", steps), ("--envs", envs), ("--threads", threads)):
+        if value is not None and value < 1:
+            raise InvalidRequest(f"{name} is {value}: at least 1 is needed")
+    if seed < 0:
+        raise InvalidRequest(f"--seed is {seed}: seeds are non-negative")
+    recipe = expert_recipe(task)
+    learner = recipe.played()
+    training = replace(learner.training, env_steps=steps or learner.training.env_steps)
+    simulator = replace(
+        learner.simulator,
+        num_envs=envs or learner.simulator.num_envs,
+        threads=threads or learner.simulator.threads,
+    )
+    return replace(recipe, seed=seed, learner=replace(learner, training=training, simulator=simulator))

@@ -1,0 +1,8 @@
+"""Recipes: the config with which a task is trained, where nothing else is asked for.
+
+| module | recipe |
+|---|---|
+| `imitation` | imitators, found by changing one setting at a time |
+| `paper` | imitators, with the settings of Ho & Ermon (2016) |
+| `expert` | experts, by TRPO on the true reward |
+"""

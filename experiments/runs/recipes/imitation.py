@@ -1,0 +1,137 @@
+"""Recipes of imitators: the settings with which each task is learned, one place for all of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gail.approx import (
+    CloningSettings,
+    CriticSettings,
+    DiscriminatorSettings,
+    Gail,
+    PolicySettings,
+    RewardForm,
+    TrainingSettings,
+    Trpo,
+    TrustRegionSettings,
+)
+from gail.envs.tasks import Task, find_task
+from gail.experiments.runs.algorithms import cost_player
+from gail.experiments.runs.config import (
+    Cloning,
+    DemonstrationChoice,
+    Imitation,
+    Learner,
+    RunConfig,
+    Simulator,
+)
+
+ALL_CORES = max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
+ENDS_ON_SUCCESS = ("Acrobot-v1", "MountainCar-v0")
+"""Tasks whose expert ends the episode: a reward for every step would teach an imitator not to."""
+
+ONE_LENGTH = ("HalfCheetah-v5", "Reacher-v5", "HumanoidStandup-v5")
+"""Tasks whose episodes all last until the time limit: no form of the reward can shorten or lengthen them."""
+
+
+@dataclass(frozen=True)
+class _Imitator:
+    """What a task's imitators are trained with, where tasks differ."""
+
+    env_steps: int
+    num_envs: int = 32
+    initial_std: float = 0.6
+    warm_start: bool = False
+    """Whether the policy begins as a clone of the demonstrations."""
+    gradient_penalty: float = 1.0
+    discriminator_steps: int = 3
+    discount: float = 0.99
+    mixing: float = 0.95
+
+
+_IMITATORS = {
+    "CartPole-v1": _Imitator(200_000, discriminator_steps=20),
+    "Acrobot-v1": _Imitator(500_000),
+    "MountainCar-v0": _Imitator(500_000),
+    "Reacher-v5": _Imitator(1_500_000),
+    "HalfCheetah-v5": _Imitator(2_500_000, num_envs=16, initial_std=0.25, warm_start=True),
+    "Hopper-v5": _Imitator(1_000_000),
+    "Walker2d-v5": _Imitator(2_500_000, num_envs=16, discount=0.995, mixing=0.97),
+    "Ant-v5": _Imitator(1_500_000, initial_std=0.25, warm_start=True, gradient_penalty=10.0),
+    "Humanoid-v5": _Imitator(1_000_000, initial_std=0.4, warm_start=True),
+    "HumanoidStandup-v5": _Imitator(1_000_000, initial_std=0.4, warm_start=True),
+}
+
+
+def imitation_recipe(task_id: str, algorithm: str = Gail.name) -> RunConfig:
+    """An imitator on a task, from the paper's smallest dataset.
+
+    Small batches, and steps that shorten towards the end so that the game settles. The critic forgets old scales of the
+    reward, because the reward drifts as the discriminator learns. Where all episodes have one length the reward is
+    linear in the logit: it does not fade while learner and expert are far apart.
+    """
+    task = find_task(task_id)
+    recipe = _IMITATORS.get(task.id, _Imitator(1_500_000))
+    cost = {
+        "reward": RewardForm.DIFFERENCE if task.id in ONE_LENGTH else reward_form(task.id),
+        "discriminator": DiscriminatorSettings(
+            steps=recipe.discriminator_steps, gradient_penalty=recipe.gradient_penalty
+        ),
+    }
+    return imitation_from(
+        task,
+        algorithm,
+        cost,
+        _imitation_training(recipe),
+        recipe.num_envs,
+        CloningSettings() if recipe.warm_start else None,
+    )
+
+
+def plain_recipe(task_id: str, algorithm: str = Gail.name) -> RunConfig:
+    """An imitator on a task, from the paper's smallest dataset, with the defaults of every part."""
+    task = find_task(task_id)
+    return imitation_from(task, algorithm, {"reward": reward_form(task.id)}, TrainingSettings())
+
+
+def reward_form(task_id: str) -> RewardForm:
+    """The form whose sign suits the length of the expert's episodes."""
+    return RewardForm.ARRIVAL if task_id in ENDS_ON_SUCCESS else RewardForm.SURVIVAL
+
+
+def imitation_from(
+    task: Task,
+    algorithm: str,
+    cost: Mapping[str, Any],
+    training: TrainingSettings,
+    num_envs: int = 32,
+    warm_start: CloningSettings | None = None,
+) -> RunConfig:
+    """A config of a named algorithm; its cost player takes from `cost` the values that it has fields for."""
+    learner: Learner = Cloning()
+    if algorithm != Cloning.name:
+        simulator = Simulator(num_envs, threads=min(2, ALL_CORES))
+        learner = Imitation(cost_player(algorithm, cost), training, simulator, warm_start)
+    demonstrations = DemonstrationChoice(count=task.dataset_sizes[0], stride=task.subsample)
+    return RunConfig(task.id, 0, demonstrations, learner)
+
+
+def _imitation_training(recipe: _Imitator) -> TrainingSettings:
+    return TrainingSettings(
+        env_steps=recipe.env_steps,
+        batch_size=2_048,
+        checkpoint_every=200,
+        anneal_to=0.2,
+        policy=Trpo(
+            network=PolicySettings(initial_std=recipe.initial_std),
+            discount=recipe.discount,
+            mixing=recipe.mixing,
+            trust_region=TrustRegionSettings(max_kl=0.03, fisher_fraction=0.3, cg_iterations=10),
+            critic=CriticSettings(epochs=10, minibatch=256, memory=10),
+        ),
+    )

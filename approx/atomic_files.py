@@ -11,10 +11,15 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeAlias
+
+StrPath: TypeAlias = str | os.PathLike[str]
+"""Where a file is: every function that reads or writes one takes a string or a path."""
 
 
-def write_bytes(path: Path, content: bytes) -> None:
+def write_bytes(path: StrPath, content: bytes) -> None:
     """Write `content` to `path`, replacing what was there only once all of it is on disk."""
+    path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".partial")
     try:
@@ -29,18 +34,19 @@ def write_bytes(path: Path, content: bytes) -> None:
         raise
 
 
-def write_text(path: Path, content: str) -> None:
+def write_text(path: StrPath, content: str) -> None:
     """Write text as UTF-8, atomically."""
     write_bytes(path, content.encode())
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: StrPath) -> Iterator[Path]:
     """A temporary name beside `path`, for content too large to hold: renamed to `path` if the block succeeds.
 
     Raises:
         FileExistsError: `path` is a folder, or a folder was written where a file is.
     """
+    path = Path(path)
     if path.is_dir():
         raise FileExistsError(errno.EEXIST, "a folder of that name is there already", str(path))
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,13 +1,25 @@
 """Exact imitation learning on finite Markov decision processes, to certified precision.
 
-`FiniteMDP` and a cost go into `solve_rl`; an expert's occupancy goes into `solve_irl` and `match_occupancy`
+`FiniteMDP` and a cost go into `solve_rl`; an expert's occupancy measure goes into `solve_irl` and `match_occupancy`,
 with a cost regularizer from `regularizers`. Every result is a `Solution` that recomputes its own certificate.
+
+| part | content |
+|---|---|
+| `process` | finite MDPs, finite horizons, absorbing states, path distributions |
+| `regularizers` | cost regularizers psi and their conjugates |
+| `planning` | RL(c): policy iteration, soft planning, the occupancy linear program |
+| `imitation` | IRL and occupancy matching |
+| `linear_systems` | the systems that evaluation and Newton steps solve |
+| `algorithms` | imitation algorithms with exact expectations |
+| `statements` | the theory's statements as numerical checks, with certificates |
+
+`imitation`, `algorithms` and `statements` are loaded when a name of theirs is first used.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from gail.exact import regularizers
-from gail.exact.imitation.empirical import InvalidSamples, Unmatchable, empirical_occupancy, match_empirical
-from gail.exact.imitation.irl import solve_irl
-from gail.exact.imitation.matching import match_occupancy
 from gail.exact.occupancy import (
     InvalidOccupancy,
     InvalidPolicy,
@@ -22,12 +34,23 @@ from gail.exact.planning.linear_program import LinearProgramFailed, solve_occupa
 from gail.exact.planning.rl import solve_rl
 from gail.exact.problems import Matching, Planning
 from gail.exact.process.absorbing_states import continuing, continuing_cost
+from gail.exact.process.finite_horizon import at_every_step, by_step, over_time, time_expanded
 from gail.exact.process.finite_mdp import FiniteMDP, InvalidCost, InvalidMDP, validate_cost
 from gail.exact.process.memory import NotEnoughMemory
 from gail.exact.solution import BackendFailed, NotOptimal, Solution, Status
-from gail.exact.statements.certificates import Certificate, Verification
-from gail.exact.statements.duality.proposition_3_2 import check_corollary_3_2_1, check_proposition_3_2
-from gail.exact.statements.regularizer_contract.contract import check_regularizer
+
+if TYPE_CHECKING:
+    from gail.exact import algorithms, statements
+    from gail.exact.imitation.empirical import InvalidSamples, Unmatchable, empirical_occupancy, match_empirical
+    from gail.exact.imitation.irl import solve_irl
+    from gail.exact.imitation.matching import match_occupancy
+    from gail.exact.statements import (
+        Certificate,
+        Verification,
+        check_corollary_3_2_1,
+        check_proposition_3_2,
+        check_regularizer,
+    )
 
 __all__ = [
     "BackendFailed",
@@ -47,6 +70,9 @@ __all__ = [
     "Status",
     "Unmatchable",
     "Verification",
+    "algorithms",
+    "at_every_step",
+    "by_step",
     "causal_entropy",
     "check_corollary_3_2_1",
     "check_proposition_3_2",
@@ -59,11 +85,41 @@ __all__ = [
     "match_empirical",
     "match_occupancy",
     "occupancy_of",
+    "over_time",
     "policy_of",
     "regularizers",
     "solve_irl",
     "solve_occupancy_lp",
     "solve_rl",
+    "statements",
+    "time_expanded",
     "validate_cost",
     "validate_occupancy",
 ]
+
+_LOADED_LATER = {
+    "InvalidSamples": "gail.exact.imitation.empirical",
+    "Unmatchable": "gail.exact.imitation.empirical",
+    "empirical_occupancy": "gail.exact.imitation.empirical",
+    "match_empirical": "gail.exact.imitation.empirical",
+    "solve_irl": "gail.exact.imitation.irl",
+    "match_occupancy": "gail.exact.imitation.matching",
+    "Certificate": "gail.exact.statements",
+    "Verification": "gail.exact.statements",
+    "check_corollary_3_2_1": "gail.exact.statements",
+    "check_proposition_3_2": "gail.exact.statements",
+    "check_regularizer": "gail.exact.statements",
+}
+"""Names with the module that is imported when they are first used, so that `import gail.exact` is fast."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("algorithms", "statements"):
+        return import_module(f"gail.exact.{name}")
+    if name in _LOADED_LATER:
+        return getattr(import_module(_LOADED_LATER[name]), name)
+    raise AttributeError(f"module 'gail.exact' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

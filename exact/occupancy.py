@@ -97,6 +97,11 @@ def validate_policy(mdp: FiniteMDP, policy: ArrayLike) -> Array:
     sums = pi.sum(axis=1, keepdims=True)
     off = np.flatnonzero(abs(sums[:, 0] - 1.0) > ROUNDING)
     if off.size:
+        if bool(np.all(abs(flow_residual(mdp, pi)) <= FLOW_TOLERANCE)):
+            raise InvalidPolicy(
+                "policy looks like an occupancy measure: it obeys the flow constraints, and its rows do not sum to "
+                "one. Pass policy_of(occupancy)"
+            )
         raise InvalidPolicy(f"policy: the row of state {off[0]} sums to {sums[off[0], 0]:.12g}")
     normalised: Array = pi / sums
     return normalised
@@ -119,6 +124,19 @@ def nonnegative_pairs(mdp: FiniteMDP, name: str, values: ArrayLike) -> Array:
     return given
 
 
+def refuse_policy(name: str, given: Array) -> None:
+    """Recognise a policy (S, A) that was passed where an occupancy measure is wanted.
+
+    Raises:
+        InvalidOccupancy: every row sums to one.
+    """
+    if bool(np.all(abs(given.sum(axis=1) - 1.0) <= ROUNDING)):
+        raise InvalidOccupancy(
+            f"{name} looks like a policy: each of its {given.shape[0]} rows sums to one. An occupancy measure rho(s,a) "
+            "is wanted: pass occupancy_of(mdp, policy)"
+        )
+
+
 def validate_occupancy(mdp: FiniteMDP, occupancy: ArrayLike) -> Array:
     """An expert's occupancy (S, A), checked, and put exactly onto the flow polytope.
 
@@ -133,5 +151,6 @@ def validate_occupancy(mdp: FiniteMDP, occupancy: ArrayLike) -> Array:
     residual = flow_residual(mdp, rho)
     off = np.flatnonzero(abs(residual) > FLOW_TOLERANCE)
     if off.size:
+        refuse_policy("occupancy", rho)
         raise InvalidOccupancy(f"occupancy violates the flow at state {off[0]} by {residual[off[0]]:+.6g}")
     return occupancy_of(mdp, policy_of(rho))

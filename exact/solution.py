@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+from html import escape
 
 import numpy as np
 
@@ -74,6 +75,25 @@ class Solution:
             f"Solution({type(self.problem).__name__} on {states} states and {actions} actions, {self.status.name}, "
             f"primal {self.primal_value:.9g}, gap {self.gap:.3g})"
         )
+
+    def _repr_html_(self) -> str:
+        """The certificate as a table, for notebooks."""
+        states, actions = self.policy.shape
+        rows = {
+            "problem": f"{type(self.problem).__name__} on {states} states and {actions} actions",
+            "status": self.status.value,
+            "primal value": f"{self.primal_value:.9g}",
+            "dual value": f"{self.dual_value:.9g}",
+            "duality gap": f"{self.gap:.3g} (relative {self.relative_gap:.3g})",
+            "flow residual": f"{self.flow_residual:.3g}",
+        }
+        colour = "#1a7f37" if self.status is Status.OPTIMAL else "#b3261e"
+        cells = "".join(
+            f"<tr><th style='text-align:left'>{name}</th><td style='text-align:left'>{escape(text)}</td></tr>"
+            for name, text in rows.items()
+        )
+        caption = f"<caption style='text-align:left;color:{colour}'><b>{self.status.name}</b></caption>"
+        return f"<table>{caption}{cells}</table>"
 
     @cached_property
     def primal_value(self) -> float:

@@ -59,7 +59,11 @@ def run_demo(folder: Path, seed: int, console: Console) -> int:
     evaluations = {
         "GAIL": evaluate_policy(training.policy, TASK, EPISODES, seed, stochastic_actions=False),
         "behavioural cloning, same data": evaluate_policy(
-            clone_demonstrations(TASK, demonstrations, Cloning(), seed).policy, TASK, EPISODES, seed, stochastic_actions=False
+            clone_demonstrations(TASK, demonstrations, Cloning(), seed).policy,
+            TASK,
+            EPISODES,
+            seed,
+            stochastic_actions=False,
         ),
         "expert": evaluate_policy(
             load_policy(shipped_file(TASK, "expert.safetensors")),

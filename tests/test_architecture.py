@@ -5,6 +5,7 @@ name imported from a package counts as the dotted path it would have.
 """
 
 import ast
+import importlib
 import subprocess
 import sys
 import tomllib
@@ -129,7 +130,7 @@ def test_every_package_folder_is_listed():
     found = {file.parent for top in tops for file in top.rglob("__init__.py")}
     named = {".".join(("gail", *folder.relative_to(ROOT).parts)) for folder in found}
     assert set(SETUPTOOLS["packages"]) == named
-    assert PACKAGE_DIR == {f"gail.{top}": ROOT / top for top in TOP_PACKAGES}
+    assert {f"gail.{top}": ROOT / top for top in TOP_PACKAGES} == PACKAGE_DIR
 
 
 def test_every_source_folder_is_a_package():
@@ -222,3 +223,32 @@ def test_the_library_does_not_print():
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
     ]
     assert found == []
+
+
+SLOW_TO_IMPORT = ("torch", "cvxpy", "matplotlib", "networkx", "scipy.stats", "scipy.optimize")
+
+
+@pytest.mark.parametrize(
+    ("program", "never"),
+    [
+        ("import gail.exact", SLOW_TO_IMPORT),
+        ("from gail.exact import solve_rl, regularizers", SLOW_TO_IMPORT),
+        ("import gail.experiments", (*SLOW_TO_IMPORT, "numpy")),
+        ("from gail.experiments.cli import main, verify", (*SLOW_TO_IMPORT, "numpy")),
+    ],
+)
+def test_what_is_slow_to_import_is_imported_when_it_is_needed(program, never):
+    loaded = subprocess.run(
+        [sys.executable, "-c", f"{program}\nimport sys\nprint(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    assert sorted(set(never) & set(loaded)) == []
+
+
+def test_every_public_name_is_there():
+    for top in ("exact", "approx", "envs", "experiments"):
+        package = importlib.import_module(f"gail.{top}")
+        assert [name for name in package.__all__ if not hasattr(package, name)] == []
+        assert set(package.__all__) <= set(dir(package)) | {"plot_gridworld"}

@@ -267,7 +267,7 @@ def test_on_a_table_the_trust_region_step_is_the_exact_natural_gradient():
     states = np.ceil(200 * rho.sum(axis=1) / rho.sum()).astype(int)
     counts = (16 * states[:, None] * table).round().astype(int)
     pairs = np.repeat(np.arange(18), counts.ravel())
-    gradient = dynamics.policy_gradient(GARNET.mdp, np.log(table), GARNET.cost)
+    gradient = dynamics.policy_gradient(GARNET.mdp, np.log(table), GARNET.cost, entropy_weight=0.0)
     advantages = -gradient / rho  # of the reward
     max_kl = 1e-5
     step = np.sqrt(2 * max_kl / ((advantages**2 * counts).sum() / counts.sum()))
@@ -306,7 +306,7 @@ def expected_cost(policy):
 
 
 def test_reinforcement_learning_comes_near_the_exact_optimum_and_not_below():
-    optimum = solve_rl(GARNET.mdp, GARNET.cost).primal_value
+    optimum = solve_rl(GARNET.mdp, GARNET.cost, entropy_weight=0.0).primal_value
     process = ending_at_random(GARNET.mdp)
     training = reinforcement(make_envs(process, GARNET.cost, 50), SETTINGS, 0)
     start = expected_cost(training.policy)
@@ -319,7 +319,7 @@ def test_reinforcement_learning_comes_near_the_exact_optimum_and_not_below():
 
 def test_imitation_comes_near_the_experts_occupancy():
     # The exact objective psi*(rho - rho_E) has its minimum -2 log 2 / (1 - gamma) at rho_E (Corollary A.1.1).
-    table = 0.9 * solve_rl(GARNET.mdp, GARNET.cost).policy + 0.1 / 3
+    table = 0.9 * solve_rl(GARNET.mdp, GARNET.cost, entropy_weight=0.0).policy + 0.1 / 3
     rho_expert = occupancy_of(GARNET.mdp, table)
     make = make_envs(ending_at_random(GARNET.mdp), GARNET.cost, 50)
     expert_envs = make_envs(ending_at_random(GARNET.mdp), GARNET.cost, 2_000)((1,))
@@ -388,7 +388,7 @@ def test_the_loss_on_an_exact_expert_is_that_of_the_two_occupancies(psi):
 def test_restarts_let_the_sampled_game_be_the_discounted_one(discounted):
     # Without them the learner's average visits are matched with the expert's discounted ones: another policy does that.
     mdp = FiniteMDP(GARNET.mdp.transitions, np.eye(6)[0], 0.5)
-    rho_expert = occupancy_of(mdp, 0.9 * solve_rl(mdp, GARNET.cost).policy + 0.1 / 3)
+    rho_expert = occupancy_of(mdp, 0.9 * solve_rl(mdp, GARNET.cost, entropy_weight=0.0).policy + 0.1 / 3)
 
     def make(entropy):
         envs = TabularVectorEnv(mdp, GARNET.cost, 50, horizon=None, restart=0.5 if discounted else 0.0)

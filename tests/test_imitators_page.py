@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from gail.experiments.runs.players import REWARD_FORMS
+from gail.approx import RewardForm
 from gail.experiments.runs.recipes.imitation import imitation_recipe
 from gail.experiments.runs.training import make_training, metrics_row
 
@@ -21,8 +21,8 @@ def test_the_examples_run():
 
 
 def test_reward_forms_are_described_by_their_formulas():
-    for name, form in REWARD_FORMS.items():
-        row = next(line for line in PAGE.splitlines() if line.startswith(f"| `{name}`"))
+    for form in RewardForm:
+        row = next(line for line in PAGE.splitlines() if line.startswith(f"| `{form.value}`"))
         cells = [cell.strip() for cell in row.split("|")[2:5]]
         assert cells == [form.formula, form.opposite_formula, {1: ">= 0", -1: "<= 0", 0: "both"}[form.sign]]
 

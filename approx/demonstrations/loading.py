@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from gail.approx.atomic_files import StrPath
 from gail.approx.demonstrations.containers.hdf5 import names, opened
 from gail.approx.demonstrations.containers.npz_archives import Archive
 from gail.approx.demonstrations.containers.pickled_arrays import Record
@@ -34,7 +35,7 @@ class Format:
     """What it is called where one is chosen."""
     meaning: str
     """Whose it is, in words."""
-    save: Callable[[Demonstrations, Path], None]
+    save: Callable[[Demonstrations, StrPath], None]
     """Writes it."""
 
 
@@ -53,13 +54,14 @@ FORMATS: dict[str, Format] = {
 """What can be written, by name."""
 
 
-def load_demonstrations(path: Path) -> Demonstrations:
+def load_demonstrations(path: StrPath) -> Demonstrations:
     """Read demonstrations in any of the formats.
 
     Raises:
         InvalidDemonstrations: they are malformed or of no known format; one line naming the file, the field, the
             episode and the value.
     """
+    path = Path(path)
     with naming(path):
         return _from_folder(path) if path.is_dir() else _from_file(path)
 

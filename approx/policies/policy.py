@@ -21,7 +21,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from gail.approx.atomic_files import write_bytes
+from gail.approx.atomic_files import StrPath, write_bytes
 from gail.approx.networks.mlp import mlp
 from gail.approx.networks.normalization import RunningMoments
 from gail.approx.policies.distributions import Categorical, DiagonalGaussian, Distribution
@@ -105,8 +105,9 @@ def _head(spec: SpaceSpec, initial_std: float) -> nn.Module:
     return GaussianHead(torch.tensor(initial_std * scale, dtype=torch.float32))
 
 
-def save_policy(policy: Policy, path: Path) -> None:
+def save_policy(policy: Policy, path: StrPath) -> None:
     """Write the policy to one safetensors file, atomically."""
+    path = Path(path)
     # One entry only: safetensors writes several in no fixed order, and equal policies should make equal files.
     described = {"format": _FORMAT, "spec": asdict(policy.spec), "settings": asdict(policy.settings)}
     header = {"policy": json.dumps(described)}
@@ -114,8 +115,9 @@ def save_policy(policy: Policy, path: Path) -> None:
     write_bytes(path, save(tensors, metadata=header))
 
 
-def load_policy(path: Path) -> Policy:
+def load_policy(path: StrPath) -> Policy:
     """Read a policy written by `save_policy`; raise `InvalidPolicyFile` where the file is something else."""
+    path = Path(path)
     try:
         with safe_open(path, framework="pt") as file:
             header = file.metadata() or {}

@@ -8,13 +8,13 @@ takes a `Predictor` in its place. Only the policy's file is needed, nothing of i
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from gail.approx.atomic_files import StrPath
 from gail.approx.policies.policy import Policy, load_policy
 
 
@@ -27,9 +27,9 @@ class Predictor:
         self._generator = torch.Generator().manual_seed(seed)
 
     @classmethod
-    def load(cls, path: Path | str, seed: int = 0) -> Predictor:
+    def load(cls, path: StrPath, seed: int = 0) -> Predictor:
         """Read a policy's safetensors file; raise `InvalidPolicyFile` where it is something else."""
-        return cls(load_policy(Path(path)), seed)
+        return cls(load_policy(path), seed)
 
     def predict(
         self,

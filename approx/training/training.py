@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from gymnasium.vector import VectorEnv
 
-from gail.approx.atomic_files import write_bytes
+from gail.approx.atomic_files import StrPath, write_bytes
 from gail.approx.cost_players.cost_player import CostPlayer
 from gail.approx.game import RoundReport, play_round
 from gail.approx.networks.finite_checks import NotFinite
@@ -156,8 +156,9 @@ class Training:
             self._envs.close()
         self._envs = self._sampler = None
 
-    def save(self, path: Path) -> None:
+    def save(self, path: StrPath) -> None:
         """Write a checkpoint, atomically. Only possible where `at_checkpoint`."""
+        path = Path(path)
         if not self.at_checkpoint:
             raise RuntimeError(
                 f"iteration {self.iteration} is no checkpoint: save at multiples of "
@@ -179,8 +180,9 @@ class Training:
         )
         write_bytes(path, content.getvalue())
 
-    def load(self, path: Path) -> None:
+    def load(self, path: StrPath) -> None:
         """Continue from a checkpoint; raise `InvalidCheckpoint` where it does not belong to this run."""
+        path = Path(path)
         try:
             state = torch.load(path, weights_only=True)
         except FileNotFoundError:

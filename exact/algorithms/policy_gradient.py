@@ -40,7 +40,7 @@ def softmax_policy(logits: Array) -> Array:
     return policy
 
 
-def policy_gradient(mdp: FiniteMDP, logits: Array, cost: Array, entropy_weight: float = 0.0) -> Array:
+def policy_gradient(mdp: FiniteMDP, logits: Array, cost: Array, entropy_weight: float) -> Array:
     """(S, A) gradient of E_pi[c] - lambda H(pi) in the logits.
 
     Raises:

@@ -22,7 +22,6 @@ from typing import Any, TypeAlias, cast
 
 import numpy as np
 from scipy import sparse
-from scipy.optimize import linprog
 
 from gail.exact.imitation.bounded_costs.interior_point import match_bounded
 from gail.exact.imitation.bounded_costs.linear_program import match_bounded_linearly
@@ -106,6 +105,8 @@ def _without_entropy(problem: Matching, psi: CostClass, trace: list[float]) -> t
 
 def _linear_program(problem: Matching, psi: Simplex) -> tuple[Array, Array]:
     """An optimal policy (S, A) and weights (k,) over the simplex, for lambda = 0."""
+    from scipy.optimize import linprog  # here, as the import takes a tenth of a second
+
     mdp, expert = problem.mdp, problem.expert
     gaps = psi.features.reshape(expert.size, -1).T
     equality: Any = sparse.hstack([mdp.flow_matrix, sparse.csr_array((mdp.num_states, 1))], format="csc")

@@ -20,6 +20,7 @@ from gail.exact.occupancy import (
     nonnegative_pairs,
     occupancy_of,
     policy_of,
+    refuse_policy,
 )
 from gail.exact.process.absorbing_states import missing_mass
 from gail.exact.process.arrays import Array
@@ -64,6 +65,7 @@ def validate_measure(mdp: FiniteMDP, measure: ArrayLike) -> Array:
         )
     total = float(given.sum())
     if abs(total - mass) > MASS_TOLERANCE * mass:
+        refuse_policy("measure", given)
         raise InvalidOccupancy(
             f"measure has mass {total:.9g}, but occupancies of the process have 1/(1-gamma) = {mass:.9g}: "
             "multiply it by the quotient"

@@ -16,7 +16,6 @@ from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import linprog
 
 from gail.exact.occupancy import policy_of
 from gail.exact.problems import Planning
@@ -45,6 +44,8 @@ def solve_occupancy_lp(mdp: FiniteMDP, cost: ArrayLike) -> Solution:
         LinearProgramFailed: HiGHS gave up.
         NotEnoughMemory: the program would need more than is available.
     """
+    from scipy.optimize import linprog  # here, as the import takes a tenth of a second
+
     entries = mdp.transitions.nnz + mdp.num_states * mdp.num_actions
     require_memory(BYTES_PER_ENTRY * entries, f"the linear program over {mdp.num_states} states")
     prices = validate_cost(mdp, cost)

@@ -50,7 +50,7 @@ TABLES, COPIES = 16, 3
 
 
 def solve_rl(
-    mdp: FiniteMDP, cost: ArrayLike, entropy_weight: float = 0.0, *, start: Solution | None = None
+    mdp: FiniteMDP, cost: ArrayLike, entropy_weight: float = 1.0, *, start: Solution | None = None
 ) -> Solution:
     """An optimal policy of a cost (S, A), at all states, reachable or not.
 

@@ -24,7 +24,6 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 
 from gail.exact.process.arrays import Array
 from gail.exact.regularizers.protocols import InvalidRegularizer
@@ -172,6 +171,8 @@ class Simplex(FeatureClass):
 
     def contains(self, cost: Array) -> bool:
         """Whether nonnegative weights of sum one express the cost."""
+        from scipy.optimize import nnls  # here, as the import takes a tenth of a second
+
         sizes, right = self._basis[1:]
         scale = float(sizes[0]) if sizes.size else 1.0
         count = self.features.shape[2]

@@ -9,7 +9,6 @@ over the simplex it is found by an active set method (Nocedal & Wright 2006, sec
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import brentq
 
 from gail.exact.process.arrays import Array
 
@@ -19,6 +18,8 @@ ROUNDING = 1e-14
 
 def ball_maximum(slope: Array, curvature: Array) -> Array:
     """The maximiser over the unit ball of <slope, u> - <u, curvature u> / 2."""
+    from scipy.optimize import brentq  # here, as the import takes a tenth of a second
+
     eigenvalues, vectors = np.linalg.eigh(curvature)
     target = vectors.T @ slope
     size = float(np.linalg.norm(slope))

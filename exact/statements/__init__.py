@@ -27,8 +27,10 @@ from gail.exact.statements.apprenticeship.expressiveness import (
     unexpressive_instance,
 )
 from gail.exact.statements.apprenticeship.feature_classes import check_feature_classes
+from gail.exact.statements.certificates import Certificate, Verification
 from gail.exact.statements.duality.irl_is_dual import check_irl_is_dual
 from gail.exact.statements.duality.planning import check_planning_duality, check_soft_planning_duality
+from gail.exact.statements.duality.proposition_3_2 import check_corollary_3_2_1, check_proposition_3_2
 from gail.exact.statements.duality.unattained_dual import UnattainedCurve, check_unattained_dual, unattained_curve
 from gail.exact.statements.duality.without_entropy import check_without_entropy
 from gail.exact.statements.learning.compounding_error import (
@@ -46,6 +48,7 @@ from gail.exact.statements.learning.guided_cost_learning import (
 )
 from gail.exact.statements.learning.monotone_improvement import check_monotone_improvement
 from gail.exact.statements.occupancy_measures import check_lemma_3_1, check_lemma_3_2, check_proposition_3_1
+from gail.exact.statements.regularizer_contract.contract import check_regularizer
 from gail.exact.statements.surrogates.entropy_bias import BiasCurve, bias_curve
 from gail.exact.statements.surrogates.jensen_shannon import check_jensen_shannon
 from gail.exact.statements.surrogates.surrogate_family import check_surrogate_family
@@ -53,13 +56,16 @@ from gail.exact.statements.surrogates.uniqueness import check_uniqueness_and_bia
 
 __all__ = [
     "BiasCurve",
+    "Certificate",
     "CompoundingCurves",
     "RecoveryFamily",
     "UnattainedCurve",
     "UnexpressiveInstance",
+    "Verification",
     "bias_curve",
     "check_class_scaling",
     "check_compounding_error",
+    "check_corollary_3_2_1",
     "check_feature_classes",
     "check_gradient_elsewhere",
     "check_guided_cost_inequalities",
@@ -73,7 +79,9 @@ __all__ = [
     "check_monotone_improvement",
     "check_planning_duality",
     "check_proposition_3_1",
+    "check_proposition_3_2",
     "check_recovery_family",
+    "check_regularizer",
     "check_soft_planning_duality",
     "check_surrogate_family",
     "check_unattained_dual",

@@ -6,11 +6,12 @@ Each returns the exit status: 0 done, 1 a measurement failed.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from rich.console import Console
 from tyro.conf import arg, subcommand
 
+from gail.approx import Constant
 from gail.envs.tasks import TASKS, find_task
 from gail.experiments.bench import benchmarks
 from gail.experiments.bench.training.cells import Table, cells
@@ -19,10 +20,13 @@ from gail.experiments.bench.training.peers import PEERS, check_train_peers, meas
 from gail.experiments.bench.training.scheduler import bench_train
 from gail.experiments.bench.training.table import score_table, speed_table
 from gail.experiments.errors import InvalidRequest
+from gail.experiments.runs.algorithms import COST_PLAYERS
+from gail.experiments.runs.config import Cloning
 from gail.experiments.train.evaluation import reference
 
 _CONSOLE = Console()
 _RESULTS = Path("runs/bench")
+_IMITATORS = (*(kind.name for kind in COST_PLAYERS if kind is not Constant), Cloning.name)
 _TABLE_WIDTH = 112  # narrower, numbers would be cut off
 
 
@@ -73,7 +77,7 @@ def throughput(
 
 def train(
     task: tuple[str, ...] = (),
-    algo: tuple[Literal["gail", "bc", "fem", "gtal"], ...] = ("gail", "bc", "fem", "gtal"),
+    algo: tuple[str, ...] = (),
     demos: tuple[int, ...] = (),
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4),
     steps: int | None = None,
@@ -92,7 +96,7 @@ def train(
 
     Args:
         task: tasks; default: all that an expert ships for.
-        algo: algorithms.
+        algo: algorithms; default: all but the control, and with --summary all that the CSV holds.
         demos: numbers of expert trajectories; default: each task's least.
         seeds: of everything random.
         steps: environment steps of each training; default: the task's recipe.
@@ -109,7 +113,7 @@ def train(
             raise InvalidRequest(f"{name} is {value}: at least 1 is needed")
     table = Table(out)
     tasks = tuple(find_task(name).id for name in task) or tuple(name for name in TASKS if reference(name))
-    chosen = [] if summary else list(cells(tasks, algo, demos, seeds, steps, assignments))
+    chosen = [] if summary else list(cells(tasks, algo or _IMITATORS, demos, seeds, steps, assignments))
     if peers is not None:
         check_train_peers(peers, tasks)
     if chosen and not bench_train(chosen, jobs, runs, table, _CONSOLE):
@@ -117,7 +121,7 @@ def train(
     if peers is not None:
         measure_peers(peers, chosen, runs, table, _CONSOLE)
     shown = {*algo, *PEERS}
-    rows = [row for row in table.read() if row.algorithm in shown and (row.task in tasks or not task)]
+    rows = [row for row in table.read() if (row.algorithm in shown or not algo) and (row.task in tasks or not task)]
     if not rows:
         raise InvalidRequest(f"{out} holds no cells of the chosen tasks and algorithms")
     wide = Console(width=max(_CONSOLE.width, _TABLE_WIDTH))

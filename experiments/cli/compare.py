@@ -198,7 +198,7 @@ def _optimal(instance: Instance) -> Instance:
     """The instance with an expert of least cost."""
     if instance.cost is None:
         raise InvalidRequest(f"--expert optimal: {instance.name} has no cost; only its own expert can be imitated")
-    best = solve_rl(instance.mdp, instance.cost).require_optimal()
+    best = solve_rl(instance.mdp, instance.cost, entropy_weight=0.0).require_optimal()
     return replace(instance, expert_occupancy=best.occupancy)
 
 

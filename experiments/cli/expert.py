@@ -14,7 +14,7 @@ from gail.envs.tasks import TASKS, find_task
 from gail.experiments.errors import InvalidRequest
 from gail.experiments.runs.config import RunConfig
 from gail.experiments.runs.interrupts import INTERRUPTED
-from gail.experiments.runs.recipes import expert_recipe
+from gail.experiments.runs.recipes.expert import expert_recipe
 from gail.experiments.runs.run import Run
 from gail.experiments.runs.training import make_training, start
 from gail.experiments.train.expert import evaluate_again, publish

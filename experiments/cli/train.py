@@ -69,7 +69,7 @@ class Players:
             "spectral_norm": self.spectral_norm or None,
             "absorbing": self.absorbing or None,
         }
-        chosen = {name: value for name, value in found.items() if value is not None}
+        chosen: dict[str, Any] = {name: value for name, value in found.items() if value is not None}
         if self.warm_start is not None:
             chosen["warm_start"] = _FIT if self.warm_start == "bc" else None
         return chosen

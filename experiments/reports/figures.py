@@ -12,14 +12,13 @@ matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon, Rectangle
-from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from gail.envs.gridworlds import MOVES, GridLayout
+from gail.experiments.reports.gridworld import arrows, frame
 
 Array = NDArray[np.float64]
 
@@ -27,8 +26,6 @@ LEARNER, BOUND, OTHER = "#c8442c", "#1b1b1b", "#2c6fb0"
 """Colours of what is shown, of what limits it, and of what it is compared with."""
 
 _EXPERT, _LEARNER, _CLONING, _RANDOM = BOUND, LEARNER, OTHER, "#8a8a8a"
-_WALL = "#3a3a3a"
-_OUTLINE = [withStroke(linewidth=2.5, foreground="black")]
 _UNVISITED: dict[str, Any] = {"facecolor": "#e4e4e4", "edgecolor": "#8a8a8a", "hatch": "////", "linewidth": 0.0}
 
 
@@ -56,8 +53,8 @@ def occupancy_maps(layout: GridLayout, occupancies: Mapping[str, Array], policie
         image = axis.imshow(np.clip(layout.on_grid(visits), norm.vmin, None), cmap="YlGnBu", norm=norm)
         for row, column in layout.cells[visits == 0.0]:
             axis.add_patch(Rectangle((column - 0.5, row - 0.5), 1.0, 1.0, **_UNVISITED))
-        _frame(axis, layout, name)
-        _arrows(axis, layout, policies[name], visits > 0.0)
+        frame(axis, layout, name)
+        arrows(axis, layout, policies[name], visits > 0.0)
     if image is not None:
         label = "state occupancy (discounted visits)"
         figure.colorbar(image, ax=axes[0].tolist(), shrink=0.8, label=label, extend="min")
@@ -106,7 +103,7 @@ def _pair_map(
             style = {"facecolor": colours(norm(value)), "edgecolor": "white", "linewidth": 0.3} if known else _UNVISITED
             axis.add_patch(Polygon(corners, **style))
     axis.imshow(np.where(layout.walls, 1.0, np.nan), alpha=0)
-    _frame(axis, layout, title)
+    frame(axis, layout, title)
     figure.colorbar(plt.cm.ScalarMappable(norm, colours), ax=axis, shrink=0.85, label=label)
     return figure
 
@@ -152,33 +149,3 @@ def _smooth(values: Array, window: int = 15) -> Array:
     counts[window:] -= counts[:-window].copy()
     means: Array = np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)
     return means
-
-
-def _frame(axis: Axes, layout: GridLayout, title: str) -> None:
-    walls = np.where(layout.walls, 1.0, np.nan)
-    axis.imshow(walls, cmap=matplotlib.colors.ListedColormap([_WALL]))
-    for mask, letter in ((layout.starts, "S"), (layout.goals, "G"), (layout.pits, "P")):
-        for row, column in np.argwhere(mask):
-            axis.text(column - 0.42, row - 0.2, letter, fontsize=9, weight="bold", color="white", path_effects=_OUTLINE)
-    axis.set(xticks=[], yticks=[], title=title)
-
-
-def _arrows(axis: Axes, layout: GridLayout, policy: Array, visited: NDArray[np.bool_]) -> None:
-    """One arrow per action, as long as its probability; none where actions mean nothing: in absorbing cells, and
-    where nobody comes."""
-    drawn = visited & ~(layout.goals | layout.pits)[tuple(layout.cells.T)]
-    cells, weights = layout.cells[drawn], policy[drawn]
-    for action, (down, right) in enumerate(MOVES):
-        length = 0.48 * weights[:, action]
-        axis.quiver(
-            cells[:, 1],
-            cells[:, 0],
-            right * length,
-            down * length,
-            angles="xy",
-            scale_units="xy",
-            scale=1,
-            width=0.006,
-            headwidth=4,
-            color="#d95f02",
-        )

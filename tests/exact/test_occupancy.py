@@ -14,6 +14,7 @@ from gail.exact import (
     occupancy_of,
     policy_of,
     solve_irl,
+    solve_rl,
     validate_occupancy,
 )
 from gail.exact.regularizers import Logistic
@@ -139,3 +140,11 @@ def test_policies_and_experts_are_real_numbers(what, given_array):
     for solve in (solve_irl, match_occupancy):
         with pytest.raises(InvalidOccupancy, match=f"^occupancy must be an array of real numbers.*{what}[^\\n]*$"):
             solve(COIN, given_array, Logistic(), 1.0)
+
+
+def test_a_policy_in_the_place_of_an_occupancy_is_recognised_and_the_other_way_round(gridworld, goal_cost):
+    solution = solve_rl(gridworld, goal_cost)
+    with pytest.raises(InvalidOccupancy, match=r"looks like a policy.*occupancy_of\(mdp, policy\)"):
+        validate_occupancy(gridworld, solution.policy)
+    with pytest.raises(InvalidPolicy, match=r"looks like an occupancy measure.*policy_of\(occupancy\)"):
+        occupancy_of(gridworld, solution.occupancy)

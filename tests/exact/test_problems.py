@@ -63,6 +63,6 @@ def test_a_psi_is_no_name(solve, wrong, name):
 def test_planning_needs_a_process_and_a_number():
     bandit, cost = FiniteMDP(np.ones((1, 2, 1)), [1.0], 0.5), np.array([[1.0, 3.0]])
     with pytest.raises(TypeError, match="mdp must be a FiniteMDP, got NoneType"):
-        solve_rl(None, cost)
+        solve_rl(None, cost, entropy_weight=0.0)
     with pytest.raises(TypeError, match="entropy_weight must be a number, got 'a'"):
         solve_rl(bandit, cost, "a")

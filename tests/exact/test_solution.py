@@ -80,7 +80,7 @@ def test_without_a_cost_nothing_is_proven():
 
 
 def test_require_optimal_gives_the_solution_back():
-    solution = solve_rl(BANDIT, COST)
+    solution = solve_rl(BANDIT, COST, entropy_weight=0.0)
     assert solution.require_optimal() is solution
 
 
@@ -98,3 +98,9 @@ def test_every_status_has_its_own_message():
 def test_a_solution_is_shown_in_a_line():
     shown = repr(certify(PROBLEM, WORST, COST, np.array([1.5]), tolerance=1e-9))
     assert shown == "Solution(Planning on 1 states and 2 actions, NOT_CONVERGED, primal 6, gap 4.5)"
+
+
+def test_a_notebook_shows_the_certificate():
+    page = solve_rl(BANDIT, COST, entropy_weight=0.0)._repr_html_()
+    for needle in ("OPTIMAL", "Planning on", "primal value", "duality gap", "flow residual"):
+        assert needle in page

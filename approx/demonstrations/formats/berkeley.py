@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from gail.approx.atomic_files import StrPath
 from gail.approx.demonstrations.dataset import Demonstrations, Provenance
 from gail.approx.demonstrations.episodes import Episode, flags, join, numbers
 from gail.approx.demonstrations.errors import InvalidDemonstrations, writing
@@ -72,8 +73,9 @@ def _length(k: int, path: Any) -> int:
     return len(observations)
 
 
-def save_berkeley(demonstrations: Demonstrations, path: Path) -> None:
+def save_berkeley(demonstrations: Demonstrations, path: StrPath) -> None:
     """Write the list, pickled so that these readers, and older Pythons, read it."""
+    path = Path(path)
     require_whole(demonstrations, "Berkeley's pickle")
     batch = demonstrations.trajectories
     if batch.rewards is None:

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gail.approx.atomic_files import StrPath
 from gail.approx.demonstrations.containers.hdf5 import content, dataset, names
 from gail.approx.demonstrations.dataset import Demonstrations, Provenance
 from gail.approx.demonstrations.episodes import Episode, flags, join
@@ -82,8 +83,9 @@ class _Reader:
         return Episode(observations, following[-1], actions, rewards, ended, cut, following)
 
 
-def save_d4rl(demonstrations: Demonstrations, path: Path) -> None:
+def save_d4rl(demonstrations: Demonstrations, path: StrPath) -> None:
     """Write the HDF5 file, with next observations."""
+    path = Path(path)
     require_whole(demonstrations, "a D4RL file")
     h5py = optional("h5py", "an HDF5 file")
     batch = demonstrations.trajectories

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gail.approx.atomic_files import StrPath
 from gail.approx.demonstrations.containers.npz_archives import Archive, write_archive
 from gail.approx.demonstrations.dataset import Demonstrations, Provenance
 from gail.approx.demonstrations.episodes import numbers
@@ -38,11 +39,12 @@ _KINDS = {
 }
 
 
-def save_npz(demonstrations: Demonstrations, path: Path) -> None:
+def save_npz(demonstrations: Demonstrations, path: StrPath) -> None:
     """Write demonstrations to `path`, atomically; the same ones give the same bytes.
 
     Small ones are compressed; large ones are stored so that `load_npz` maps them.
     """
+    path = Path(path)
     batch = demonstrations.trajectories
     arrays: dict[str, NDArray[Any]] = {name: getattr(batch, name) for name in _REQUIRED}
     arrays |= {name: getattr(batch, name) for name in ("rewards", "weights") if getattr(batch, name) is not None}
@@ -52,8 +54,9 @@ def save_npz(demonstrations: Demonstrations, path: Path) -> None:
     write_archive(path, {**arrays, "provenance": np.array(provenance)})
 
 
-def load_npz(path: Path) -> Demonstrations:
+def load_npz(path: StrPath) -> Demonstrations:
     """Read demonstrations; raise `InvalidDemonstrations` naming the file, the array and the value."""
+    path = Path(path)
     with naming(path), Archive(path) as archive:
         return from_archive(archive)
 

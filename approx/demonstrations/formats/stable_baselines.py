@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gail.approx.atomic_files import StrPath
 from gail.approx.demonstrations.containers.npz_archives import Archive, write_archive
 from gail.approx.demonstrations.dataset import Demonstrations, Provenance
 from gail.approx.demonstrations.episodes import Episode, flags, join, listed_returns
@@ -72,8 +73,9 @@ def _demonstrations(steps: dict[str, Rows], starts: Any, returns: Any) -> Demons
     return join((played[kept] - 1).tolist(), read, Provenance(None, source, 1, episode_returns))
 
 
-def save_stable_baselines(demonstrations: Demonstrations, path: Path) -> None:
+def save_stable_baselines(demonstrations: Demonstrations, path: StrPath) -> None:
     """Write the `.npz`; final observations and endings have no place in it."""
+    path = Path(path)
     require_whole(demonstrations, "stable-baselines' .npz")
     batch = demonstrations.trajectories
     if batch.rewards is None:

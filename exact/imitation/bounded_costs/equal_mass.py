@@ -42,7 +42,7 @@ def with_equal_mass(problem: Matching, policy: Array, cost: Array) -> tuple[Arra
 def _moved_to(problem: Matching, policy: Array, per_step: Array) -> Array:
     """Towards the same policy without the actions that raise a price, as far as is needed; the expert's if better."""
     mdp, wanted = problem.mdp, float(problem.expert.sum())
-    solution = solve_rl(mdp, per_step)
+    solution = solve_rl(mdp, per_step, entropy_weight=0.0)
     assert solution.values is not None
     loss = action_values(mdp, per_step, solution.values) - solution.values[:, None]
     kept = np.where(loss <= TIED * float(abs(solution.values).max()), policy, 0.0)

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
-from scipy.optimize import linprog
 
 from gail.exact.occupancy import policy_of
 from gail.exact.planning.linear_program import LinearProgramFailed
@@ -32,6 +31,8 @@ def match_bounded_linearly(problem: Matching, psi: BoundedCosts) -> tuple[Array,
     Raises:
         LinearProgramFailed: HiGHS gave up.
     """
+    from scipy.optimize import linprog  # here, as the import takes a tenth of a second
+
     mdp, expert = problem.mdp, problem.expert
     bounds, lengths = psi.bounds(mdp.num_states, mdp.num_actions)
     pairs, forces, nodes = expert.size, lengths.size, bounds.shape[1]

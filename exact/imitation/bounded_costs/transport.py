@@ -27,7 +27,6 @@ from typing import Any, TypeAlias, cast
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.optimize import linprog
 from scipy.sparse import csgraph
 from scipy.sparse.linalg import splu
 
@@ -124,6 +123,8 @@ def shortest_flow(differences: Sparse, lengths: Array, supply: Array, relative: 
 
 def by_linear_program(differences: Sparse, lengths: Array, supply: Array) -> tuple[float, Array]:
     """Length and potential (M,) by HiGHS, whose constraints hold to 1e-10, for supplies at which the path stalls."""
+    from scipy.optimize import linprog  # here, as the import takes a tenth of a second
+
     free = differences[:, :-1]
     result = linprog(
         -supply[:-1],

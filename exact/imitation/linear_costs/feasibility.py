@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
-from scipy.optimize import linprog
 
 from gail.exact.occupancy import occupancy_of, policy_of
 from gail.exact.planning.linear_program import LinearProgramFailed
@@ -36,6 +35,8 @@ def occupancy_with_expectations(problem: Matching, psi: LinearCosts) -> Array | 
     Raises:
         LinearProgramFailed: HiGHS gave up.
     """
+    from scipy.optimize import linprog  # here, as the import takes a tenth of a second
+
     mdp, expert = problem.mdp, problem.expert
     largest = abs(psi.features).max(axis=(0, 1))
     columns = (psi.features / np.where(largest > 0.0, largest, 1.0)).reshape(expert.size, -1)

@@ -213,7 +213,7 @@ def _step(problem: Matching, psi: LinearSpan, point: Point) -> _Step:
 def _exposes(problem: Matching, cost: Array) -> bool:
     """Whether the expert is optimal for a cost (S, A) that tells policies apart."""
     cost = cost / float(abs(cost).max())
-    least = solve_rl(problem.mdp, cost).dual_value
+    least = solve_rl(problem.mdp, cost, entropy_weight=0.0).dual_value
     uniform = occupancy_of(problem.mdp, np.full(cost.shape, 1.0 / cost.shape[1]))
     regret, reference = (float(np.sum(rho * cost)) - least for rho in (problem.expert, uniform))
     return regret <= EXPOSED * reference

@@ -16,7 +16,6 @@ a >= 0 is minimised by a multiple of its weights, whatever M > 0.
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import nnls
 
 from gail.exact.occupancy import feature_expectations, occupancy_of, policy_of
 from gail.exact.planning.rl import solve_rl
@@ -47,7 +46,7 @@ def nearest_policy(problem: Matching, psi: L2Ball, trace: list[float]) -> tuple[
         distance = float(np.linalg.norm(here))
         if distance <= SETTLED * farthest:
             break
-        answer = solve_rl(mdp, features @ (here / distance)).occupancy
+        answer = solve_rl(mdp, features @ (here / distance), entropy_weight=0.0).occupancy
         vertex = feature_expectations(answer - problem.expert, features)
         gap = float(here @ (here - vertex)) / distance
         weights = here / distance if gap < distance else np.zeros_like(here)
@@ -68,6 +67,8 @@ def nearest_policy(problem: Matching, psi: L2Ball, trace: list[float]) -> tuple[
 
 def _nearest(points: Array) -> Array:
     """(n,) weights of the point nearest to the origin in the hull of points (n, k)."""
+    from scipy.optimize import nnls  # here, as the import takes a tenth of a second
+
     size = float(np.linalg.norm(points, axis=1).max())
     system = np.vstack([points.T, np.full((1, len(points)), size)])
     target = np.append(np.zeros(points.shape[1]), size)

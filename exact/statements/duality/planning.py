@@ -38,7 +38,7 @@ def check_planning_duality(mdp: FiniteMDP, cost: Array, instance: str) -> Verifi
     """
     verdicts = Verdicts("RL(c) as a linear program", instance)
     cost = _of_unit_size(cost)
-    program, iteration = solve_occupancy_lp(mdp, cost), solve_rl(mdp, cost)
+    program, iteration = solve_occupancy_lp(mdp, cost), solve_rl(mdp, cost, entropy_weight=0.0)
     magnitude = _magnitude(program)
     gap = {"primal": program.primal_value, "dual": program.dual_value}
     verdicts.solved("primal value = dual value", program.relative_gap, LP_TOLERANCE, **gap)
@@ -66,14 +66,17 @@ def check_soft_planning_duality(mdp: FiniteMDP, cost: Array, entropy_weight: flo
     if not entropy_weight > 0.0:
         raise ValueError(f"the soft Bellman equation needs entropy_weight > 0, got {entropy_weight}")
     verdicts = Verdicts("RL(c) with entropy", instance)
-    hard, soft = solve_rl(mdp, cost), solve_rl(mdp, cost, entropy_weight)
+    hard, soft = solve_rl(mdp, cost, entropy_weight=0.0), solve_rl(mdp, cost, entropy_weight)
     verdicts.solved("the soft Bellman equation's value is the dual", soft.relative_gap, TOLERANCE)
     verdicts.solved("policy iteration has no gap", hard.relative_gap, TOLERANCE)
     _sandwich(verdicts, mdp, hard, soft, entropy_weight, "at the lambda asked for")
     # Of the size of lambda, whatever the costs' is, so that the fall has digits left to compare.
     constant = np.full_like(cost, entropy_weight)
     if not mdp.terminal.any():
-        soft_constant, hard_constant = solve_rl(mdp, constant, entropy_weight), solve_rl(mdp, constant)
+        soft_constant, hard_constant = (
+            solve_rl(mdp, constant, entropy_weight),
+            solve_rl(mdp, constant, entropy_weight=0.0),
+        )
         fall = _values(hard_constant) - _values(soft_constant)
         tight = entropy_weight * np.log(mdp.num_actions) * mdp.lifetime
         verdicts.identity("the bound is tight for constant costs", fall, tight, TOLERANCE)

@@ -72,7 +72,7 @@ def check_unattained_dual(mdp: FiniteMDP, cost: ArrayLike, entropy_weight: float
         InvalidCost, ValueError: as `solve_rl` and `solve_irl` do.
     """
     verdicts = Verdicts("No optimal cost for a deterministic expert", instance)
-    expert = solve_rl(mdp, cost).occupancy
+    expert = solve_rl(mdp, cost, entropy_weight=0.0).occupancy
     irl = solve_irl(mdp, expert, Constant(), entropy_weight)
     matching = match_occupancy(mdp, expert, Constant(), entropy_weight)
     verdicts.claim("the solver says that none exists", float(irl.status is not Status.DUAL_NOT_ATTAINED), 0.0)

@@ -43,7 +43,7 @@ def check_without_entropy(
     values = {"primal": matching.primal_value, "dual": matching.dual_value}
     verdicts.solved("no gap", matching.relative_gap, TOLERANCE, **values)
     if matching.cost is not None:
-        planned = solve_rl(mdp, matching.cost)
+        planned = solve_rl(mdp, matching.cost, entropy_weight=0.0)
         spent = float(np.sum(matching.occupancy * matching.cost))
         scale = float(np.sum(matching.occupancy * abs(matching.cost)) + np.sum(planned.occupancy * abs(matching.cost)))
         regret = beyond(spent - planned.primal_value) / max(scale, matching.problem.unit)

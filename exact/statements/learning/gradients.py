@@ -134,8 +134,9 @@ def _responds(problem: Matching, logits: Array, cost: Array) -> bool:
     """Whether the other cost is really another one, beyond potential shaping, for this learner."""
     rho = occupancy_of(problem.mdp, softmax_policy(logits))
     _, best = problem.psi.conjugate(rho, problem.expert)
-    change = policy_gradient(problem.mdp, logits, cost - best)
-    return float(abs(change).max()) > 1e-2 * float(abs(policy_gradient(problem.mdp, logits, best)).max())
+    change = policy_gradient(problem.mdp, logits, cost - best, entropy_weight=0.0)
+    scale = float(abs(policy_gradient(problem.mdp, logits, best, entropy_weight=0.0)).max())
+    return float(abs(change).max()) > 1e-2 * scale
 
 
 def entropy_slope(mdp: FiniteMDP, logits: Array, direction: Array) -> float:

@@ -35,7 +35,7 @@ def check_monotone_improvement(mdp: FiniteMDP, cost: Array, instance: str, rng: 
         ValueError: the discount is one, where C is infinite.
     """
     verdicts = Verdicts("TRPO's bound", instance)
-    optimum = solve_rl(mdp, cost)
+    optimum = solve_rl(mdp, cost, entropy_weight=0.0)
     part = Reachable(mdp)
     small, price = part.mdp, part.restrict(cost)
     shape = price.shape

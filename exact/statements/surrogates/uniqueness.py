@@ -130,7 +130,7 @@ def _without_entropy(verdicts: Verdicts, mdp: FiniteMDP, expert: Array, learners
     problem, seen, mass = Matching(mdp, expert, Logistic(), 0.0), expert > 0.0, float(expert.sum())
     at_expert = problem.primal(expert)
     verdicts.identity("lambda = 0: the expert's value is -2 log 2 times its mass", at_expert, -2.0 * mass * np.log(2.0))
-    longest = solve_rl(mdp, np.where(seen, -1.0, 0.0)).occupancy
+    longest = solve_rl(mdp, np.where(seen, -1.0, 0.0), entropy_weight=0.0).occupancy
     further = float(longest[seen].sum()) - mass
     step, gain = _step(longest[seen], expert[seen])
     others = [*learners, longest, expert + step * (longest - expert)]

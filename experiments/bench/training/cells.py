@@ -125,7 +125,9 @@ def cells(
             budget = imitation_recipe(task.id).played().training.env_steps if steps is None else steps
             for count in demonstrations or task.dataset_sizes[:1]:
                 for algorithm in algorithms:
-                    cell = Cell(task.id, algorithm, count, 0 if algorithm == Cloning.name else budget, seed, " ".join(settings))
+                    cell = Cell(
+                        task.id, algorithm, count, 0 if algorithm == Cloning.name else budget, seed, " ".join(settings)
+                    )
                     check_config(cell.config())
                     yield cell
 

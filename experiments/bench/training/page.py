@@ -20,6 +20,7 @@ from gail.envs.tasks import TASKS
 from gail.experiments.bench.training.cell_run import evaluations_file
 from gail.experiments.bench.training.cells import Cell, CellResult, levels
 from gail.experiments.bench.training.curves import Traces, draw_training
+from gail.experiments.bench.training.summary import summary_table
 from gail.experiments.bench.training.table import groups, late, median
 from gail.experiments.data.task_table import markdown
 from gail.experiments.runs.metrics import read_metrics
@@ -32,6 +33,10 @@ _SEEDS_TO_TEST = 5
 _HEAD = """\
 Written by `gail bench train --summary --page docs` from `results/train.csv`, to which `gail bench train` appends a row
 per cell, and `results/train-curves.csv`, a row per periodic evaluation."""
+
+_SUMMARY = """\
+Median scores over seeds: 0 is random play, 1 the expert with sampled actions. Both algorithms learn from the same
+demonstrations, the smallest of the paper's datasets that was measured. The README shows this table."""
 
 _SCORES = """\
 Scores over 50 whole episodes of the final policy: 0 is random play, 1 the expert with sampled actions. Median over
@@ -79,6 +84,12 @@ def _sections(rows: Sequence[CellResult], plain: Sequence[CellResult]) -> Iterab
     recipes = _by_recipe(plain)
     yield "# What training reaches"
     yield _HEAD
+    summary = summary_table(rows)
+    if summary:
+        yield "## GAIL and cloning on every task"
+        yield summary
+        yield _SUMMARY
+    yield "## Learning curves"
     yield "![Score against environment steps](images/training.png)"
     yield "Every seed of GAIL with its recipe, scores of ten episodes with mean actions; dashed: the clone's median."
     for title, text, table in (
@@ -128,7 +139,7 @@ def _recipe_budget(task: str) -> int:
 
 
 def _same_budget(plain: Sequence[CellResult], chosen: Sequence[CellResult]) -> list[CellResult]:
-    """The rows with a task's recipe that other rows are to be compared with; a constant reward is compared with GAIL."""
+    """The rows of recipes that other rows are compared with; a constant reward is compared with GAIL."""
     wanted = {
         (row.task, Gail.name if row.algorithm == Constant.name else row.algorithm, row.demonstrations, row.budget)
         for row in chosen

@@ -94,7 +94,7 @@ def improvement(trial: Trial) -> Figure:
 def _runs(axis: Axes, trial: Trial, cost: Array) -> None:
     mdp = trial.instance.mdp
     unit = float(mdp.initial @ mdp.lifetime)
-    optimum = solve_rl(mdp, cost).dual_value
+    optimum = solve_rl(mdp, cost, entropy_weight=0.0).dual_value
     penalised = penalised_run(mdp, cost, ITERATIONS)
     natural = natural_gradient_run(mdp, cost, ITERATIONS, 1.0)
     axis.plot(penalised.steps, penalised.primal / unit, color=BOUND, label="maximising the bound")

@@ -59,7 +59,7 @@ def _bias(trials: Sequence[Trial]) -> Figure:
 def _unattained(trials: Sequence[Trial]) -> Figure:
     curves = {}
     for trial in trials:
-        expert = solve_rl(trial.instance.mdp, trial.cost).occupancy
+        expert = solve_rl(trial.instance.mdp, trial.cost, entropy_weight=0.0).occupancy
         curve = statements.unattained_curve(trial.instance.mdp, expert, trial.entropy_weight)
         curves[trial.instance.name] = curve
     return theory_figures.unattained_dual(curves)

@@ -40,12 +40,12 @@ def _polytope(axis: Axes, mdp: FiniteMDP, rng: np.random.Generator) -> None:
 
     angles = np.linspace(0.0, 2.0 * np.pi, CORNERS)
     mixtures = (np.cos(angle) * costs[0] + np.sin(angle) * costs[1] for angle in angles)
-    corners = np.array([place(solve_rl(mdp, cost).occupancy) for cost in mixtures])
+    corners = np.array([place(solve_rl(mdp, cost, entropy_weight=0.0).occupancy) for cost in mixtures])
     axis.fill(*corners.T, facecolor="#eef2f6", edgecolor=BOUND, linewidth=0.8, label="all occupancy measures")
     drawn = np.array([place(occupancy_of(mdp, policy)) for policy in random_policies(mdp, POLICIES, rng)])
     axis.plot(*drawn.T, ".", color="grey", markersize=3, label="of random policies")
     # Two opposite corners, where the ways between them differ the most.
-    ends = [solve_rl(mdp, sign * (costs[0] + costs[1])) for sign in (1.0, -1.0)]
+    ends = [solve_rl(mdp, sign * (costs[0] + costs[1]), entropy_weight=0.0) for sign in (1.0, -1.0)]
     shares = np.linspace(0.0, 1.0, 41)
     for colour, name, points in (
         (LEARNER, "mixtures of two of them", [_mixed(t, *(one.occupancy for one in ends)) for t in shares]),
@@ -127,7 +127,7 @@ def _slackness(axis: Axes, mdp: FiniteMDP, cost: Array) -> None:
 
 def _falls(axis: Axes, mdp: FiniteMDP, cost: Array) -> None:
     weights = np.geomspace(1e-4, 1.0, 9)
-    hard = solve_rl(mdp, cost).primal_value
+    hard = solve_rl(mdp, cost, entropy_weight=0.0).primal_value
     falls = np.array([hard - solve_rl(mdp, cost, float(weight)).primal_value for weight in weights])
     bound = weights * np.log(mdp.num_actions) * float(mdp.initial @ mdp.lifetime)
     bound[bound == 0.0] = np.nan  # of one action; a logarithmic axis has no place for zero

@@ -72,7 +72,7 @@ def test_a_bandit_by_hand():
     """One state, discount 0: grad_a E[c] = pi_a (c_a - mean cost)."""
     bandit = FiniteMDP(np.ones((1, 2, 1)), [1.0], 0.0)
     logits = np.log([[0.25, 0.75]])
-    gradient = policy_gradient(bandit, logits, np.array([[1.0, 3.0]]))
+    gradient = policy_gradient(bandit, logits, np.array([[1.0, 3.0]]), entropy_weight=0.0)
     np.testing.assert_allclose(gradient, [[0.25 * (1.0 - 2.5), 0.75 * (3.0 - 2.5)]], atol=1e-15)
     assert entropy_gradient(bandit, np.zeros((1, 2))) == pytest.approx(np.zeros((1, 2)), abs=1e-16)
 
@@ -82,7 +82,7 @@ def test_gradients_refuse_what_has_no_meaning():
     problem = Matching(bandit, occupancy_of(bandit, [[0.5, 0.5]]), psi.Logistic(), 0.5)
     cost = np.zeros((1, 2))
     for function in (
-        lambda logits: policy_gradient(bandit, logits, cost),
+        lambda logits: policy_gradient(bandit, logits, cost, entropy_weight=0.0),
         lambda logits: entropy_gradient(bandit, logits),
         lambda logits: imitation_gradient(problem, logits),
     ):
@@ -95,7 +95,7 @@ def test_gradients_refuse_what_has_no_meaning():
     with pytest.raises(ValueError, match=r"logits must have shape \(states, actions\), got \(2,\)"):
         softmax_policy([0.0, 1.0])
     with pytest.raises(ValueError, match="cost at state 0, action 0 is inf"):
-        policy_gradient(bandit, cost, np.full((1, 2), np.inf))
+        policy_gradient(bandit, cost, np.full((1, 2), np.inf), entropy_weight=0.0)
     with pytest.raises(ValueError, match="entropy_weight must be finite and nonnegative, got -1"):
         policy_gradient(bandit, cost, cost, -1.0)
     with pytest.raises(TypeError, match=r"psi must be an instance: Logistic\(\)"):

@@ -22,7 +22,7 @@ def test_planning_by_complementary_slackness(mdp: FiniteMDP, seed: int):
     slack[np.arange(mdp.num_states), actions] = 0.0
     cost = mdp.flow_adjoint(values) + slack
     optimal = occupancy_of(mdp, np.eye(mdp.num_actions)[actions])
-    for solution in (solve_rl(mdp, cost), solve_occupancy_lp(mdp, cost)):
+    for solution in (solve_rl(mdp, cost, entropy_weight=0.0), solve_occupancy_lp(mdp, cost)):
         np.testing.assert_allclose(solution.occupancy, optimal, atol=1e-9 * optimal.sum())
         np.testing.assert_allclose(solution.primal_value, mdp.initial @ values, rtol=1e-9, atol=1e-8)
         np.testing.assert_allclose(solution.values[mdp.reachable], values[mdp.reachable], rtol=1e-7, atol=1e-7)

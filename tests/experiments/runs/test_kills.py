@@ -23,7 +23,8 @@ from gail.experiments.runs.options import configured
 from gail.experiments.runs.run import Run
 
 folder, kills = Path(sys.argv[1]), int(sys.argv[2])
-config = configured("CartPole-v1", assignments=("learner.training.batch_size=100", "learner.training.checkpoint_every=3"),
+config = configured("CartPole-v1",
+                    assignments=("learner.training.batch_size=100", "learner.training.checkpoint_every=3"),
                     options={"steps": 15_000, "envs": 4, "threads": 1})
 silent = Console(file=io.StringIO())
 torch.set_num_threads(1)

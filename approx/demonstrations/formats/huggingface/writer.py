@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gail.approx.atomic_files import StrPath
 from gail.approx.demonstrations.dataset import Demonstrations
 from gail.approx.demonstrations.errors import optional, writing
 from gail.approx.demonstrations.whole_episodes import require_whole
@@ -22,8 +23,9 @@ from gail.approx.trajectories.trajectories import Trajectories
 _FILE = "data-00000-of-00001.arrow"
 
 
-def save_huggingface(demonstrations: Demonstrations, path: Path) -> None:
+def save_huggingface(demonstrations: Demonstrations, path: StrPath) -> None:
     """Write the new folder `path`."""
+    path = Path(path)
     require_whole(demonstrations, "a HuggingFace dataset")
     arrow = optional("pyarrow", "a HuggingFace dataset")
     batch = demonstrations.trajectories

@@ -12,6 +12,7 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
+from gail.approx.atomic_files import StrPath
 from gail.approx.demonstrations.dataset import Demonstrations
 from gail.approx.demonstrations.errors import InvalidDemonstrations, optional, writing
 from gail.approx.demonstrations.whole_episodes import require_whole
@@ -21,12 +22,13 @@ _WRITTEN_AS = "0.5.0"
 """The first version with this layout of the metadata."""
 
 
-def save_minari(demonstrations: Demonstrations, path: Path) -> None:
+def save_minari(demonstrations: Demonstrations, path: StrPath) -> None:
     """Write a dataset in HDF5, Minari's usual kind, into the new folder `path`.
 
     Its id is the end of the path from `datasets` on, where Minari keeps its own; otherwise the folder's name.
     Spaces are as wide as the recorded type: a dataset holds what was recorded.
     """
+    path = Path(path)
     h5py = optional("h5py", "a Minari dataset")
 
     def write(batch: Trajectories, data: Path) -> None:
@@ -37,8 +39,9 @@ def save_minari(demonstrations: Demonstrations, path: Path) -> None:
     _save(demonstrations, path, "hdf5", write)
 
 
-def save_minari_arrow(demonstrations: Demonstrations, path: Path) -> None:
+def save_minari_arrow(demonstrations: Demonstrations, path: StrPath) -> None:
     """Write a dataset in Arrow into the new folder `path`, otherwise as `save_minari` does."""
+    path = Path(path)
     arrow = optional("pyarrow", "a Minari dataset in Arrow")
 
     def write(batch: Trajectories, data: Path) -> None:

@@ -50,7 +50,9 @@ def test_a_wrong_linear_program_is_caught_at_any_unit_of_cost(gridworld, goal_co
 
 def test_a_wrong_weight_is_caught(gridworld, goal_cost, failures, monkeypatch):
     honest = planning.solve_rl
-    monkeypatch.setattr(planning, "solve_rl", lambda mdp, cost, weight=0.0: honest(mdp, cost, 1.01 * weight))
+    monkeypatch.setattr(
+        planning, "solve_rl", lambda mdp, cost, entropy_weight: honest(mdp, cost, 1.01 * entropy_weight)
+    )
     caught = failures(check_soft_planning_duality(gridworld, goal_cost, 0.5, "broken"))
     assert "tight for constant costs" in " ".join(name for name, _ in caught)
 

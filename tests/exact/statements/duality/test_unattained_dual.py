@@ -28,6 +28,6 @@ def test_the_curve_is_the_objective_of_its_costs(gridworld):
 
 
 def test_a_stochastic_expert_would_be_noticed(gridworld, failures, monkeypatch):
-    monkeypatch.setattr(unattained, "solve_rl", lambda mdp, cost: solve_rl(mdp, cost, 1.0))
+    monkeypatch.setattr(unattained, "solve_rl", lambda mdp, cost, entropy_weight: solve_rl(mdp, cost, 1.0))
     cost = np.random.default_rng(0).normal(size=(64, 4))
     assert any("none exists" in name for name, _ in failures(check_unattained_dual(gridworld, cost, 1.0, "broken")))

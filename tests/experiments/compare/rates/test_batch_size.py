@@ -96,8 +96,8 @@ def test_the_fit_to_frequencies_is_that_of_the_discriminator_on_the_steps():
     spec = SpaceSpec(problem.mdp.num_states, problem.mdp.num_actions, None, None)
     expert = weighted_pairs(problem, problem.expert).trajectories
     other = cost_player(problem, Algorithm.GAIL, settings)(spec, expert, torch.Generator().manual_seed(1))
-    other.update(steps, torch.Generator())
-    assert other.update(steps, torch.Generator()).loss == pytest.approx(loss, abs=1e-4)
+    other.update(steps, None, torch.Generator())
+    assert other.update(steps, None, torch.Generator()).loss == pytest.approx(loss, abs=1e-4)
     known = problem.expert > 0.0
     np.testing.assert_allclose(cost_table(problem, other)[known], cost_table(problem, player)[known], atol=0.01)
 

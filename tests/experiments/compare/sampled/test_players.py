@@ -37,7 +37,7 @@ def visited(problem):
 def test_linear_players_answer_a_batch_as_the_exact_engine_answers_its_visits(problem, visited, algorithm):
     batch, rho = visited
     player = player_against(problem, algorithm)
-    player.update(batch, torch.Generator())
+    player.update(batch, None, torch.Generator())
     _, exact = problem.regularizer(algorithm).conjugate(rho, problem.expert)
     np.testing.assert_allclose(cost_table(problem, player), exact, atol=1e-5)
 
@@ -45,7 +45,7 @@ def test_linear_players_answer_a_batch_as_the_exact_engine_answers_its_visits(pr
 def test_a_table_of_logits_learns_the_exact_discriminator_and_cost(problem, visited):
     batch, rho = visited
     player = player_against(problem, Algorithm.GAIL)
-    player.update(batch, torch.Generator())
+    player.update(batch, None, torch.Generator())
     _, exact = problem.psi.conjugate(rho, problem.expert)
     seen = rho > 0.02
     np.testing.assert_allclose(cost_table(problem, player)[seen], exact[seen], atol=0.02)

@@ -51,7 +51,7 @@ def test_pictures_show_statements_that_exist_and_every_one_but_those_of_the_two_
 @pytest.mark.usefixtures("close")
 def test_maps_hatch_what_nobody_visits():
     world = demo_gridworld(1.0, 0.95)
-    expert = solve_rl(world.mdp, world.cost)
+    expert = solve_rl(world.mdp, world.cost, entropy_weight=0.0)
     visited = expert.occupancy > 0.0
     assert 0 < visited.sum() < visited.size
     assert hatched(cost_map(world.layout, world.cost, visited, "cost")) == np.sum(~visited)

@@ -38,7 +38,8 @@ class FiniteTask(Generic[LayoutT]):
         layout: where the states lie (a ``GridLayout`` for gridworlds), or None where states have no place.
 
     Raises:
-        gail.exact.process.finite_mdp.InvalidCost: the cost has another shape than (S, A), or an entry that is not finite.
+        gail.exact.process.finite_mdp.InvalidCost: the cost has another shape than (S, A), or an entry that is not
+        finite.
     """
 
     mdp: FiniteMDP

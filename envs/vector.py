@@ -5,9 +5,9 @@ returns its true last observation with `terminated` or `truncated` set, and the 
 action, returns the first observation of the next episode, and has reward 0. Learners drop that reset step.
 
 EnvPool (C++ threads) runs the tasks of the table where it is installed; Gymnasium's own vector environment runs
-everything else, with observations and actions flattened (`gail.envs.wrappers.flat_spaces`). Both compute the same dynamics, to
-rounding where MuJoCo is of the release that EnvPool is built on; another release resolves contacts of Ant and the
-Humanoids a little differently. What else differs in EnvPool is settled here, once:
+everything else, with observations and actions flattened (`gail.envs.wrappers.flat_spaces`). Both compute the same
+dynamics, to rounding where MuJoCo is of the release that EnvPool is built on; another release resolves contacts of Ant
+and the Humanoids a little differently. What else differs in EnvPool is settled here, once:
 - its copies take seeds `seed, seed + 1, ...`, so that copy 1 of seed 0 would repeat copy 0 of seed 1; seeds are
   therefore drawn through `numpy.random.SeedSequence`, which spreads them over the integers;
 - its `reset(seed=...)` ignores the seed; here it makes the pool anew;

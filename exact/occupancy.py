@@ -1,4 +1,4 @@
-"""Occupancy measures, policies, and the causal entropy that ties them.
+"""Occupancy measures, policies, and causal entropy.
 
     rho_pi(s,a) = pi(a|s) sum_t gamma^t Pr(s_t = s | pi),     pi_rho(a|s) = rho(s,a) / rho(s),
 
@@ -46,13 +46,14 @@ def occupancy_of(mdp: FiniteMDP, policy: ArrayLike) -> Array:
 
 
 def occupancy_along(mdp: FiniteMDP, policy: Array, chain: Chain) -> Array:
-    """`occupancy_of` a valid policy (S, A) whose chain is at hand."""
+    """`occupancy_of` for a valid policy (S, A) whose chain is given."""
     # Exact arithmetic gives no negative visits; rounding may leave some of size 1e-17 at unvisited states.
     return np.maximum(chain.visits(mdp.initial), 0.0)[:, None] * policy
 
 
 def policy_of(occupancy: ArrayLike) -> Array:
-    """Policy (S, A) of an occupancy measure; uniform where rho(s) = 0, where rho determines none."""
+    """Policy (S, A) of an occupancy measure; uniform where rho(s) = 0, because rho does not determine the policy
+    there."""
     rho = np.asarray(occupancy, dtype=np.float64)
     state = rho.sum(axis=1, keepdims=True)
     uniform = np.full_like(rho, 1.0 / rho.shape[1])
@@ -108,7 +109,7 @@ def validate_policy(mdp: FiniteMDP, policy: ArrayLike) -> Array:
 
 
 def nonnegative_pairs(mdp: FiniteMDP, name: str, values: ArrayLike) -> Array:
-    """Finite, nonnegative numbers (S, A), one per state-action pair; `name` says in a refusal what they are.
+    """Finite, nonnegative numbers (S, A), one per state-action pair; `name` is used in the error message.
 
     Raises:
         InvalidOccupancy: no real numbers, wrong shape, negative or non-finite entries.
@@ -138,11 +139,10 @@ def refuse_policy(name: str, given: Array) -> None:
 
 
 def validate_occupancy(mdp: FiniteMDP, occupancy: ArrayLike) -> Array:
-    """An expert's occupancy (S, A), checked, and put exactly onto the flow polytope.
+    """An expert's occupancy measure (S, A), checked, and projected exactly onto the flow polytope.
 
-    What is returned is the occupancy of its policy: the same measure up to the accepted flow residual of
-    1e-8 per state. Without this step a residual of any size would make dual objectives unbounded along
-    potential shaping.
+    The result is the occupancy measure of its policy: the given measure up to the accepted flow residual of 1e-8 per
+    state. With any residual, dual objectives would be unbounded along potential shaping.
 
     Raises:
         InvalidOccupancy: no real numbers, wrong shape, negative or non-finite entries, or a flow residual beyond 1e-8.

@@ -8,7 +8,7 @@ which is the objective of inverse reinforcement learning:
 
     max over costs c of  -psi(c) + min_rho (-lambda Hbar(rho) + <rho, c>) - <rho_E, c>.
 
-Both bounds are evaluated from a pair (c, V) alone, by arithmetic: no solver is trusted.
+Both bounds are evaluated from a pair (c, V) alone: they do not depend on any solver's claims.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from gail.exact.regularizers import Regularizer
 
 
 class Problem(Protocol):
-    """A convex problem over occupancy measures that can judge points of both its sides."""
+    """A convex problem over occupancy measures that evaluates primal and dual points."""
 
     @property
     def mdp(self) -> FiniteMDP:

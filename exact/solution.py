@@ -1,12 +1,11 @@
-"""Solutions that prove themselves.
+"""Solutions with certificates.
 
-A `Solution` keeps its problem. Its primal value, dual value, signed gap and flow residual are computed from
-the problem's data, the policy, the cost and the state function, never copied from the solver that proposed
-them:
+A `Solution` keeps its problem. Its primal value, dual value, signed gap and flow residual are recomputed from the
+problem's data, the policy, the cost and the state function, never copied from a solver:
 
     dual value <= optimum <= primal value,       gap = primal value - dual value.
 
-The occupancy is that of the policy, so it satisfies the flow to rounding whatever the solver returned. A gap
+The occupancy measure is computed from the policy, so it satisfies the flow constraints to rounding. A gap
 that is negative beyond rounding is a defect and is shown with its sign.
 """
 
@@ -27,7 +26,7 @@ from gail.exact.process.arrays import Array
 
 
 class Status(Enum):
-    """What may be claimed of a solution; the value is the message."""
+    """What the certificate says about a solution; the value is the message."""
 
     OPTIMAL = "optimal: the recomputed gap is within tolerance"
     NOT_CONVERGED = "not converged: the recomputed gap is beyond tolerance"
@@ -39,16 +38,16 @@ class Status(Enum):
 
 
 class NotOptimal(RuntimeError):
-    """The solution does not prove what was required of it; the message has the numbers."""
+    """The solution's certificate does not show what was required; the message has the numbers."""
 
 
 class BackendFailed(RuntimeError):
-    """A solver from elsewhere returned no point; the message has its status."""
+    """An external solver returned no point; the message has its status."""
 
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """A point of both sides of a problem, with its certificate.
+    """A primal and a dual point of a problem, with their certificate.
 
     Attributes:
         problem: the problem solved, `Planning` or `Matching`.
@@ -57,7 +56,7 @@ class Solution:
         cost: (S, A) the dual point: the given cost in planning, the best-response cost in matching and IRL;
             None where no optimal cost exists.
         values: (S,) state function V, the multipliers of the flow constraints; None together with `cost`.
-        status: what may be claimed.
+        status: what the certificate says.
         trace: the certified gap, in the problem's own units, after each iteration of an iterative solver.
     """
 
@@ -123,7 +122,7 @@ class Solution:
         return float(abs(flow_residual(self.problem.mdp, self.occupancy)).max())
 
     def require_optimal(self, tolerance: float = 1e-9) -> Solution:
-        """This solution, if it is proven optimal.
+        """This solution, if its certificate shows that it is optimal.
 
         Raises:
             NotOptimal: the status is not OPTIMAL, or the relative gap (of either sign) or the flow residual
@@ -151,7 +150,7 @@ def certify(
 ) -> Solution:
     """The solution at a policy (S, A): OPTIMAL when its recomputed relative gap is within tolerance.
 
-    The policy's chain saves building it again, where it is at hand.
+    Pass the policy's `chain` if it exists already.
     """
     mdp = problem.mdp
     occupancy = occupancy_of(mdp, policy) if chain is None else occupancy_along(mdp, policy, chain)

@@ -1,15 +1,14 @@
-"""Warm starts: what the solution of a nearby problem offers a search.
+"""Warm starts: a search that begins at the solution of a nearby problem.
 
-Along a path of entropy weights, costs or growing datasets one solution lies close to the next, and Newton's method
-that begins there has only its quadratic phase left. An earlier `Solution` offers
+Along a path of entropy weights, costs or growing datasets, consecutive solutions are close, and Newton's method needs
+only its quadratic phase. An earlier `Solution` provides
 
-    its state function V       to planning,
-    its policy                 to the search over occupancies,
-    its cost                   to the search over costs.
+    its state function V       for planning,
+    its policy                 for the search over occupancy measures,
+    its cost                   for the search over costs.
 
-It is a suggestion: a search takes it where it beats its own start by the objective, so that an unsuitable one
-costs a little time and never the answer. Recursions over stages, interior-point methods and linear programs have no
-use for one.
+A search uses this start only if its objective is better than that of the default start. So an unsuitable start costs a
+little time and does not change the result. Backward recursions, interior point methods and linear programs ignore it.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from gail.exact.process.finite_mdp import FiniteMDP
 from gail.exact.solution import Solution
 
 LEAST_SHARE = 1e-6
-"""Share of uniform actions that a suggested policy gets: from an action without weight no logarithm leads back."""
+"""Share of uniform actions mixed into a start's policy: log pi must be finite."""
 
 
 def validate_start(mdp: FiniteMDP, start: Solution | None) -> Solution | None:

@@ -5,8 +5,9 @@ The imitation objective is min over policies of max over costs (Ho & Ermon 2016,
     E_pi[c] - E_E[c] - psi(c)
 
 and psi decides who plays. `gail.approx.cost_players.discriminator.Discriminator` plays it for a surrogate psi,
-`gail.approx.cost_players.linear_costs.FeatureCost` for a class of costs that are linear in features. `EnvironmentCost` always
-proposes the environment's own cost: against it, the loop is plain reinforcement learning. `ConstantCost` proposes
+`gail.approx.cost_players.linear_costs.FeatureCost` for a class of costs that are linear in features. `EnvironmentCost`
+always proposes the environment's own cost: against it, the loop is plain reinforcement learning. `ConstantCost`
+proposes
 the same number for every step: what is learned against it is due to the reward's sign alone.
 """
 

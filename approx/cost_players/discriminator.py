@@ -5,9 +5,9 @@ g of the probability D that a pair came from the *learner*, the best cost is c =
 
     E_pi[phi(g)] + E_E[phi(-g)]
 
-with E_E by the demonstrations' weights, if they carry some. For the logistic phi that is c = log D (Algorithm 1).
-Other rewards of the same classifier are in `gail.approx.cost_players.reward_forms`; they are no gradient of psi*, and are used in
-practice.
+with E_E by the demonstrations' weights, if they carry some. For the logistic phi that is c = log D (Algorithm 1). Other
+rewards of the same classifier are in `gail.approx.cost_players.reward_forms`; they are no gradient of psi*, and are
+used in practice.
 """
 
 from __future__ import annotations

@@ -41,7 +41,8 @@ class Predictor:
         """Actions for one observation, shape (observation size,), or a batch of them, shape (N, observation size).
 
         Args:
-            observation: what the environment shows, as a vector (`gail.envs.wrappers.flat_spaces.flattened` makes it one).
+            observation: what the environment shows, as a vector (`gail.envs.wrappers.flat_spaces.flattened` makes it
+                one).
             state: ignored: the policy remembers nothing.
             episode_start: ignored, for the same reason.
             deterministic: take the mode of the action distribution instead of a sample.

@@ -8,7 +8,8 @@ rate at which a cost player learns are multiplied by the pace
 
 at the start of each iteration. It depends on n alone, so a resumed training needs no memory of it, and it is positive
 while a step is left, even for a = 0. A closed-form answer (FEM, GTAL) has no rate: there only the policy's steps
-shorten. Where `gail.approx.training.refinement` shortens the trust region in one stage, the pace multiplies that of the stage.
+shorten. Where `gail.approx.training.refinement` shortens the trust region in one stage, the pace multiplies that of the
+stage.
 """
 
 from __future__ import annotations

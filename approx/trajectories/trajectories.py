@@ -8,9 +8,9 @@ How a trajectory ends is never guessed. `terminated[k]`: the environment ended t
 `truncated[k]`: a time limit cut it. Neither: the batch ended while the episode was still going on. In the
 last two cases a value function has to stand for what would have followed.
 
-An expert's steps may carry `weights`: its mean of f is then sum_i w_i f(s_i, a_i) / sum_i w_i, everywhere. With
-w = gamma^t (`gail.approx.trajectories.discounting`) that estimates the mean over its normalised discounted occupancy; with one step
-for each pair, weighted by rho_E(s, a), it is that mean.
+An expert's steps may carry `weights`: its mean of f is then sum_i w_i f(s_i, a_i) / sum_i w_i, everywhere. With w =
+gamma^t (`gail.approx.trajectories.discounting`) that estimates the mean over its normalised discounted occupancy; with
+one step for each pair, weighted by rho_E(s, a), it is that mean.
 """
 
 from __future__ import annotations

@@ -3,9 +3,9 @@
     python -m venv peers && peers/bin/pip install -r bench/peers/requirements-imitation.txt
     peers/bin/python bench/peers/imitation_cliff_world.py instance.npz ... rows.csv
 
-An instance, which `gail.experiments.bench.exact.measurements.cliff_world_row` writes, has the process (transitions (S, A, S),
-cost (S, A), initial (S,), horizon, discount), gail's policy (T, S, A), and the seconds it took. The process must be
-that of seals to the last bit.
+An instance, which `gail.experiments.bench.exact.measurements.cliff_world_row` writes, has the process (transitions (S,
+A, S), cost (S, A), initial (S,), horizon, discount), gail's policy (T, S, A), and the seconds it took. The process must
+be that of seals to the last bit.
 
 The expert is soft-optimal for the rewards of the environment, by imitation's own recursion with the discount. MCEIRL
 gets the expert's exact counts of states, one feature per state, and otherwise its defaults: Adam at 0.01, up to 1000

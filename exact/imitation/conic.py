@@ -1,11 +1,11 @@
-"""Occupancy matching as a CVXPY program: the independent second opinion.
+"""Occupancy matching as a CVXPY program: an independent check of the structured solvers.
 
     min  lambda sum rel_entr(rho(s,a), rho(s)) + psi*(rho - rho_E)   s.t.  flow rho = p0,  rho >= 0
 
-where rel_entr(x, y) = x log(x/y), so that the first sum is -Hbar(rho), and psi* is what the psi itself states
-(`ConicForm`). For `Constant` that is the constraint rho = rho_E, whose multipliers are a cost (Ho & Ermon 2016,
-section 3); for classes of costs the multipliers of a copy of rho are. Solved by Clarabel. Nothing of the structured
-methods is shared; the result is certified from the problem's data like every other.
+where rel_entr(x, y) = x log(x/y), so that the first sum is -Hbar(rho), and psi* is the conic form that psi provides
+(`ConicForm`). For `Constant` it is the constraint rho = rho_E, whose multipliers are a cost (Ho & Ermon 2016, section
+3). For classes of costs, the multipliers of the constraint that a copy equals rho are a cost. Solved by Clarabel. No
+code is shared with the structured solvers; the result is certified from the problem's data like every other.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ TOLERANCE = 1e-5
 
 FEASIBILITY = 1e-10
 """Clarabel's tolerance on the constraints where equality with the expert is one of them: at its default of 1e-8 the
-occupancy may miss the expert's by more than psi takes for equal."""
+occupancy measure may differ from the expert's by more than psi accepts as equal."""
 
 
 def match_by_cvxpy(problem: Matching) -> Solution:
@@ -46,7 +46,7 @@ def match_by_cvxpy(problem: Matching) -> Solution:
     part = Reachable(problem.mdp)
     expert = part.restrict(problem.expert)
     rho = cp.Variable(expert.shape, nonneg=True)
-    # A class of costs has no gradient to price the policy with: the multipliers of a copy of rho are the cost.
+    # psi* of a class of costs has no gradient: the multipliers of a copy of rho are the cost.
     matched = cp.Variable(expert.shape) if isinstance(psi, Repairable) else rho
     copied = [] if matched is rho else [matched == rho]
     objective, constraints = small_psi.conic(cp, matched, expert)
@@ -71,7 +71,7 @@ def match_by_cvxpy(problem: Matching) -> Solution:
 
 
 def conjugate_by_cvxpy(psi: ConicForm, rho: Array, expert: Array) -> float:
-    """psi*(rho - rho_E) as psi's conic form has it; +inf where its constraints cannot be met.
+    """psi*(rho - rho_E) by psi's conic form; +inf where its constraints are infeasible.
 
     Raises:
         BackendFailed: Clarabel returned no point, for another reason.

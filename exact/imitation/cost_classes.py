@@ -1,19 +1,20 @@
-"""Matching and inverse reinforcement learning when psi says only which costs are allowed.
+"""Matching and inverse reinforcement learning for classes of costs: psi only says which costs are allowed.
 
 psi is a constant on a convex class C of costs and +inf elsewhere (Ho & Ermon 2016, section 3: apprenticeship
 learning),
 
     min_rho  -lambda Hbar(rho) + max over c in C of <rho - rho_E, c>.
 
-For lambda > 0 the class decides the method: `feature_matching` for costs linear in features, `expectation_matching`
-if their weights are not bounded, `bounded_matching` for bounded or Lipschitz costs. For lambda = 0 the expert is a
-solution of every class that contains the zero cost, which proves it. An expert known from samples need not be an
-occupancy; then `bounded_program` and `nearest_point` find what is nearest. The simplex lacks the zero cost; there
+For lambda > 0 the class decides the method: `linear_costs.feature_matching` for costs linear in features,
+`linear_costs.max_causal_entropy` if the weights are unbounded, `bounded_costs.interior_point` for bounded or Lipschitz
+costs. For lambda = 0 the expert is a solution for every class that contains the zero cost: the zero cost certifies it.
+An expert known from samples need not be an occupancy measure; then `bounded_costs.linear_program` and
+`linear_costs.nearest_point` find the nearest occupancy measure. The simplex does not contain the zero cost; there
 (LPAL: Syed, Bowling & Schapire 2008)
 
     min t   s.t.  flow rho = p0,  rho >= 0,  F^T (rho - rho_E) <= t,
 
-with the weights as multipliers. Both sides come from one solve, so both problems have one answer.
+with the weights as multipliers. One solve gives both sides, so both problems have the same solution.
 """
 
 from __future__ import annotations
@@ -49,12 +50,12 @@ FEASIBILITY = 1e-10
 def match_cost_class(problem: Matching, psi: CostClass, earlier: Solution | None = None) -> Solution:
     """The solution of a matching problem whose psi is a class of costs.
 
-    With unbounded weights no cost is optimal where the expert's feature expectations are at the boundary of what
-    soft-optimal policies have: the status is DUAL_NOT_ATTAINED then, and the policy matches them to rounding.
+    With unbounded weights no optimal cost exists where the expert's feature expectations lie on the boundary of those
+    that soft-optimal policies attain. The status is then DUAL_NOT_ATTAINED, and the policy matches them to rounding.
 
     Raises:
-        TypeError: lambda = 0, the zero cost does not prove the expert optimal, and the class has no other method.
-        LinearProgramFailed: HiGHS gave up.
+        TypeError: lambda = 0, the zero cost does not certify the expert, and there is no other method for the class.
+        LinearProgramFailed: HiGHS returned no solution.
     """
     part = Reachable(problem.mdp)
     mask = problem.mdp.reachable
@@ -84,7 +85,7 @@ def match_cost_class(problem: Matching, psi: CostClass, earlier: Solution | None
 
 
 def _full_cost(psi: CostClass, part: Reachable, dual: Array) -> Array:
-    """The cost on all states of a dual point, weights or costs on the reachable ones, inside the class."""
+    """The cost on all states, inside the class, of a dual point: weights, or costs on the reachable states."""
     if isinstance(psi, LinearCosts):
         return psi.features @ dual
     extend = getattr(psi, "extended", None)

@@ -1,14 +1,14 @@
-"""The certificate of a matching solution: a cost for the policy found, priced by planning alone.
+"""The dual bound that certifies a matching solution, by planning alone.
 
-A policy proposes its occupancy rho; the conjugate's gradient at rho is the cost player's best response c;
-planning gives V_lambda(c) (or V_0) with its own proof. The bound -psi(c) + V_lambda(c) - <rho_E, c> of
-Proposition 3.2 (Ho & Ermon 2016) meets the primal value exactly at a saddle point, and knows nothing of how
-rho was found.
+Let rho be the occupancy measure of a policy. The gradient of the conjugate at rho is the best response c of the cost
+player. Planning gives V_lambda(c) (or V_0) with its own certificate. The bound -psi(c) + V_lambda(c) - <rho_E, c> of
+Proposition 3.2 (Ho & Ermon 2016) equals the primal value exactly at a saddle point. It does not depend on how rho was
+found.
 
-Pairs that expert and learner hardly visit add nothing to the primal value, so no search over occupancies settles
-their ratio, but a best response that calls them cheap spoils the bound. There another cost serves: the answer to a
-learner that visits them 10^8 times as often as the expert. psi is convex, so it is larger, which can only raise V, and
-it costs no more than the expert's share there.
+Pairs that expert and learner hardly visit contribute nothing to the primal value, so a search over occupancy measures
+does not determine their ratio. A best response that assigns them a low cost makes the bound worse. There the best
+response to a learner is used that visits them 10^8 times as often as the expert. psi is convex, so this cost is larger;
+this can only raise V, and its price is bounded by the expert's share of these pairs.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from gail.exact.process.arrays import Array
 from gail.exact.solution import Solution, Status, certify
 
 NEGLIGIBLE = (0.0, 1e-18, 1e-16, 1e-14, 1e-12)
-"""Shares of the expert's mass up to which a pair is hardly visited, tried in turn; with the first none is."""
+"""Shares of the expert's mass up to which a pair counts as hardly visited, tried in turn; 0 means no pair."""
 
 DETERRENCE = 1e8
-"""How much more often than the expert a learner seems to visit such a pair."""
+"""Assumed ratio of the learner's visits to the expert's at such a pair."""
 
 
 def priced(
@@ -57,7 +57,8 @@ def _certified(problem: Matching, policy: Array, cost: Array, tolerance: float, 
 
 
 def _response(problem: Matching, occupancy: Array, negligible: float) -> Array:
-    """The best response (S, A) to an occupancy, that to more visits where the expert has a negligible share."""
+    """The best response (S, A) to an occupancy measure; where the expert's share is negligible, to more visits than it
+    has."""
     expert = problem.expert
     # Any finite cost certifies a bound; where rho underflows, one for rho just above zero is as good.
     seeming = np.maximum(occupancy, np.where(expert > 0.0, 1e-300, 0.0))

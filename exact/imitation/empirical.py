@@ -4,15 +4,15 @@ Pairs (s_i, a_i) sampled at times t_i estimate the expert's occupancy by the mea
 
     m(s,a)  proportional to  sum over i with (s_i, a_i) = (s, a) of  w_i gamma^t_i,      sum m = 1/(1-gamma),
 
-which is zero at pairs that no demonstration takes and, but for luck, no occupancy: flow m is p0 up to sampling error
-only. It can be matched all the same,
+which is zero at pairs that no demonstration takes. In general it is no occupancy measure: flow m equals p0 only up to
+sampling error. It can still be matched,
 
     min over rho in the flow polytope of   -lambda Hbar(rho) + psi*(rho - m),
 
-where psi* is finite at some occupancy: everywhere for psi_GA (Ho & Ermon 2016, Eq. 15) and for every class of bounded
-costs; on the support of m for psi that ask the learner to stay there; nowhere for `Constant`, whose psi* demands
-rho = m (Corollary 3.2.1 needs the exact expert). Proposition 3.2 does not ask m to be an occupancy, nor do its dual
-bounds: solutions are certified as those of `match_occupancy` are.
+where psi* is finite at some occupancy measure. For psi_GA (Ho & Ermon 2016, Eq. 15) and for classes of bounded costs it
+is finite everywhere. For psi that confine the learner to the support of m, it is finite on that support. For `Constant`
+it is finite nowhere, because it requires rho = m (Corollary 3.2.1 needs the exact expert). Neither Proposition 3.2 nor
+its dual bounds require m to be an occupancy measure, so solutions are certified like those of `match_occupancy`.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ from gail.exact.warm_start import validate_start
 
 
 class InvalidSamples(ValueError):
-    """Sampled pairs that fit neither each other nor the process; the message names the first offence."""
+    """Sampled pairs that do not fit each other or the process; the message names the first of them."""
 
 
 class Unmatchable(ValueError):
@@ -60,7 +60,7 @@ class Unmatchable(ValueError):
 def empirical_occupancy(
     mdp: FiniteMDP, states: ArrayLike, actions: ArrayLike, times: ArrayLike, weights: ArrayLike | None = None
 ) -> Array:
-    """The measure (S, A) of sampled pairs, of the process's mass: its discounted visits, estimated.
+    """The measure (S, A) of sampled pairs, scaled to the process's mass: an estimate of the expert's occupancy measure.
 
     `states`, `actions` and `times` (n,) are whole numbers, each time the number of steps since its episode's start;
     `weights` (n,) say how much each sample counts, equally by default. Episodes cut after T steps lack a share gamma^T
@@ -69,7 +69,7 @@ def empirical_occupancy(
     Raises:
         InvalidOccupancy: episodes of the process can end, so that its occupancies have no common mass.
         InvalidSamples: no samples, unequal lengths, no whole numbers, a state, action or time that does not exist,
-            weights that are negative or not finite, or nothing left after discounting.
+            weights that are negative or not finite, or all samples have weight zero after discounting.
         TypeError: the process is no FiniteMDP.
     """
     validate_process(mdp)
@@ -100,21 +100,21 @@ def match_empirical(
     *,
     start: Solution | None = None,
 ) -> Solution:
-    """The occupancy nearest to a measure under psi, with the cost that proves it optimal.
+    """The occupancy measure nearest to a measure under psi, with the cost that certifies it.
 
-    `expert_measure` is (S, A), of mass 1/(1-gamma), such as `empirical_occupancy` makes it; where it obeys the flow,
-    this is `match_occupancy`. Otherwise the statuses mean what they mean there, but DUAL_NOT_ATTAINED, the cost None,
-    occurs without entropy too, where psi* keeps the learner from pairs of which the measure has some. `start` is the
-    solution of a nearby problem (see `warm_start`).
+    `expert_measure` is (S, A), of mass 1/(1-gamma), such as `empirical_occupancy` makes it; if it satisfies the flow
+    constraints, this is `match_occupancy`. Otherwise the statuses have the same meaning, except that DUAL_NOT_ATTAINED
+    (the cost is None) also occurs without entropy, where psi* excludes pairs on which the measure has mass. `start` is
+    the solution of a nearby problem (see `warm_start`).
 
     Raises:
-        InvalidOccupancy: the measure is negative somewhere, of another mass, or where no policy goes; or episodes of
+        InvalidOccupancy: the measure is negative somewhere, of another mass, or on unreachable states; or episodes of
             the process can end, see `continuing`.
         Unmatchable: psi* is infinite at every occupancy, as for `Constant`, for `LinearSpan` if no policy has the
             measure's feature expectations, and for `ReverseKL` and `Jeffreys` if no policy stays on its support.
         InvalidRegularizer: psi is for another number of states or actions.
         NotEnoughMemory: the method would need more than is available.
-        LinearProgramFailed: HiGHS gave up, where lambda = 0.
+        LinearProgramFailed: HiGHS returned no solution, where lambda = 0.
         ValueError: a negative entropy weight, or a start for another size.
         TypeError: psi is a class, or of a kind not solved here; or the start is not a Solution.
     """
@@ -125,7 +125,7 @@ def match_empirical(
     measure = validate_measure(mdp, expert_measure)
     if obeys_flow(mdp, measure):
         return match_occupancy(mdp, measure, psi, weight, start=start)
-    # Without entropy, too, constraints are factored as a whole: no cost is known to be optimal beforehand.
+    # Constraints are factored as a whole without entropy too: no cost is known to be optimal beforehand.
     needed = max(bytes_to_match(mdp, psi, one, conic=False) for one in (weight, 1.0))
     require_memory(needed, f"matching on {mdp.num_states} states and {mdp.num_actions} actions")
     if hasattr(psi, "restricted"):
@@ -153,7 +153,7 @@ def match_empirical(
 def _match_on_support(problem: Matching, psi: SmoothConjugate, earlier: Solution | None) -> Solution:
     """The solution under a smooth psi*; where psi* is infinite off the support, on the part of it that policies keep.
 
-    Of pairs that no such policy takes the measure contributes a constant to psi*, or makes it infinite.
+    The measure on pairs that no such policy takes adds a constant to psi*, or makes it infinite.
     """
     if not needs_coverage(psi):
         return match_smoothly(problem, psi, earlier)
@@ -177,13 +177,13 @@ def _match_on_support(problem: Matching, psi: SmoothConjugate, earlier: Solution
             f"{action} belongs, but no policy that takes it stays there; use a psi that is finite, such as Logistic()"
         )
     found = match_smoothly(replace(problem, expert=np.where(kept, problem.expert, 0.0)), psi, earlier)
-    # Costs of the pairs to be left run to minus infinity, those of what follows to plus infinity.
+    # Costs of the excluded pairs tend to minus infinity, costs of the pairs after them to plus infinity.
     status = Status.NOT_CONVERGED if found.status is Status.NOT_CONVERGED else Status.DUAL_NOT_ATTAINED
     return replace(found, problem=problem, cost=None, values=None, status=status)
 
 
 def _exit(mdp: FiniteMDP, seen: NDArray[np.bool_]) -> str:
-    """Where policies that keep to the pairs seen (S, A) first have to leave them, in words."""
+    """The first place where every policy has to leave the support (S, A), in words."""
     unseen = without_pair(seen)
     begun = np.flatnonzero(unseen & (mdp.initial > 0.0))
     if begun.size:
@@ -193,7 +193,8 @@ def _exit(mdp: FiniteMDP, seen: NDArray[np.bool_]) -> str:
 
 
 def _match_expectations(problem: Matching, earlier: Solution | None) -> Solution:
-    """The solution under `LinearSpan`: an occupancy with the measure's feature expectations stands for it."""
+    """The solution under `LinearSpan`: the measure is replaced by an occupancy measure with its feature
+    expectations."""
     part = Reachable(problem.mdp)
     small_psi = restricted(problem.psi, part.mask)
     assert isinstance(small_psi, LinearCosts)

@@ -15,8 +15,7 @@ triangular solves of the factored chain, so Newton's equation is solved by preco
 constant along potential shaping, and the gradient is orthogonal to it: the iteration keeps the start's
 shaping component.
 
-Cost entries with no influence (unreachable states) and those that psi knows to be optimal stay where they
-are.
+Cost entries without influence (at unreachable states), and entries whose optimum psi knows, are not changed.
 """
 
 from __future__ import annotations
@@ -58,16 +57,16 @@ SETTLED = 1e-14
 """Size of the gradient, in l1 relative to the total mass, that is rounding."""
 
 ROUNDING = 1e-11
-"""Promised gain, relative to the objective, that differences of its values do not resolve."""
+"""Predicted gain, relative to the objective, below which differences of its values are rounding."""
 
 MAX_STALLS = 4
-"""Steps beyond the resolution of the values that may fail to halve the gradient."""
+"""Number of steps below that gain that may fail to halve the gradient."""
 
 EXPLORATION = (1e-1, 1e-2, 1e-3, 1e-4)
-"""Shares of uniform actions in the learners that starting costs answer."""
+"""Shares of uniform actions in the learners to which starting costs are best responses."""
 
 FINEST = 1e-6
-"""Least relative residual asked of a Newton step: what a finer one would resolve near the optimum is rounding."""
+"""Smallest relative residual of a Newton step; near the optimum a smaller one would be rounding."""
 
 MAX_PRODUCTS = 2000
 """Hessian products per Newton step."""
@@ -84,14 +83,14 @@ def solve_irl(
     *,
     start: Solution | None = None,
 ) -> Solution:
-    """A cost that explains the expert under psi, with its soft-optimal policy: RL(IRL_psi(pi_E)).
+    """An optimal cost of IRL_psi for the expert, with its soft-optimal policy RL(IRL_psi(pi_E)).
 
     `expert_occupancy` is (S, A); the entropy weight must be positive, else V_lambda has no gradient. The
     trace is the dual's distance to the best primal value known at each iteration. For `Constant`, when the
-    expert never takes some action of a reachable state, costs run to infinity: the status is
-    DUAL_NOT_ATTAINED, the cost None, and the occupancy the expert's, which is still the solution of the
-    primal side. The same holds for psi whose conjugate is infinite off the expert's support. For classes of
-    costs see `cost_classes`. `start` is the solution of a nearby problem to begin from (see `warm_start`).
+    expert never takes some action of a reachable state, no optimal cost exists: the status is
+    DUAL_NOT_ATTAINED, the cost is None, and the occupancy measure is the expert's, which solves the primal side. The
+    same holds for psi whose conjugate is infinite off the expert's support. For classes of costs see `cost_classes`.
+    `start` is the solution of a nearby problem to begin from (`gail.exact.warm_start`).
 
     Raises:
         InvalidOccupancy: the expert's occupancy is not one of this process.
@@ -134,7 +133,7 @@ def solve_irl(
 
 @dataclass(frozen=True, eq=False)
 class _Point:
-    """A cost on the way, with its soft optimum, objective, gradient, and psi's second derivative."""
+    """An iterate: a cost with its soft optimum, objective, gradient, and psi's second derivative."""
 
     cost: Array
     optimum: SoftOptimum
@@ -145,10 +144,10 @@ class _Point:
 
 
 def _ascend(problem: Matching, psi: SmoothCosts, suggested: Array | None, trace: list[float]) -> _Point:
-    """Newton's method in a trust region; all states are reachable. The best point met is returned."""
+    """Newton's method in a trust region; all states are reachable. Returns the best iterate."""
     point, free = _start(problem, psi, suggested)
     best_primal = problem.primal(problem.expert)
-    only_expert = isinstance(psi, Constant)  # its other "feasible" points are the expert up to its tolerance
+    only_expert = isinstance(psi, Constant)  # its other "feasible" points equal the expert up to its tolerance
     mass = float(problem.expert.sum())
     radius = float(np.sqrt(problem.entropy_weight * mass))
     best, best_size, stalls = point, np.inf, 0
@@ -169,7 +168,7 @@ def _ascend(problem: Matching, psi: SmoothCosts, suggested: Array | None, trace:
                 radius *= 4.0
             point = best = trial if agreement > 1e-4 else point
             continue
-        # Differences of values are rounding: full steps, while they reduce the gradient.
+        # Differences of values are rounding here: take full steps as long as they reduce the gradient.
         stalls += size > 0.5 * best_size
         if size < best_size:
             best, best_size = point, size
@@ -184,10 +183,10 @@ def _ascend(problem: Matching, psi: SmoothCosts, suggested: Array | None, trace:
 
 
 def _start(problem: Matching, psi: SmoothCosts, suggested: Array | None) -> tuple[_Point, NDArray[np.bool_]]:
-    """The best start that psi offers against learners near the expert, and the entries to be optimised.
+    """The best starting cost among best responses to learners near the expert, and the entries to optimise.
 
-    Learners that try every action now and then put each cost at its scale; how often is best depends on
-    lambda. A suggested cost (S, A) is one candidate more, where psi allows it.
+    Learners that mix in uniform actions give every cost its scale; the best share depends on lambda. A given start
+    (S, A) is one more candidate, where psi allows it.
     """
     mdp, policy = problem.mdp, policy_of(problem.expert)
     points = []
@@ -232,7 +231,7 @@ def _newton_step(problem: Matching, point: _Point, free: NDArray[np.bool_], radi
         pull = pull - policy * chain.visits(mdp.flow(pull))[:, None]
         return np.where(free, point.curvature * direction + pull, 0.0)
 
-    # The Hessian's diagonal without dynamics; the gradient's share keeps pairs that the learner hardly visits
+    # The Hessian's diagonal without dynamics. The gradient's share prevents too large steps at pairs that the learner
     # yet, but the expert does, from looking free to move.
     metric = point.curvature + weights + abs(point.gradient) / problem.entropy_weight
     return _truncated_gradients(product, point.gradient, np.maximum(metric, 1e-300), radius, accuracy)
@@ -243,8 +242,8 @@ def _truncated_gradients(
 ) -> _Step:
     """Steihaug's conjugate gradients for product(x) = target, preconditioned by a diagonal metric.
 
-    Stops at the relative accuracy, at the radius, or along a direction without curvature: at the radius if
-    the direction still carries a share of the gradient, at once if it is rounding along potential shaping.
+    Stops at the relative accuracy, at the radius, or at a direction without curvature. It then goes to the radius if
+    the direction has a share of the gradient, and stops at once if the direction is rounding along potential shaping.
     """
     solution, residual = np.zeros_like(target), target
     scaled = residual / metric

@@ -2,9 +2,9 @@
 
     min over rho in the flow polytope of   -lambda Hbar(rho) + psi*(rho - rho_E)
 
-(Ho & Ermon 2016, Proposition 3.2 and Eq. 4; for `Logistic`, Eq. 15). Which method solves it is a matter of psi: the
-solution is known for `Constant`; see `smooth_matching` for smooth separable conjugates, `cost_classes` for classes of
-costs, `conic` for the second opinion.
+(Ho & Ermon 2016, Proposition 3.2 and Eq. 4; for `Logistic`, Eq. 15). psi decides the method: for `Constant` the
+solution is known, `smooth_matching` solves smooth separable conjugates, `cost_classes` classes of costs. `conic` is an
+independent check.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ def match_occupancy(
     *,
     start: Solution | None = None,
 ) -> Solution:
-    """The occupancy that matches the expert's under psi, with the cost that proves it optimal.
+    """The occupancy measure that matches the expert's under psi, with the cost that certifies it.
 
-    `expert_occupancy` is (S, A). "structured" takes every psi of the library, and any other that offers one of
-    the protocols of `regularizers`; "conic" states the problem in CVXPY. At states that no policy reaches, the
+    `expert_occupancy` is (S, A). "structured" takes every psi of the library, and any other that implements one of the
+    protocols of `gail.exact.regularizers`; "conic" states the problem in CVXPY. At states that no policy reaches, the
     policy is uniform and the cost arbitrary (zero, unless psi needs another). With `Constant` the solution is the
-    expert; its cost exists only if the expert takes every action of every reachable state (or lambda = 0), and
-    the status is DUAL_NOT_ATTAINED otherwise. The same holds for psi whose conjugate is infinite off the expert's
+    expert; its cost exists only if the expert takes every action of every reachable state (or lambda = 0), and the
+    status is DUAL_NOT_ATTAINED otherwise. The same holds for psi whose conjugate is infinite off the expert's
     support: the solution stays on it. `start` is the solution of a nearby problem to begin from (see `warm_start`).
 
     Raises:

@@ -1,11 +1,12 @@
-"""Measures on state-action pairs that need not be occupancies: what may stand for an expert all the same.
+"""Measures on state-action pairs that need not be occupancy measures, as estimates of an expert.
 
-Occupancies rho of a process without ends are the measures of mass 1/(1-gamma) that obey flow rho = p0 (Ho & Ermon
-2016, Proposition 3.1). Finitely many demonstrations give a measure m of that mass whose flow is off by sampling error.
+The occupancy measures of a process whose episodes never end are the measures of mass 1/(1-gamma) with flow rho = p0 (Ho
+& Ermon 2016, Proposition 3.1). Finitely many demonstrations give a measure m of that mass whose flow is off by sampling
+error.
 
-Off the support of m some psi* are infinite. A policy keeps to the support if and only if it takes only pairs of the
-largest set K of pairs with m > 0 each of whose successors has a pair in K again: found by striking out what leads
-elsewhere until nothing does. There is one if and only if p0 lies on states of K.
+Some psi* are infinite off the support of m. Let K be the largest set of pairs with m > 0 such that every successor of a
+pair in K has a pair in K. K is found by removing pairs that lead elsewhere until none is left. A policy stays on the
+support if and only if it takes only pairs of K. Such a policy exists if and only if p0 lies on states of K.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from gail.exact.process.arrays import Array
 from gail.exact.process.finite_mdp import FiniteMDP
 
 MASS_TOLERANCE = 1e-8
-"""How far, relative to it, a measure's total may be from the process's mass and still be read as that."""
+"""Largest relative difference between a measure's total and the process's mass that is accepted as rounding."""
 
 
 def total_mass(mdp: FiniteMDP) -> float:
@@ -52,7 +53,7 @@ def validate_measure(mdp: FiniteMDP, measure: ArrayLike) -> Array:
 
     Raises:
         InvalidOccupancy: episodes can end; no real numbers, wrong shape, negative or non-finite entries, another mass,
-            or mass where no policy goes.
+            or mass on unreachable states.
     """
     mass = total_mass(mdp)
     given = nonnegative_pairs(mdp, "measure", measure)
@@ -81,7 +82,7 @@ def obeys_flow(mdp: FiniteMDP, measure: Array) -> bool:
 def pairs_within(mdp: FiniteMDP, support: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
     """The pairs (S, A) visited by policies that never leave a set of pairs (S, A); None if there are none.
 
-    Every state is reachable by some policy, though not by these.
+    All states must be reachable by some policy, not necessarily by these.
     """
     kept = support.copy()
     while True:

@@ -8,15 +8,16 @@ m(s) = sum_a d(s,a) / rho(s), with multipliers v,
 
     (lambda + e) y = lambda m + flow* v - g,     e = rho psi*'' >= 0,
 
-so y is eliminated entry by entry and (m, v) solve a sparse symmetric system, which is `newton_system`'s. No
-division by an occupancy occurs. The step is taken in policies, and the occupancy recomputed from them, so every
-iterate is positive and satisfies the flow. To first order log pi moves by t (y - m). Of two curves that begin so, the
-first on which F decreases by Armijo's rule is taken: log pi + t (y - m) itself, which suits the entropy; and, where
-psi* bends F more, occupancies in proportion, log pi + log(1 + t y) - log(1 + t m), mixed as e to lambda. Because the
-flow constraints are linear, both keep Newton's quadratic convergence.
+so y is eliminated entry by entry and (m, v) solve a sparse symmetric system
+(`gail.exact.linear_systems.newton_system`). No division by an occupancy occurs. The step is taken in policies, and the
+occupancy recomputed from them, so every iterate is positive and satisfies the flow. To first order log pi moves by t (y
+- m). Two curves with this tangent are tried, and the first one is taken on which F decreases by Armijo's rule: log pi +
+t (y - m), which suits the entropy; and log pi + log(1 + t y) - log(1 + t m), which moves occupancy measures on a line
+and suits entries where psi* has more curvature than the entropy. The second curve mixes both in the proportion of e to
+lambda. Because the flow constraints are linear, both keep Newton's quadratic convergence.
 
-F does not feel pairs that learner and expert hardly visit: once it has settled to rounding, and the certified gap
-falls no more, the search ends, whatever still moves there.
+Pairs that learner and expert hardly visit do not affect F. The search ends once F has settled to rounding and the
+certified gap no longer falls, even if such pairs still change.
 """
 
 from __future__ import annotations
@@ -39,37 +40,37 @@ ACCEPTED = 1e-8
 MAX_ITERATIONS = 200
 
 SETTLED = 1e-14
-"""Size of a step, in l1 relative to the total mass, after which another one would be rounding."""
+"""Size of a step, in l1 relative to the total mass, below which another step would be rounding."""
 
 SHIFT_SCALE = 1e-8
 """Weight of the largest change of a log-policy in the size of a step."""
 
 ENDGAME = 1e-8
-"""Size of a step below which convergence is quadratic, and one that fails to halve is rounding."""
+"""Size of a step below which convergence is quadratic; a step that fails to halve is then rounding."""
 
 PROVEN = 1e-12
-"""Certified relative gap after which one more step, which squares the distance, is the last."""
+"""Certified relative gap below which one more step is the last, because it squares the distance."""
 
 MAX_STALLS = 4
 """Iterations in a row that may fail to halve the least certified gap, once that is accepted."""
 
 SUFFICIENT = 1e-4
-"""Share of the decrease promised by the gradient that a step must bring."""
+"""Least share of the decrease predicted by the gradient that a step must achieve."""
 
 ROUNDING = 1e-13
-"""Decrease of the objective, relative to it, that its values do not resolve."""
+"""Decrease relative to the objective below which differences of its values are rounding."""
 
 MAX_UNFELT = 8
-"""Steps in a row that may promise no more than that, and leave the certified gap where it is."""
+"""Consecutive steps that may predict less than that without lowering the certified gap."""
 
 PROGRESS = 0.9
-"""Factor by which a step lowers the certified gap, below that of the last three, where it does not leave it."""
+"""A step lowers the certified gap if the new gap is below this factor times the least of the last three."""
 
 TO_THE_BOUNDARY = 0.99
-"""Share of an occupancy that one step may take away."""
+"""Largest share of an occupancy that one step may remove."""
 
 LONGEST = 100.0
-"""Largest change of a log-policy in one step; only pairs on their way to negligible probability meet it."""
+"""Largest change of a log-policy in one step; it limits only pairs whose probability becomes negligible."""
 
 
 def minimising_policy(problem: Matching, psi: SmoothConjugate, log_policy: Array, trace: list[float] | None) -> Array:
@@ -92,13 +93,13 @@ def minimising_policy(problem: Matching, psi: SmoothConjugate, log_policy: Array
             if stalls >= MAX_STALLS and least <= ACCEPTED * max(abs(point.value), problem.unit):
                 break  # only pairs of negligible probability still move
         proven = trace is not None and trace[-1] <= PROVEN * max(abs(point.value), problem.unit)
-        # The known multipliers are taken out of the gradient: what is left vanishes at the optimum, and with it
+        # The known multipliers are subtracted from the gradient: the rest vanishes at the optimum, and with it
         # the rounding of the linear solve.
         gradient = weight * point.log_policy + cost - mdp.flow_adjoint(multipliers)
         elasticity = psi.conjugate_elasticity(point.occupancy, problem.expert)
         change, shift, correction = system.direction(point.occupancy, weight, elasticity, gradient)
         multipliers = multipliers + correction
-        # Rare pairs count little in the occupancy, but their costs count in the certificate.
+        # Rare pairs matter little in the occupancy measure, but their costs matter in the certificate.
         size = float(abs(point.occupancy * change).sum() / point.occupancy.sum())
         size = max(size, SHIFT_SCALE * float(abs(shift).max()))
         slope = float(np.sum(gradient * point.occupancy * change))
@@ -113,14 +114,14 @@ def minimising_policy(problem: Matching, psi: SmoothConjugate, log_policy: Array
         if proven or (settled and not falling):
             break
         last_size = size
-    # F falls with every step but the certified gap need not: an earlier point is better only if it is proven.
+    # F falls with every step, but the certified gap may rise: an earlier point is returned only if its gap is accepted.
     accepted = least <= ACCEPTED * max(abs(best.value), problem.unit)
     return np.exp((best if stalls and accepted else point).log_policy)
 
 
 @dataclass(frozen=True, eq=False)
 class _Point:
-    """A policy on the way: its logarithm, occupancy, and objective."""
+    """An iterate: log-policy, occupancy measure, objective."""
 
     log_policy: Array
     occupancy: Array
@@ -129,7 +130,7 @@ class _Point:
 
 def _point(problem: Matching, log_policy: Array) -> _Point:
     log_policy = log_policy - logsumexp(log_policy, axis=1, keepdims=True)
-    # Positive even where visits underflow: the Newton system must not meet an empty row.
+    # Positive even where visits underflow: the Newton system must have no empty row.
     occupancy = np.maximum(occupancy_of(problem.mdp, np.exp(log_policy)), 1e-300)
     return _Point(log_policy, occupancy, problem.primal(occupancy))
 
@@ -143,12 +144,12 @@ class _Step:
     share: Array
 
     def shifted(self, log_policy: Array, length: float) -> Array:
-        """The log-policy, not normalised, after a share of the step, taken in log-policies."""
+        """The unnormalised log-policy after a share of the step, along the first curve."""
         moved: Array = log_policy + length * np.clip(self.shift, -LONGEST, LONGEST)
         return moved
 
     def scaled(self, log_policy: Array, length: float) -> Array:
-        """The same, taken in occupancies as far as psi* bends F there."""
+        """The same along the second curve."""
         relative, of_state = length * self.change, length * (self.change - self.shift)
         scaled = np.log1p(np.maximum(relative, -TO_THE_BOUNDARY)) - np.log1p(np.maximum(of_state, -TO_THE_BOUNDARY))
         moved: Array = (1.0 - self.share) * self.shifted(log_policy, length) + self.share * (log_policy + scaled)

@@ -1,13 +1,13 @@
-"""What a matching problem must pass before anything is solved: psi, memory, the expert, and their fit.
+"""Checks of a matching problem before it is solved: psi, memory, the expert, and whether their sizes fit.
 
-The memory is a rough one, from sizes alone. With N = S A pairs, n entries of the transitions and m of psi's own arrays
-(features, or bounds),
+The memory estimate is rough, and uses sizes alone. With N = S A pairs, n entries of the transitions and m of psi's own
+arrays (features, or bounds),
 
     tables of N numbers, copies of the transitions and of the features   where steps are taken on policies or weights;
     `linear_program.BYTES_PER_ENTRY` (n + N + m)                         where constraints are factored as a whole;
-    `CONIC_BYTES_PER_ENTRY` (n + N + m)                                  where CVXPY states them and Clarabel does so.
+    `CONIC_BYTES_PER_ENTRY` (n + N + m)                                  where CVXPY and Clarabel do so.
 
-Steps whose needs depend on more than sizes ask again once those are known (`newton_system`).
+Methods whose memory depends on more than sizes check again later (`gail.exact.linear_systems.newton_system`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from gail.exact.process.memory import require_memory
 from gail.exact.regularizers import BoundedCosts, LinearCosts, Regularizer, Simplex, validate_regularizer
 
 TABLES, COPIES = 2 * planning.TABLES, 2 * planning.COPIES
-"""Arrays of size (S, A), and copies of the transitions: those of planning, which every step does, and as many more."""
+"""Arrays of size (S, A), and copies of the transitions: those of planning, which every step needs, times two."""
 
 FEATURE_COPIES = 12
 """Copies of the features, on gridworlds: their own, decompositions, and derivatives of their expectations."""
@@ -35,7 +35,7 @@ CONIC_BYTES_PER_ENTRY = 2500.0
 def admitted(
     mdp: FiniteMDP, expert_occupancy: ArrayLike, psi: Regularizer, entropy_weight: float, work: str, *, conic: bool
 ) -> Matching:
-    """The problem, fit to be solved; `work` names it in a refusal, `conic` says that CVXPY is to solve it.
+    """The checked problem. `work` names it in error messages; `conic` says that CVXPY will solve it.
 
     Raises:
         InvalidOccupancy: the expert's occupancy (S, A) is not one of this process.
@@ -56,14 +56,14 @@ def admitted(
 
 
 def bytes_to_match(mdp: FiniteMDP, psi: Regularizer, entropy_weight: float, *, conic: bool) -> float:
-    """About the memory that solving takes at its peak, structured or through CVXPY."""
+    """Estimated peak memory of the structured solvers, or of CVXPY."""
     pairs, links, own = mdp.num_states * mdp.num_actions, mdp.transitions.nnz, 0
     if isinstance(psi, LinearCosts):
         own = psi.features.size
     elif isinstance(psi, BoundedCosts):
         own = psi.bounds(mdp.num_states, mdp.num_actions)[0].nnz
     needed = 8.0 * (TABLES * pairs + COPIES * links + FEATURE_COPIES * own)
-    # Without entropy zero proves the expert optimal for every class of costs that contains it; the simplex does not.
+    # Without entropy the zero cost certifies the expert for every class that contains it; the simplex does not.
     factored = isinstance(psi, BoundedCosts if entropy_weight > 0.0 else Simplex)
     per_entry = CONIC_BYTES_PER_ENTRY if conic else BYTES_PER_ENTRY if factored else 0.0
     return needed + per_entry * (links + pairs + own)

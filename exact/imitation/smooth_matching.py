@@ -1,9 +1,9 @@
 """Matching under psi with a smooth separable conjugate.
 
-For lambda > 0 the policy is `policy_newton`'s. For lambda = 0 the expert is the solution, unless policies can end
-episodes at different times: then the entropy serves as a barrier, whose minimisers tend to a solution as its weight
-vanishes. The certificate is a dual bound that knows nothing of the method: the cost of the conjugate's gradient,
-priced by the soft Bellman equation (`pricing`).
+For lambda > 0, `policy_newton` finds the policy. For lambda = 0 the expert is the solution, unless policies can end
+episodes at different times. Then the entropy serves as a barrier: its minimisers tend to a solution as its weight tends
+to zero. The certificate is a dual bound that does not depend on the method: the gradient of the conjugate is the cost,
+and the soft Bellman equation gives its value (`dual_bound`).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ EXPLORATION = (1e-1, 1e-2, 1e-3)
 """Shares of uniform actions in the policies to start from."""
 
 NEGLIGIBLE = 1e-250
-"""Occupancy that stands for none where psi cannot be evaluated there."""
+"""Occupancy that replaces zero where psi cannot be evaluated at zero."""
 
 VANISHING_ENTROPY = tuple(10.0**-k for k in range(12))
 """Entropy weights followed towards zero where lambda = 0, relative to the scale of the objective."""
@@ -38,7 +38,7 @@ def match_smoothly(problem: Matching, psi: SmoothConjugate, earlier: Solution | 
     part = Reachable(problem.mdp)
     expert = part.restrict(problem.expert)
     unseen = expert == 0.0 if needs_coverage(psi) else np.zeros(expert.shape, dtype=np.bool_)
-    # Off the support psi* is infinite; next to a negligible expert it makes the learner negligible.
+    # psi* is infinite off the support; where the expert is negligible, it makes the learner negligible too.
     small = Matching(part.mdp, np.where(unseen, NEGLIGIBLE, expert), psi, problem.entropy_weight)
     start = _start(small, None if earlier is None else part.restrict(earlier.policy))
     trace: list[float] = []
@@ -67,9 +67,10 @@ def match_smoothly(problem: Matching, psi: SmoothConjugate, earlier: Solution | 
 
 
 def _deterring(problem: Matching, policy: Array) -> Array | None:
-    """The best response, with the costs that may be as large as they like large enough; None if there are none.
+    """The best response, with large enough costs at pairs where any sufficiently large cost is optimal; None if there
+    are none.
 
-    Off the support of an expert that must be covered any sufficiently large cost is optimal, for lambda = 0.
+    For lambda = 0, any sufficiently large cost is optimal off the expert's support, where psi* is infinite there.
     """
     if not needs_coverage(problem.psi):
         return None
@@ -83,7 +84,7 @@ def _deterring(problem: Matching, policy: Array) -> Array | None:
 def _start(problem: Matching, suggested: Array | None) -> Array:
     """The best of the expert's policies with some share of uniform actions, so that every action has some weight.
 
-    A suggested policy (S, A) is one candidate more.
+    A given start (S, A) is one more candidate.
     """
     policy, actions = policy_of(problem.expert), problem.mdp.num_actions
     blends = [(1.0 - share) * policy + share / actions for share in EXPLORATION]

@@ -1,16 +1,16 @@
-"""Gauss-Seidel sweeps along a chain, from where it settles to where it comes from.
+"""Gauss-Seidel sweeps over the states of a chain, in the order of their depth.
 
-The systems of a chain are x - M x = r, with M = gamma P_pi or its transpose. A state leads mostly to its likeliest
-successor; from one to the next every state comes to a cycle, after as many steps as it is deep. Good policies rarely
-leave these paths, so in order of depth M is nearly block triangular, and the sweep
+The systems of a chain are x - M x = r, with M = gamma P_pi or its transpose. Follow from each state its likeliest
+successor: every state reaches a cycle, and its depth is the number of steps to the cycle. Good policies rarely leave
+these paths, so in order of depth M is nearly block triangular, and the sweep
 
     x_k <- x_k + D_k^-1 (r - x + M x)_k,        block k = the states of some depths,
 
-nearly solves the system: in that order for M, in reverse for its transpose. D is I - M on each state alone, and on
-each pair of states that lead to each other: there chains linger. The splitting of I - M that this makes is regular,
-and its remainder no larger than M, so sweeps converge, as fast as x <- r + M x or faster (Varga 1962, section 3.6).
+nearly solves the system: in that order for M, in reverse for its transpose. D is I - M restricted to single states, and
+to pairs of states that lead to each other, between which chains stay long. This splitting of I - M is regular, with a
+remainder no larger than M, so sweeps converge at least as fast as x <- r + M x (Varga 1962, section 3.6).
 
-Where that is slow, one sweep preconditions stabilised bi-conjugate gradients (`stabilised`).
+Where sweeps are slow, one sweep preconditions stabilised bi-conjugate gradients (`bicgstab`).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from gail.exact.process.arrays import Array, Sparse
 Index = NDArray[np.int32]
 
 BLOCK = 2000
-"""States of a block, about: fewer, and calls cost more than their arithmetic."""
+"""Approximate number of states per block: with fewer, calls cost more than their arithmetic."""
 
 DOUBLINGS = 12
 """Depths are counted up to two to this power."""
@@ -37,7 +37,7 @@ ROUND = 4
 """Sweeps between two looks at the residual."""
 
 PACE = 0.6
-"""Share of the residual that a round of sweeps may leave if sweeps are to go on alone."""
+"""Largest ratio of the residuals after and before a round of sweeps at which sweeps continue alone."""
 
 ROUNDING = 4 * float(np.finfo(np.float64).eps)
 """Residual relative to the solution that is rounding."""
@@ -59,8 +59,8 @@ class Flow:
     Attributes:
         states: (S,) the states in that order.
         cuts: (K+1,) where blocks begin and end.
-        partners: for the states of the first block, the place of the state with which each is solved; its own
-            where it is solved alone.
+        partners: for each state of the first block, the position of the state with which it is solved jointly; its own
+            position where it is solved alone.
     """
 
     states: Index
@@ -75,14 +75,14 @@ class Flow:
         return sparse.csr_array((rows.data, place[rows.indices], rows.indptr), shape=matrix.shape)
 
     def restored(self, arranged: Array) -> Array:
-        """(S,) a function of the states in this order, as one of the states."""
+        """(S,) a state function given in this order, in the original order."""
         values = np.empty_like(arranged)
         values[self.states] = arranged
         return values
 
 
 def flow_of(matrix: Sparse) -> Flow:
-    """The states by depth; those that lead mostly to themselves, or to each other, come first."""
+    """The states in order of depth; states that lead mostly to themselves, or to each other, come first."""
     alone = np.arange(matrix.shape[0], dtype=np.int32)
     successor = _likeliest(matrix)
     returns = successor[successor] == alone
@@ -130,7 +130,7 @@ class Sweeps:
             self._scale[pairs] = 1.0 / (self._scale[others] * both)
 
     def solution(self, right: Array) -> Array | None:
-        """x to rounding by sweeps alone; None where they are slow."""
+        """x to rounding, by sweeps alone; None where sweeps converge slowly."""
         solution, size = np.zeros_like(right), float(np.linalg.norm(right))
         while size > ROUNDING * float(np.linalg.norm(solution)):
             last = size
@@ -167,7 +167,7 @@ class Sweeps:
         return solution
 
     def _accelerated(self, right: Array, accuracy: float) -> Array:
-        """x by bi-conjugate gradients, for the system of which one sweep is an iteration."""
+        """x by bi-conjugate gradients, preconditioned by one sweep."""
         nothing = np.zeros_like(right)
         start = nothing.copy()
         self._sweep(start, right)

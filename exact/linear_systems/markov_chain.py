@@ -6,14 +6,14 @@ Policy evaluation and occupancy are the two sides of one matrix:
     x = (I - gamma P_pi)^-T p            (discounted visits from a source p).
 
 Direct. The transpose is an M-matrix with dominant columns, so elimination without pivoting is stable, and a
-fill-reducing symmetric ordering may be used (Golub & Van Loan, section 4.1). Worth it where the states fall
-apart by small separators, as those of a gridworld do, or are few.
+fill-reducing symmetric ordering may be used (Golub & Van Loan, section 4.1). Elimination is used where the states are
+few, or have small separators, as those of a gridworld.
 
-Iterative. Sweeps through the states in an order that follows the chain, alone where that is enough and as the
-preconditioner of stabilised bi-conjugate gradients where it is not (`sweeps`). Residuals are recomputed and the
-solution refined until they are rounding. Chains that sweeps alone solve are not factored.
-A rough correction is not worth an order: the spectrum lies in the disc of radius gamma about one, which suits bi-
-conjugate gradients as it is; where they break down, x <- r + gamma P_pi x, a contraction by gamma, takes over.
+Iterative. Gauss-Seidel sweeps over the states in an order that follows the chain (`gauss_seidel`), alone where they
+converge fast, and else as the preconditioner of stabilised bi-conjugate gradients. Residuals are recomputed, and the
+solution is refined until they are rounding. Chains that sweeps alone solve are not factored. For a rough correction no
+order is computed: the spectrum lies in the disc of radius gamma about one, which suits bi-conjugate gradients without a
+preconditioner. Where they break down, x <- r + gamma P_pi x, a contraction by gamma, is used instead.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ from gail.exact.process.arrays import Array, Sparse
 from gail.exact.process.finite_mdp import FiniteMDP
 
 FEW = 1000
-"""States up to which everything is done by factors."""
+"""Number of states up to which every system is factored."""
 
 MANY = 300_000
-"""States beyond which nothing is, unless the discount is one."""
+"""Number of states beyond which no system is factored, unless the discount is one."""
 
 SLENDER = 16.0
-"""Square of a level's width, per state, up to which factors are taken to stay sparse."""
+"""Squared level width per state up to which factors are assumed to be sparse."""
 
 MAX_STEPS = 3000
-"""Steps of bi-conjugate gradients before the contraction takes over."""
+"""Steps of bi-conjugate gradients before the contraction is used."""
 
 MAX_SWEEPS = 100_000
 """Sweeps of the contraction in one correction."""
@@ -50,8 +50,8 @@ MAX_SWEEPS = 100_000
 class Chain:
     """The systems of I - gamma P_pi for a policy (S, A); factors are made when first needed, and kept.
 
-    `flow` is an order of the states for sweeps, as found for a similar policy. Corrections are made by sweeps if it is
-    given; solutions anyhow, in an order of their own if it is not.
+    `flow` is an order of the states for sweeps, found for a similar policy. If it is given, corrections use sweeps.
+    Solutions use sweeps in any case, in their own order if none is given.
     """
 
     def __init__(self, mdp: FiniteMDP, policy: Array, flow: Flow | None = None) -> None:
@@ -79,7 +79,7 @@ class Chain:
         return self._solved(against, source, self._factored_visits)
 
     def correction(self, residual: Array, accuracy: float) -> Array:
-        """`values` of a residual (S,), good enough for a Newton step: to a relative accuracy, or better."""
+        """`values` of a residual (S,) for a Newton step, to a relative accuracy."""
         if self._factor_corrections:
             return self._factored_values(residual)
         if self._known_flow is None:
@@ -87,7 +87,7 @@ class Chain:
         return self._flow.restored(self._forward.reduced(residual[self._flow.states], accuracy))
 
     def _solved(self, sweeps: Sweeps, right: Array, factored: Callable[[Array], Array]) -> Array:
-        """The solution by sweeps alone where they are fast; else by factors where those are sparse."""
+        """The solution by sweeps alone where they converge fast; else by factorization where the factors are sparse."""
         arranged = right[self._flow.states]
         solution = sweeps.solution(arranged)
         if solution is None:

@@ -6,14 +6,14 @@ The systems have two unknowns per state, v and m, and the form
         [  B   -D   ]        v first.
 
 Take any set of states and eliminate their v, then their m: the pivots of v are positive, being a Schur complement
-of G, and those of m negative, since -(D + B G^-1 B^T) is negative definite even where D vanishes. What is left
-has the same form. So K = L J L^T with J = diag(+1, -1) exists in every order of the states, without pivoting
-(Vanderbei 1995 for D > 0), and the order may serve sparsity alone.
+of G, and those of m negative, since -(D + B G^-1 B^T) is negative definite even where D vanishes. The remaining
+matrix has the same form. So K = L J L^T with J = diag(+1, -1) exists in every order of the states, without pivoting
+(Vanderbei 1995 for D > 0), and the order can be chosen for sparsity.
 
-The states are eliminated by the blocks of a nested dissection, each in a dense front that holds its own unknowns
-and those above it that it touches (Duff & Reid 1983; Liu 1992): two Cholesky factorizations, three triangular
-solves and the update that its parent takes over, all in level 3 BLAS. How much memory and work that needs follows
-from the pattern alone, before any number is known.
+The states are eliminated by the blocks of a nested dissection, each in a dense front that holds the block's unknowns
+and the later unknowns that they touch (Duff & Reid 1983; Liu 1992). A front needs two Cholesky factorizations, three
+triangular solves and an update that is passed to its parent, all in level 3 BLAS. Memory and work follow from the
+sparsity pattern alone, before any number is known.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ from gail.exact.linear_systems.nested_dissection import Indices, dissect
 from gail.exact.process.arrays import Array, Sparse
 
 LIFT = 1e-13
-"""What is added, relative to the front, to the diagonal of a block that rounding has left indefinite; times 100 if
-that is too little."""
+"""Increase of the diagonal, relative to the front, of a block that rounding has made indefinite; it is multiplied by
+100 until it suffices."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Front:
-    """Where one block's numbers come from and go to.
+    """The index maps of one block's front.
 
     Attributes:
         start: the first of the block's unknowns in order of elimination; first the v of all its states, then m.
         half: how many states it has.
         above: the later unknowns that it touches, ascending.
         entries, places: positions in the data of K, and where in the flat front (columns first) they belong.
-        parent: the front that takes over the update; -1 at the root.
-        handed: where in the parent's front the unknowns `above` are.
+        parent: the front that receives the update; -1 at the root.
+        handed: positions of the unknowns `above` in the parent's front.
     """
 
     start: int
@@ -56,11 +56,11 @@ class _Front:
 
 
 class Elimination:
-    """What can be known of a system from its pattern: the order, the fronts, and what they will cost.
+    """The symbolic factorization of a sparsity pattern: the order, the fronts, and their memory and work.
 
     Attributes:
         entries: numbers that the factors hold.
-        memory: bytes that a factorization needs, updates in waiting included.
+        memory: bytes that a factorization needs, including updates that wait for their parent.
         operations: floating-point operations of one.
     """
 
@@ -157,14 +157,14 @@ def _fronts(
 
 
 def _local(unknowns: Indices, start: int, stop: int, above: Indices) -> Indices:
-    """Where in the front of the block [start, stop) these unknowns are."""
+    """Positions of these unknowns in the front of the block [start, stop)."""
     return np.where(unknowns < stop, unknowns - start, stop - start + np.searchsorted(above, unknowns))
 
 
 def _eliminate(matrix: NDArray[np.float64], half: int) -> tuple[Array, Array]:
-    """Signed Cholesky of a front's first 2 * half columns; the update is left in its last ones.
+    """Signed Cholesky factorization of a front's first 2 * half columns; its last columns then hold the update.
 
-    Only lower triangles are read and written. Returns the corner of L and what lies below it.
+    Only lower triangles are read and written. Returns the corner of L and the rows below it.
     """
     first, second, rest = slice(0, half), slice(half, 2 * half), slice(2 * half, None)
     scale = float(abs(matrix.diagonal()).max())
@@ -192,7 +192,7 @@ def _eliminate(matrix: NDArray[np.float64], half: int) -> tuple[Array, Array]:
 
 
 def _cholesky(matrix: Array, scale: float) -> Array:
-    """Lower Cholesky factor; where rounding forbids one, of the matrix with a lifted diagonal."""
+    """Lower Cholesky factor; where rounding makes the matrix indefinite, of the matrix with an increased diagonal."""
     factor, failed = dpotrf(matrix, lower=1, clean=1)
     lift = LIFT * scale
     while failed:

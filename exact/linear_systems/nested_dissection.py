@@ -1,12 +1,12 @@
 """Nested dissection: an order of elimination for graphs with small separators.
 
-A separator S cuts a graph into parts that no edge joins. Eliminating the parts first and S last leaves fill only
-inside the parts and S; applied again to each part, this costs n^1.5 operations and n log n entries for n states
+A separator S cuts a graph into parts that no edge joins. Eliminating the parts first and S last creates fill only
+inside the parts and S. Applied recursively to each part, this costs n^1.5 operations and n log n entries for n states
 in a plane, the least possible order (George 1973; Lipton, Rose & Tarjan 1979).
 
-Separators are found without a drawing of the graph. The distances to a few states far from one another serve as
-coordinates; every part is cut at the median of the coordinate in which it is longest, and the side of the cut
-with fewer states becomes the separator. All parts of one depth are cut at once.
+Separators are found without coordinates of the states: the distances to a few states far from one another serve as
+coordinates. Every part is cut at the median of its longest coordinate, and the side of the cut with fewer states
+becomes the separator. All parts of one depth are cut at once.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def dissect(graph: Sparse) -> Dissection:
 
 
 def _coordinates(graph: Sparse) -> Indices:
-    """(K, S) distances to states far from one another; minus one where there is no way."""
+    """(K, S) distances to states far from one another; minus one for states that cannot be reached."""
     found: list[Indices] = []
     nearest = np.zeros(graph.shape[0], dtype=np.int64)
     landmark = 0
@@ -121,7 +121,8 @@ def _smaller_side(crossing: Indices, part: Indices) -> Indices:
 
 
 def _tree(block: Indices) -> Dissection:
-    """The tree of the blocks that have states, in postorder: deepest first does, as no block needs its siblings."""
+    """The tree of the nonempty blocks in postorder; deepest first suffices, because blocks do not depend on their
+    siblings."""
     names = np.unique(block)[::-1]  # a parent's number is below its children's
     position = {int(name): index for index, name in enumerate(names)}
     parents = np.full(names.size, -1, dtype=np.int64)

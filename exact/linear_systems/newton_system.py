@@ -1,19 +1,20 @@
 """The linear system of Newton's method on the flow polytope.
 
 With e = rho psi*'' >= 0, w = rho / (lambda + e), E the sum over actions and F the flow matrix, a Newton step of
-`matching` has multipliers v and relative changes m of the state occupancy that solve, in v and lambda m,
+`gail.exact.imitation.policy_newton` has multipliers v and relative changes m of the state occupancy that solve, in v
+and lambda m,
 
     [ F W F^T   F W E^T ] [    v     ]   [ F W g ]
     [ E W F^T     -D    ] [ lambda m ] = [ E W g ],      D(s) = sum_a w e / lambda,  W = diag(w),
 
-the difference E W E^T - diag(rho(s)) / lambda, without its cancellation, being -D. F W F^T is positive definite
-and E W F^T a diagonal times a discounted chain, all of whose principal submatrices are nonsingular: what
-`elimination` asks for. Both unknowns of a state are scaled by (lambda / rho(s))^(1/2), so that the diagonal is of
-order one however rarely a state is visited.
+where -D equals E W E^T - diag(rho(s)) / lambda, computed without cancellation. F W F^T is positive definite, and E W
+F^T is a diagonal matrix times a discounted chain, whose principal submatrices are nonsingular; `multifrontal` requires
+both. Both unknowns of a state are scaled by (lambda / rho(s))^(1/2), so that the diagonal is of order one even for
+rarely visited states.
 
-Every entry but D is linear in w, and the matrix that says how is made once. Where the states do not fall apart by
-small separators, the system is solved by minimal residuals (Paige & Saunders 1975): where transitions lead anywhere,
-they also mix fast, and few iterations do.
+Every entry but D is linear in w, and the matrix of this linear map is built once. Where the states have no small
+separators, the system is solved by minimal residuals (Paige & Saunders 1975). Such processes mix fast, so few
+iterations suffice.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from gail.exact.process.memory import require_memory
 Columns: TypeAlias = "sparse.csc_array[np.float64]"
 
 FEW = 1000
-"""States up to which elimination needs no small separators."""
+"""Number of states up to which elimination is used without small separators."""
 
 REFINEMENTS = 2
 """Corrections of a direct solve by its residual."""

@@ -5,8 +5,7 @@
 
 the plain minimum over actions when lambda = 0 (Ziebart 2010; Haarnoja et al. 2017). Weak duality: if V <= T V
 at every reachable state, then <p0, V> <= min_rho -lambda Hbar(rho) + <rho, c>. Any V becomes feasible when
-lowered by delta * lifetime, where delta is its largest violation; the bound loses delta * <p0, lifetime> and
-no more.
+lowered by delta * lifetime, where delta is its largest violation. This lowers the bound by delta * <p0, lifetime>.
 """
 
 from __future__ import annotations
@@ -58,7 +57,7 @@ def soft_backup(action_value: Array, entropy_weight: float) -> tuple[Array, Arra
 
 
 def certified_gap(mdp: FiniteMDP, values: Array, backup: Array) -> float:
-    """How far `certified_value` lies below <p0, V>, from V (S,) and T V (S,)."""
+    """Distance of `certified_value` below <p0, V>, from V (S,) and T V (S,)."""
     violation = float(np.max(values - backup, where=mdp.reachable, initial=0.0))
     return violation * float(mdp.initial @ mdp.lifetime)
 

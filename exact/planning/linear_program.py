@@ -3,11 +3,11 @@
     min <c, rho>  s.t.  rho >= 0,  sum_a rho(s,a) - gamma sum P(s|s',a') rho(s',a') = alpha(s)
     max <alpha, V>   s.t.  V(s) <= c(s,a) + gamma E[V(s') | s,a]
 
-(Puterman 1994, section 6.9; Syed, Bowling & Schapire 2008). The multipliers of the flow constraints are V. Whatever
-the weights alpha > 0, V is optimal at every state, and so is the policy of rho: one for all starts, p0 among them.
-With alpha = 1 no state is left unvisited, where p0 lets the multipliers of most states be anything: HiGHS spends most
-of its time on such ties. It is asked for interior points and a crossover to a vertex, which is faster than its simplex
-method on gridworlds; what is returned is judged like every other solution, from the problem's data.
+(Puterman 1994, section 6.9; Syed, Bowling & Schapire 2008). The multipliers of the flow constraints are V. For any
+weights alpha > 0, V and the policy of rho are optimal at every state, so they are optimal for the start p0 too. With
+alpha = p0 the multipliers of unvisited states would not be determined, and HiGHS would spend most of its time on such
+ties; so alpha = 1. HiGHS runs its interior point method with a crossover to a vertex, which is faster than its simplex
+method on gridworlds. The result is certified from the problem's data like every other solution.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def solve_occupancy_lp(mdp: FiniteMDP, cost: ArrayLike) -> Solution:
 
     Raises:
         InvalidCost: the cost is not a finite (S, A) array.
-        LinearProgramFailed: HiGHS gave up.
+        LinearProgramFailed: HiGHS returned no solution.
         NotEnoughMemory: the program would need more than is available.
     """
     from scipy.optimize import linprog  # here, as the import takes a tenth of a second

@@ -1,12 +1,12 @@
-"""RL(c): the optimal policy of a known cost, with its proof.
+"""RL(c): the optimal policy of a known cost, with its certificate.
 
     RL(c) = argmin_pi -lambda H(pi) + E_pi[c]            (Ho & Ermon 2016, Eq. 2)
 
-For lambda = 0 policy iteration (Howard 1960; Puterman 1994, section 6.4): evaluate, then take an improving action
-where one exists. With many states it starts from `value_iteration`, and the evaluation
-V <- V + (I - gamma P_pi)^-1 (T_pi V - V) is stopped early while the policy still changes (Puterman & Shin 1978); the
-last policy is evaluated to rounding, and improved until no action is better. For lambda > 0 see `soft_planning`; for
-the linear program over occupancy measures, which solves the same problem by a different route, see `linear_program`.
+For lambda = 0 this is policy iteration (Howard 1960; Puterman 1994, section 6.4): evaluate, then take an improving
+action where one exists. With many states it starts from `value_iteration`, and the evaluation V <- V + (I - gamma
+P_pi)^-1 (T_pi V - V) is stopped early while the policy still changes (Puterman & Shin 1978). The last policy is
+evaluated to rounding, and improved until no action is better. `soft_planning` solves lambda > 0. `linear_program`
+solves lambda = 0 by an independent route.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ TIE = 64 * float(np.finfo(np.float64).eps)
 """Relative advantage below which two actions are tied, so that rounding cannot make policies alternate."""
 
 EARLY_ACCURACY, FULL_ACCURACY = 1e-1, 1e-12
-"""Relative accuracy of an evaluation: while the policy changes, and when it has settled or that takes too long."""
+"""Relative accuracy of an evaluation: while the policy changes, and after it has settled or after `PATIENCE`
+iterations."""
 
 PATIENCE = 100
 """Iterations after which every policy is evaluated in full."""
@@ -54,7 +55,12 @@ def solve_rl(
 ) -> Solution:
     """An optimal policy of a cost (S, A), at all states, reachable or not.
 
-    `start` is the solution of a nearby problem, from whose state function the search begins (see `warm_start`).
+    Args:
+        mdp: the process.
+        cost: (S, A) cost of each pair.
+        entropy_weight: lambda, at least 0. The default 1 is that of `solve_irl` and `match_occupancy`; 0 gives a
+            deterministic policy.
+        start: the solution of a nearby problem; the search begins at its state function (`gail.exact.warm_start`).
 
     Raises:
         InvalidCost: the cost is not a finite (S, A) array.
@@ -99,7 +105,7 @@ def _policy_iteration(
         least = least_value(action_value)
         trace.append(certified_gap(mdp, values, least))
         current = action_value[states, actions]
-        # An action is left only for a strictly better one, so values fall with every change and none recurs.
+        # Only strictly better actions replace an action, so values decrease and no policy recurs.
         better = current - least > TIE * (abs(cost).max() + abs(values).max())
         error, scale = float(abs(current - values).max()), float(abs(values).max())
         settled = not better.any()

@@ -11,13 +11,13 @@ exact evaluation of the current soft-greedy policy,
 
     V <- V + (I - gamma P_pi)^-1 (T V - V),   pi proportional to exp(-Q/lambda),
 
-that is, soft policy iteration (Puterman & Brumelle 1979 for lambda = 0). With many states the step is found by
-iteration, to a share of the residual that tightens near the solution (inexact Newton: Dembo, Eisenstat & Steihaug
-1982), after a few applications of T itself, a contraction by gamma. Only the last residuals count: they are
-computed from V, whatever led there.
+that is, soft policy iteration (Puterman & Brumelle 1979 for lambda = 0). With many states, a few applications of T come
+first, and the Newton step is computed iteratively, to an accuracy that tightens near the solution (inexact Newton:
+Dembo, Eisenstat & Steihaug 1982). The final residual is recomputed from V, so it does not depend on the path of the
+iteration.
 
-Where the states come in stages that lead only to later ones, as in a finite horizon, one backward recursion over
-them (Ziebart 2010, chapter 5) is exact, and nothing is iterated.
+Where the states form stages that lead only to later stages, as in a finite horizon, one backward recursion (Ziebart
+2010, chapter 5) is exact, and nothing is iterated.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ WARMING = 30
 """Applications of T before the first Newton step, with many states."""
 
 NEAR = 1e-3
-"""Relative residual below which Newton steps are asked for accurately."""
+"""Relative residual below which Newton steps are computed accurately."""
 
 FAR_ACCURACY, NEAR_ACCURACY, FULL_ACCURACY = 1e-2, 1e-5, 1e-10
-"""Relative accuracy of a Newton step: away from the solution, near it, and when that has taken too long."""
+"""Relative accuracy of a Newton step: far from the solution, near it, and after `PATIENCE` iterations."""
 
 PATIENCE = 60
-"""Iterations after which every Newton step is asked for in full."""
+"""Iterations after which every Newton step is computed to full accuracy."""
 
 ROUNDING = 8 * float(np.finfo(np.float64).eps)
 """Relative decrease of the values that is no longer progress."""
@@ -52,7 +52,7 @@ RESOLVED = 4 * float(np.finfo(np.float64).eps)
 """Relative residual that no further step can lower."""
 
 ENDGAME = 1e-9
-"""Relative decrease below which convergence is quadratic, and one that fails to halve is rounding as well."""
+"""Relative decrease below which convergence is quadratic; a decrease that fails to halve is then rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +95,7 @@ def soft_optimum(
         if trace is not None:
             trace.append(certified_gap(mdp, values, backup))
         if iteration == 0:
-            continue  # the first values came from the caller, not from a policy: their change says nothing
+            continue  # the first values came from the caller, not from a policy: their change is no measure of progress
         change, scale = float(np.max(abs(step))), float(np.max(abs(values)))
         if mdp.num_states > FEW and float(np.max(abs(backup - values))) <= RESOLVED * scale:
             break
@@ -108,7 +108,7 @@ def soft_optimum(
 def _backward(
     mdp: FiniteMDP, stages: tuple[tuple[slice, Sparse], ...], cost: Array, entropy_weight: float
 ) -> SoftOptimum:
-    """Every stage from those after it."""
+    """Backward recursion: the values of each stage from those of later stages."""
     values, policy = np.zeros(mdp.num_states), np.empty_like(cost)
     for run, rows in stages:
         future: Array = np.asarray(rows @ values)

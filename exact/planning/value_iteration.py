@@ -1,12 +1,13 @@
-"""Value iteration V <- T V without entropy, where values still change: a first guess for policy iteration.
+"""Value iteration V <- T V without entropy, on the states whose values still change: a first guess for policy
+iteration.
 
-What is known at one state takes a step to reach the next, so values need about as many sweeps as the longest way
-that matters has steps, but most states have settled long before. After every few sweeps the states whose values
-hardly change are left as they are; whatever error that makes is the concern of the policy iteration that follows.
+Information moves one state per sweep, so the number of sweeps is about the length of the longest relevant path, but
+most states settle much earlier. After every few sweeps, states whose values hardly change are no longer updated. The
+policy iteration that follows corrects the error of this.
 
-States are updated a block at a time: a block's action values stay in a core's cache until their minimum is taken,
-where the whole table would go through memory once per action; and the cores share the blocks. Every state is updated
-from the same V: neither the size of the blocks nor the number of threads changes a bit of the result.
+States are updated in blocks, so that the action values of a block stay in the cache, and threads share the blocks.
+Every state is updated from the same V, so the result does not depend on the block size or the number of threads, bit
+for bit.
 """
 
 from __future__ import annotations
@@ -30,13 +31,13 @@ SETTLED = 1e-3
 """Change of a value, relative to the largest, below which the state is left as it is."""
 
 WORTHWHILE = 0.7
-"""Share of the states beyond which leaving the others out saves less than it takes to gather their transitions."""
+"""Share of changing states above which all states are updated: gathering the transitions of some would take longer."""
 
 BLOCK = 65_536
-"""State-action pairs of a block, about."""
+"""Approximate number of state-action pairs per block."""
 
 WORKERS = min(4, os.cpu_count() or 1)
-"""Threads: more than a few wait for memory."""
+"""Threads; with more than a few, memory is the limit."""
 
 
 Block: TypeAlias = "tuple[slice | NDArray[np.intp], Sparse, Array]"
@@ -44,7 +45,7 @@ Block: TypeAlias = "tuple[slice | NDArray[np.intp], Sparse, Array]"
 
 
 def warm_values(mdp: FiniteMDP, cost: Array, rounds: int) -> Array:
-    """(S,) about what so many rounds of value iteration make of zero, for a cost (S, A)."""
+    """(S,) approximately the result of so many rounds of value iteration from zero, for a cost (S, A)."""
     values, states = np.zeros(mdp.num_states), np.arange(mdp.num_states)
     blocks = _blocks(mdp, cost, states)
     with ThreadPoolExecutor(WORKERS) as pool:

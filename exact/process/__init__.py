@@ -1,1 +1,13 @@
-"""TODO."""
+"""Finite Markov decision processes, and what is derived from a process alone.
+
+| module | content |
+|---|---|
+| `finite_mdp` | `FiniteMDP`: transitions, start, discount; the flow operator and its adjoint |
+| `arrays` | array types, and checks of numbers that a caller gives |
+| `stages` | acyclic processes: runs of states that lead only to later runs |
+| `reachability` | restriction to the states that some policy reaches |
+| `finite_horizon` | a process run for T steps, as a process on pairs (step, state) |
+| `absorbing_states` | terminating processes as processes that never end |
+| `paths` | the distributions of policies and of rewards over enumerated paths |
+| `memory` | estimates of memory, and refusals before work starts |
+"""

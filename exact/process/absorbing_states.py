@@ -1,13 +1,13 @@
 """Terminating processes as processes that never end.
 
-An episode that ends goes on in one more state z = S, which no action leaves:
+An episode that ends continues in one more state z = S, which no action leaves:
 
     P'(s'|s,a) = P(s'|s,a),     P'(z|s,a) = 1 - sum over s' of P(s'|s,a),     P'(z|z,a) = 1.
 
-Policies choose at the old states as before, so their occupancies there are the same; what their mass lacked of
-1/(1-gamma) lies at z. Thus all occupancies have one mass, as measures of one mass have to be compared: without z, psi*
-may prefer those that end later (Ho & Ermon 2016 have no episodes that end; Kostrikov et al. 2019, section 4.2, add the
-state to episodes).
+Policies act at the old states as before, so their occupancy measures there are unchanged. The rest of the mass
+1/(1-gamma) lies at z. So all occupancy measures have the same mass, which a comparison by psi* needs: without z, psi*
+may prefer policies whose episodes end later. (Ho & Ermon 2016 have no episodes that end; Kostrikov et al. 2019, section
+4.2, add the state to episodes.)
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from gail.exact.process.finite_mdp import ROUNDING, FiniteMDP, InvalidCost, Inva
 
 
 def continuing(mdp: FiniteMDP) -> FiniteMDP:
-    """The process with an absorbing state S in which episodes go on for ever that would end.
+    """The process with an absorbing state S, in which episodes that would end continue for ever.
 
     State S is added whether or not any episode ends.
 

@@ -17,7 +17,7 @@ Sparse: TypeAlias = "sparse.csr_array[np.float64, tuple[int, int]]"
 
 
 def validate_count(name: str, value: int, least: int = 1) -> int:
-    """A whole number, such as of iterations.
+    """A whole number given by the caller, such as a number of iterations.
 
     Raises:
         TypeError: not a whole number.
@@ -36,7 +36,7 @@ def real_numbers(name: str, given: ArrayLike, error: type[ValueError]) -> Array:
     """A float64 copy of an array of real numbers.
 
     Raises:
-        error: complex numbers, of which half would be lost, text, even of numbers, or no array at all.
+        error: the array holds complex numbers (their imaginary parts would be lost) or text, or is no array.
     """
     try:
         array = np.asarray(given)

@@ -30,8 +30,8 @@ LINK_NUMBERS, ROW_NUMBERS = 8, 4
 def time_expanded(mdp: FiniteMDP, horizon: int, discount: float = 1.0) -> FiniteMDP:
     """The process run for `horizon` steps, on T*S states; state t*S + s is s at step t.
 
-    The original's discount does not enter: `discount` says how steps count, equally by default. Episodes that
-    the original ends early end early here.
+    The original's discount is not used: `discount` says how steps are weighted, equally by default. Episodes that
+    end early in the original end early here.
 
     Raises:
         TypeError: the horizon is not a whole number, or the process no FiniteMDP.
@@ -76,6 +76,6 @@ def at_every_step(array: ArrayLike, horizon: int) -> Array:
 
 
 def over_time(occupancy: ArrayLike, horizon: int) -> Array:
-    """(S, A) sum over steps of an occupancy (T*S, A): what stationary costs and features see of it."""
+    """(S, A) sum over steps of an occupancy measure (T*S, A); stationary costs and features depend on this sum only."""
     total: Array = by_step(occupancy, horizon).sum(axis=0)
     return total

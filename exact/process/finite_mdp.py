@@ -1,8 +1,8 @@
 """Finite Markov decision processes with sparse transitions.
 
 A process is (S, A, P, p0, gamma): from state s, action a leads to s' with probability P(s'|s,a); the start is
-drawn from p0; after every step the future counts gamma times as much. Costs are not part of it: the same
-process is priced by many of them.
+drawn from p0; each further step is discounted by gamma. Costs are not part of the process: many
+costs are evaluated on the same process.
 
 The occupancy measure of a policy pi is rho(s,a) = pi(a|s) sum_t gamma^t Pr(s_t = s). With the flow operator
 
@@ -53,8 +53,8 @@ class FiniteMDP:
         discount: gamma in [0, 1), or 1 where continuation is acyclic.
         terminal: (S,) boolean mask of the states whose rows may sum to less than one; none by default.
 
-    Rows and `initial` whose sum is within 1e-9 of one are divided by it, so that no later computation meets
-    a drifting mass; a terminal state's row that sums to less than one is kept as it is. Arrays are copied,
+    Rows and `initial` whose sum is within 1e-9 of one are divided by the sum, so that probabilities sum to one exactly.
+    A terminal state's row that sums to less than one is kept as it is. Arrays are copied,
     explicit zeros dropped, and the copies are read-only.
 
     Raises:
@@ -175,10 +175,10 @@ class FiniteMDP:
 
     @cached_property
     def level_width(self) -> int:
-        """The most states at one distance from a remote state, distances counted in transitions either way.
+        """The largest number of states at one distance from a remote state, in transitions of either direction.
 
-        Small, about the root of the number of states, where the states lie in a plane; a good part of them
-        where transitions lead anywhere.
+        It is about the square root of the number of states for a planar process, and a large share of the states where
+        transitions lead anywhere.
         """
         graph = self._support()
         remote = int(np.argmax(distances(graph, 0)))
@@ -189,8 +189,8 @@ class FiniteMDP:
     def lifetime(self) -> Array:
         """(S,) a function u with u(s) >= 1 + gamma E[u(s') | s,a] for every action.
 
-        It bounds the discounted number of steps still to come. Lowering a value function by delta * u
-        absorbs a Bellman violation of delta: that is how a rounded value becomes a certified bound.
+        It bounds the discounted number of remaining steps. Lowering a value function by delta * u compensates a
+        violation delta of the Bellman inequality, which turns a rounded value function into a certified bound.
         """
         if self.discount < 1.0:
             return np.full(self.num_states, 1.0 / (1.0 - self.discount))
@@ -214,7 +214,7 @@ class FiniteMDP:
 
 
 def validate_process(mdp: FiniteMDP) -> None:
-    """That a process is given where one is asked for.
+    """Check that the argument is a process.
 
     Raises:
         TypeError: it is something else.
@@ -323,7 +323,7 @@ def _state_graph(matrix: Sparse, actions: int) -> Sparse:
 
 
 def distances(graph: Sparse, source: int) -> NDArray[np.int64]:
-    """(S,) steps from a source to each state along edges of either direction; -1 where there is no way."""
+    """(S,) steps from a source to each state along edges of either direction; -1 for states that cannot be reached."""
     # The stubs know only some combinations of these options.
     steps = csgraph.dijkstra(graph, directed=False, indices=source, unweighted=True)  # type: ignore[call-overload]
     return np.where(np.isfinite(steps), steps, -1.0).astype(np.int64)

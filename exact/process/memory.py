@@ -1,7 +1,7 @@
-"""What memory there is, and the refusal of work that would need more.
+"""Available memory, and the refusal of work that would need more.
 
-Work is estimated from the sizes of an instance before it starts. An estimate beyond what is available is refused with
-both numbers, instead of a process that is killed or swaps for hours.
+The memory that a computation needs is estimated from the sizes of the instance before it starts. If less is available,
+the computation is refused with both numbers. Otherwise the process might be killed, or swap for hours.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ class NotEnoughMemory(MemoryError):
 
 
 def available_memory() -> float:
-    """Bytes that can still be had: the system's, or what the process's control group leaves of it."""
+    """Bytes that are available: the system's, or those that the limit of the process's control group leaves."""
     found = [_system(), _left_by_group("memory.max", "memory.current")]
     found.append(_left_by_group("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"))
     return min(found)
 
 
 def require_memory(needed: float, work: str) -> None:
-    """Nothing, if `needed` bytes are available for `work`.
+    """Check that `needed` bytes are available for `work`.
 
     Raises:
         NotEnoughMemory: they are not.

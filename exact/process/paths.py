@@ -1,4 +1,4 @@
-"""Path measures of a finite horizon, by enumeration: policies' path distributions, and those of rewards.
+"""Path distributions over a finite horizon, by enumeration: those of policies, and those of rewards.
 
 A path is tau = (s_0, a_0, ..., s_{n-1}, a_{n-1}) with n <= T steps (fewer where the episode ends). With P(tau)
 the start and transition factors, including those of ending,
@@ -6,10 +6,10 @@ the start and transition factors, including those of ending,
     q(tau)   = P(tau) prod_t pi_t(a_t|s_t)                       a policy's path distribution
     p_r(tau) = P(tau) e^r(tau) / Z,   Z = sum_tau P(tau) e^r(tau),   r(tau) = sum_t r(s_t, a_t)
 
-(Ziebart et al. 2008; no discount). Writing K for the (paths, S*A) matrix of visit counts, r(tau) = K r, and the
-gradient of a weighted log-likelihood is K^T of weights on paths: E_p[r] - log Z has K^T (p - p_r). From draws of any
-sampler mu > 0, Z = E_mu[P e^r / mu], and p_r is mu reweighted (guided cost learning: Finn, Levine & Abbeel 2016); the
-dynamics cancel from the weights where mu is a policy's path distribution.
+(Ziebart et al. 2008; no discount). Let K be the (paths, S*A) matrix of visit counts. Then r(tau) = K r, and the
+gradient of E_p[r] - log Z is K^T (p - p_r). For any sampler mu > 0, Z = E_mu[P e^r / mu], and p_r is mu reweighted
+(guided cost learning: Finn, Levine & Abbeel 2016). Where mu is a policy's path distribution, the dynamics cancel from
+the weights.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ def enumerate_paths(mdp: FiniteMDP, horizon: int, max_paths: int = MAX_PATHS) ->
 
 @dataclass(frozen=True, eq=False)
 class _Fronts:
-    """Beginnings of paths: states (N, n), actions (N, n - 1 or n), and their dynamics' factor (N,)."""
+    """Prefixes of paths: states (N, n), actions (N, n - 1 or n), and the factor of the dynamics (N,)."""
 
     states: NDArray[np.int64]
     actions: NDArray[np.int64]
@@ -146,7 +146,7 @@ class _Fronts:
         return _Fronts(self.states[repeat], np.hstack([self.actions[repeat], taken]), self.dynamics[repeat])
 
     def advance(self, mdp: FiniteMDP) -> tuple[_Fronts, _Fronts]:
-        """Those that end here, and those that continue."""
+        """The paths that end here, and the prefixes that continue."""
         rows = self.states[:, -1] * mdp.num_actions + self.actions[:, -1]
         moves = sparse.csr_array(mdp.transitions[rows])
         ending = np.where(mdp.terminal[self.states[:, -1]], 1.0 - np.asarray(moves.sum(axis=1)), 0.0)
@@ -162,7 +162,7 @@ class _Fronts:
 
 @dataclass(frozen=True, eq=False)
 class ImportanceSample:
-    """Paths drawn from a sampler, by which guided cost learning estimates Z and p_r.
+    """Paths drawn from a sampler, from which guided cost learning estimates Z and p_r.
 
     Attributes:
         paths: the paths.

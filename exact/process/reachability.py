@@ -1,7 +1,7 @@
 """Solving on the reachable states, answering on all of them.
 
-States that no policy reaches have no occupancy under any policy, so no cost there matters and no multiplier
-is determined. Structured solvers drop them first; answers are extended by a stated filler.
+No policy visits an unreachable state, so its costs have no effect and its multipliers are not determined. Structured
+solvers drop these states first; results are extended to them by a given filler.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from gail.exact.process.finite_mdp import FiniteMDP
 
 
 class Reachable:
-    """The reachable part of a process, and the way there and back for arrays indexed by state."""
+    """The reachable part of a process, and the maps of arrays indexed by state to it and back."""
 
     def __init__(self, mdp: FiniteMDP) -> None:
         self.mask = mdp.reachable

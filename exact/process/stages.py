@@ -1,7 +1,7 @@
-"""The stages of a process: runs of states, in their order, that lead only to later runs.
+"""The stages of an acyclic process: runs of consecutive states that lead only to later runs.
 
-A finite horizon has them (`time_expanded`): its steps. Where they exist, quantities that satisfy a backward
-equation are found exactly in one pass over the stages, the last first, and no equation has to be solved.
+The stages of a time-expanded process (`finite_horizon`) are its steps. Where stages exist, one backward pass over them
+solves the Bellman equation exactly.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 from gail.exact.process.arrays import Sparse
 
 BROAD = 4
-"""States of a stage, on average, from which on a pass over stages is worth while: each has its own overhead."""
+"""Least average number of states per stage for which a pass over the stages is faster: each stage has its own
+overhead."""
 
 
 def stage_bounds(transitions: Sparse, actions: int) -> list[int] | None:
-    """Where stages begin, ascending, and S; None without stages, or where they are not broad.
+    """First state of each stage, ascending, and S; None where there are no stages, or where stages are too small.
 
     `transitions` is (S*A, S), row s*A + a for state s and action a. There are no stages where some transition
-    stays in its state or leads to one before it.
+    leads to its own state or to an earlier one.
     """
     first = _first_successors(transitions, actions)
     if np.any(first <= np.arange(first.size)):

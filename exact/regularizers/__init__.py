@@ -1,6 +1,6 @@
-"""Cost regularizers psi: which imitation algorithm the saddle point is.
+"""Cost regularizers psi. The choice of psi decides which imitation algorithm the saddle point describes.
 
-IRL_psi maximises -psi(c) + min_pi (-lambda H(pi) + E_pi[c]) - E_E[c] over costs; its dual side compares the
+IRL_psi maximises -psi(c) + min_pi (-lambda H(pi) + E_pi[c]) - E_E[c] over costs. The dual problem compares the
 learner with the expert through the convex conjugate psi*(d) = sup_c <d, c> - psi(c), d = rho - rho_E
 (Ho & Ermon 2016, Eq. 4 and Proposition 3.2). For measures of mass m:
 
@@ -21,8 +21,8 @@ learner with the expert through the convex conjugate psi*(d) = sup_c <d, c> - ps
 | `ReverseKL()`                        | sum rho_E (e^(c-1) - c)             | KL(rho, rho_E)                      |
 | `ForwardKL()`                        | sum rho_E (-1 - log(-c) - c), c < 0 | KL(rho_E, rho)                      |
 
-`protocols` says what a psi must offer and which further offers open which solver. Label: D = sigmoid(g) is the
-probability that a pair came from the learner.
+`protocols` lists the methods that every psi must have, and the further methods that each solver needs.
+Label convention: D = sigmoid(g) is the probability that a state-action pair came from the learner.
 """
 
 from gail.exact.regularizers.constant import Constant

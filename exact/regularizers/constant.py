@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gail.exact.process.arrays import Array
 
 EQUAL = 1e-10
-"""Relative l1 distance up to which `Constant` takes two occupancies as equal."""
+"""Relative l1 distance up to which `Constant` treats two occupancies as equal."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class Constant:
     def conjugate(self, rho: Array, rho_expert: Array) -> tuple[float, Array]:
         """0 where the occupancies are equal (to 1e-10 of the expert's mass, in l1), +inf elsewhere.
 
-        At equality every cost attains the supremum, and zero is returned; elsewhere costs run to infinity
-        along the difference, which is what is returned.
+        At equality every cost attains the supremum, and the zero cost is returned. Elsewhere no cost does, and the
+        limit is returned: +-inf with the sign of rho - rho_E, zero where the two are equal.
         """
         difference = rho - rho_expert
         if abs(difference).sum() <= EQUAL * rho_expert.sum():
@@ -41,7 +41,7 @@ class Constant:
         return np.zeros_like(cost), np.zeros_like(cost)
 
     def start(self, rho: Array, expert: Array) -> tuple[Array, NDArray[np.bool_]]:
-        """The zero cost, all of it free."""
+        """The zero cost; all entries are free."""
         return np.zeros_like(expert), np.ones(expert.shape, dtype=np.bool_)
 
     def move(self, cost: Array, step: Array) -> Array:
@@ -49,5 +49,5 @@ class Constant:
         return cost + step
 
     def conic(self, cp: Any, rho: Any, expert: Array) -> tuple[Any, list[Any]]:
-        """Zero, subject to rho = rho_E, whose multipliers are a cost (Ho & Ermon 2016, section 3)."""
+        """Zero, subject to rho = rho_E. The multipliers of this constraint are a cost (Ho & Ermon 2016, section 3)."""
         return cp.Constant(0.0), [rho == expert]

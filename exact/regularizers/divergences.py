@@ -1,8 +1,8 @@
 """f-divergences: psi(c) = sum rho_E (f*(c) - c), whose conjugate is D_f(rho, rho_E) = sum rho_E f(rho / rho_E).
 
-f is convex on (0, inf), f* its conjugate; the best response is c = f'(rho / rho_E). No symmetric surrogate
-gives the two Kullback-Leibler divergences; these do (Nowozin, Cseke & Tomioka 2016; Ghasemipour, Zemel & Gu
-2020 for imitation).
+f is convex on (0, inf), f* its conjugate; the best response is c = f'(rho / rho_E). The symmetric `surrogates`
+cannot give the two Kullback-Leibler divergences; these psi do (Nowozin, Cseke & Tomioka 2016; Ghasemipour, Zemel &
+Gu 2020 for imitation).
 
 | psi         | f(t)    | f*(c)         | domain  | D_f              | c                       |
 |-------------|---------|---------------|---------|------------------|-------------------------|
@@ -32,7 +32,7 @@ from gail.exact.regularizers.separable import SmoothSeparable
 
 @dataclass(frozen=True)
 class ReverseKL(SmoothSeparable):
-    """f(t) = t log t: KL(rho, rho_E), which asks the learner to stay where the expert goes."""
+    """f(t) = t log t: KL(rho, rho_E), infinite if the learner takes a pair that the expert never takes."""
 
     domain: ClassVar = (-np.inf, np.inf)
     unit_cost: ClassVar = 1.0
@@ -72,7 +72,7 @@ class ReverseKL(SmoothSeparable):
 
 @dataclass(frozen=True)
 class ForwardKL(SmoothSeparable):
-    """f(t) = -log t: KL(rho_E, rho), which asks the learner to go everywhere that the expert goes."""
+    """f(t) = -log t: KL(rho_E, rho), infinite if the learner never takes a pair that the expert takes."""
 
     domain: ClassVar = (-np.inf, 0.0)
     unit_cost: ClassVar = -1.0

@@ -2,17 +2,17 @@
 
     C = {F w : w in W},   psi = the indicator of C,   psi*(rho - rho_E) = max over w in W of <gap, w>,
 
-where gap = F^T (rho - rho_E) is the difference of feature expectations. Features are costs.
+where gap = F^T (rho - rho_E) is the difference of feature expectations. Features are read as costs: less is better.
 
 | psi       | W                | psi*                            | at lambda = 0                          |
 |-----------|------------------|---------------------------------|----------------------------------------|
 | `L2Ball`  | the unit l2 ball | l2 norm of the gap              | feature matching (Abbeel & Ng 2004)    |
 | `Simplex` | the simplex      | largest entry, perhaps negative | MWAL, LPAL (Syed & Schapire 2007, 2008) |
 
-Unbounded weights are `span.LinearSpan`.
+For unbounded weights see `linear_span.LinearSpan`.
 
-A class that cannot express what the expert minimises does not make the learner imitate: psi* may vanish, or be
-negative, at occupancies that differ from the expert's.
+If the class cannot express the expert's cost, the learner need not imitate the expert: psi* may be zero or negative
+at occupancies that differ from the expert's.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from gail.exact.regularizers.protocols import InvalidRegularizer
 from gail.exact.regularizers.weights import ball_maximum, simplex_maximum
 
 SLACK = 1e-10
-"""Relative deviation from the class, in cost and weights, that is read as rounding."""
+"""Relative deviation from the class, in cost and weights, that is treated as rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ class FeatureClass(ABC):
     """The indicator of {F w : w in W}, for features F (S, A, k).
 
     Raises:
-        InvalidRegularizer: features that are not a finite (S, A, k) array, or do not fit the cost given later.
+        InvalidRegularizer: the features are not a finite (S, A, k) array, or do not fit a cost that is given later.
     """
 
     features: Array = field(repr=False)
@@ -51,7 +51,7 @@ class FeatureClass(ABC):
         if bad.size:
             state, action, which = bad[0]
             raise InvalidRegularizer(
-                f"feature {which} at state {state}, action {action} is {features[state, action, which]}"
+                f"feature {which} at state {state}, action {action} is {features[state, action, which]}; must be finite"
             )
         features.flags.writeable = False
         object.__setattr__(self, "features", features)
@@ -62,11 +62,11 @@ class FeatureClass(ABC):
 
     @abstractmethod
     def response(self, gap: Array) -> Array:
-        """A w in W that attains it."""
+        """A w in W that attains the maximum."""
 
     @abstractmethod
     def contains(self, cost: Array) -> bool:
-        """Whether coordinates (r,) of a cost, see `_basis`, are those of F w for some w in W."""
+        """Whether coordinates (r,) of a cost in `_basis` are those of F w for some w in W."""
 
     @abstractmethod
     def nearby(self, weights: Array) -> Array:
@@ -95,12 +95,12 @@ class FeatureClass(ABC):
         return type(self)(self.features[states])
 
     def repaired(self, cost: Array) -> Array:
-        """F w for the w in W near the least squares solution."""
+        """F w for the w in W near the least-squares weights of the cost."""
         left, sizes, right = self._basis
         return self.features @ self.nearby(right.T @ ((left.T @ cost.ravel()) / sizes))
 
     def extended(self, cost: Array, states: NDArray[np.bool_]) -> Array:
-        """F w on all states for the w of a cost on some of them (S', A)."""
+        """F w on all states, with w fitted to a cost on some of them (S', A)."""
         left, sizes, right = self.restricted(states)._basis
         return self.features @ self.nearby(right.T @ ((left.T @ cost.ravel()) / sizes))
 
@@ -131,12 +131,12 @@ class L2Ball(FeatureClass):
         return float(np.linalg.norm(gap))
 
     def response(self, gap: Array) -> Array:
-        """gap / |gap|; zero, which is as good as any, for a gap of zero."""
+        """gap / |gap|; zero for a gap of zero, where every w attains the maximum."""
         length = self.support(gap)
         return gap / length if length > 0.0 else np.zeros_like(gap)
 
     def contains(self, cost: Array) -> bool:
-        """Whether the least weights have at most unit length."""
+        """Whether the shortest weights that give the cost have at most unit length."""
         return float(np.linalg.norm(cost / self._basis[1])) <= 1.0 + SLACK
 
     def nearby(self, weights: Array) -> Array:
@@ -196,5 +196,5 @@ class Simplex(FeatureClass):
         return simplex_maximum(weights, slope, curvature)
 
     def conic(self, cp: Any, rho: Any, expert: Array) -> tuple[Any, list[Any]]:
-        """Linear."""
+        """A linear program."""
         return cp.max(self._gap(cp, rho, expert)), []

@@ -2,8 +2,9 @@
 
     psi = the indicator of {F w : w in R^k},     psi*(rho - rho_E) = 0 if F^T rho = F^T rho_E, else +inf.
 
-The learner has the greatest causal entropy of all that match the expert's feature expectations. One feature per
-pair makes it `Constant`, whose expert is matched in full. Only the span of the features matters.
+Of all policies that match the expert's feature expectations, the learner has the greatest causal entropy. With one
+feature per state-action pair psi is `Constant`: the learner matches the expert's occupancy. Only the span of the
+features matters.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ class LinearSpan(FeatureClass):
     def conjugate(self, rho: Array, rho_expert: Array) -> tuple[float, Array]:
         """0 where feature expectations are equal (to 1e-10 of the expert's mass at the largest entry), else +inf.
 
-        At equality every w attains the supremum, and zero is returned; elsewhere costs run to infinity along
-        F F^T (rho - rho_E), which is what is returned.
+        At equality every w attains the supremum, and the zero cost is returned. Elsewhere no cost does, and the
+        limit is returned: +-inf with the sign of F F^T (rho - rho_E), zero where that is zero.
         """
         self._fit(rho.shape)
         gap = np.einsum("sak,sa->k", self.features, rho - rho_expert)
@@ -51,11 +52,11 @@ class LinearSpan(FeatureClass):
         return 0.0 if not gap.any() else np.inf
 
     def response(self, gap: Array) -> Array:
-        """Infinite along the gap, where it is not zero."""
+        """+-inf with the sign of the gap, zero where the gap is zero."""
         return _unbounded(gap)
 
     def contains(self, cost: Array) -> bool:
-        """Always: any coordinates are those of some weights."""
+        """Always true: every vector of coordinates belongs to some weights."""
         return True
 
     def nearby(self, weights: Array) -> Array:
@@ -67,7 +68,7 @@ class LinearSpan(FeatureClass):
         return np.zeros(self.features.shape[2])
 
     def maximise(self, weights: Array, slope: Array, curvature: Array) -> Array:
-        """The nearest maximiser of the quadratic model."""
+        """The maximiser of the quadratic model that is nearest to `weights`."""
         return weights + np.linalg.lstsq(curvature, slope, rcond=1e-14)[0]
 
     def conic(self, cp: Any, rho: Any, expert: Array) -> tuple[Any, list[Any]]:

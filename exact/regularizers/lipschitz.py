@@ -3,14 +3,14 @@
     psi = the indicator of {c : abs(c(x) - c(y)) <= m(x, y)},
     psi*(rho - rho_E) = W_1(rho, rho_E) if their masses are equal, else +inf
 
-(Kantorovich & Rubinstein 1958). The shortest-path metric of a graph needs its edges only: a function is
-1-Lipschitz if and only if it is so along every edge. So the transport problem is a flow on the edges (Beckmann
-1952),
+(Kantorovich & Rubinstein 1958). For the shortest-path metric of a graph, a function is 1-Lipschitz if and only if it
+is 1-Lipschitz along every edge. So the transport problem is a flow problem on the edges (Beckmann 1952),
 
     W_1 = min { sum over edges of length * abs(f) : net outflow of f = rho - rho_E },
 
-with the costs c as its potentials. A dense metric is reduced to the graph of the distances that no third point
-explains. Graphs may have nodes besides the pairs, such as a hub that joins all actions of a state.
+with the costs c as its potentials. A dense metric is reduced to a graph: a distance becomes an edge only if it is
+shorter than every path through a third point. A graph may have nodes besides the state-action pairs, for example a
+hub that joins all actions of a state.
 """
 
 from __future__ import annotations
@@ -29,31 +29,31 @@ from gail.exact.process.arrays import Array, Sparse
 from gail.exact.regularizers.protocols import InvalidRegularizer
 
 ROUNDING = 1e-10
-"""Relative amount by which distances, masses and Lipschitz bounds may be off and still be read as exact."""
+"""Relative deviation of distances and masses that is treated as rounding."""
 
 ACCURACY = 1e-12
-"""Distance of a flow's length from W_1, relative to it, that is asked for."""
+"""Requested relative accuracy of W_1."""
 
 ACCEPTED = 1e-9
-"""Distance up to which it is taken all the same; HiGHS, with constraints met to 1e-10, is no closer."""
+"""Relative accuracy of W_1 that is still accepted; HiGHS meets constraints to 1e-10 and would be no more accurate."""
 
 NOISE = 2e-16
-"""Rounding of an occupancy, which moves W_1 by no less than this over the shortest edge."""
+"""Relative rounding of an occupancy; it moves W_1 by at least this share of the mass, over the shortest edge."""
 
 LARGEST = 3000
-"""Most points of a dense metric: checking the triangle inequality takes their number to the third power."""
+"""Maximum number N of points of a dense metric; checking the triangle inequality takes O(N^3) time."""
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
 class Lipschitz:
-    """The indicator of 1-Lipschitz costs for a metric given by all distances; see `on_graph` for the other way.
+    """The indicator of 1-Lipschitz costs for a metric given by all distances; `on_graph` takes a graph instead.
 
     Args:
         metric: distances, (S, A, S, A) or (S*A, S*A) with pair (s, a) in row s*A + a.
 
     Raises:
-        InvalidRegularizer: another shape, distances that are not finite, not positive between distinct pairs,
-            not symmetric, or that violate the triangle inequality: the message names the pairs.
+        InvalidRegularizer: the shape is another one, or distances are not finite, not positive between distinct
+            pairs, not symmetric, or violate the triangle inequality; the message names the pairs.
     """
 
     edges: NDArray[np.intp]
@@ -73,24 +73,28 @@ class Lipschitz:
         """For the shortest-path metric of a graph, given as a symmetric sparse matrix (M, M) of edge lengths.
 
         Its first `pairs` = S*A nodes (by default all) are the state-action pairs, (s, a) at s*A + a; the
-        others only join.
+        other nodes only connect them.
 
         Raises:
-            InvalidRegularizer: not square, no pairs or more than nodes, lengths not positive and finite, not symmetric,
-                not connected.
+            InvalidRegularizer: the matrix is not square, `pairs` is not in 1..M, lengths are not positive and finite or
+                not symmetric, or the graph is not connected.
         """
         matrix = sparse.coo_array(graph, dtype=np.float64)
         pairs = matrix.shape[0] if pairs is None else pairs
         if matrix.shape[0] != matrix.shape[1] or not 0 < pairs <= matrix.shape[0]:
-            raise InvalidRegularizer(f"a graph of shape {matrix.shape} with {pairs} pairs is not one")
+            raise InvalidRegularizer(
+                f"a graph must be a square matrix (M, M) with 1 to M pairs, got shape {matrix.shape} with {pairs} pairs"
+            )
         wrong = np.flatnonzero(~((matrix.data > 0.0) & (matrix.data < np.inf)))
         if wrong.size:
             at = wrong[0]
-            raise InvalidRegularizer(f"edge ({matrix.row[at]}, {matrix.col[at]}) has length {matrix.data[at]}")
+            raise InvalidRegularizer(
+                f"edge ({matrix.row[at]}, {matrix.col[at]}) has length {matrix.data[at]}; must be positive and finite"
+            )
         excess = sparse.coo_array(matrix - matrix.T)
         if excess.nnz and abs(excess.data).max() > ROUNDING * matrix.data.max():
             at = abs(excess.data).argmax()
-            raise InvalidRegularizer(f"edge ({excess.row[at]}, {excess.col[at]}) differs between its two directions")
+            raise InvalidRegularizer(f"edge ({excess.row[at]}, {excess.col[at]}) has two lengths, one per direction")
         if csgraph.connected_components(matrix, directed=False)[0] > 1:
             raise InvalidRegularizer("the graph is not connected: some distances are infinite")
         upper = matrix.row < matrix.col
@@ -113,9 +117,10 @@ class Lipschitz:
     def conjugate(self, rho: Array, rho_expert: Array) -> tuple[float, Array]:
         """W_1 and an optimal potential; +inf and infinite costs where masses differ by more than 1e-10.
 
-        The value is the length of a flow that is proven to exceed W_1 by at most 1e-12 of it, or by what the last
-        digits of both occupancies move over the shortest edge, if that is more; the potential is as close from
-        below. Where occupancies of many magnitudes keep `transport` from 1e-9, HiGHS answers, at its accuracy.
+        The value is the length of a flow, certified to exceed W_1 by at most 1e-12 W_1, or by the effect of rounding
+        in both occupancies over the shortest edge if that is more. The potential is as close from below. Where
+        `gail.exact.imitation.bounded_costs.transport` does not reach 1e-9, because the occupancies span many
+        magnitudes, HiGHS computes the result, at its own accuracy.
         """
         self._fit(rho.size)
         supply = (rho - rho_expert).ravel()
@@ -139,11 +144,11 @@ class Lipschitz:
         return self._incidence, self.lengths
 
     def repaired(self, cost: Array) -> Array:
-        """The largest 1-Lipschitz cost that is nowhere above the given one (McShane 1934)."""
+        """The largest 1-Lipschitz cost that is at most the given one everywhere (McShane 1934)."""
         return self._envelope(np.arange(self.pairs), cost.ravel()).reshape(cost.shape)
 
     def restricted(self, states: NDArray[np.bool_]) -> Lipschitz:
-        """On the pairs of some states; the other pairs become nodes that only join."""
+        """psi on the pairs of some states; the other pairs become nodes that only connect them."""
         actions = self.pairs // states.size
         self._fit(states.size * actions)
         keep = np.append(np.repeat(states, actions), np.zeros(self.nodes - self.pairs, dtype=np.bool_))
@@ -155,12 +160,12 @@ class Lipschitz:
         return psi
 
     def extended(self, cost: Array, states: NDArray[np.bool_]) -> Array:
-        """A cost on some states (S', A), continued to all of them without losing the Lipschitz bound."""
+        """A cost on some states (S', A), extended to all states with the same Lipschitz bound."""
         known = np.flatnonzero(np.repeat(states, cost.shape[1]))
         return self._envelope(known, cost.ravel()).reshape(-1, cost.shape[1])
 
     def conic(self, cp: Any, rho: Any, expert: Array) -> tuple[Any, list[Any]]:
-        """The flow of the module's opening: linear."""
+        """The flow problem of the module docstring: a linear program."""
         self._fit(expert.size)
         flow = cp.Variable(len(self.lengths))
         outflow = self._incidence.T.tocsr()
@@ -204,7 +209,7 @@ class Lipschitz:
 
 
 def _validate(metric: Array) -> Array:
-    """The distances as (N, N), a metric."""
+    """The distances as (N, N); all properties of a metric but the triangle inequality are checked."""
     if metric.ndim == 4 and metric.shape[:2] == metric.shape[2:]:
         metric = metric.reshape(metric.shape[0] * metric.shape[1], -1)
     if metric.ndim != 2 or metric.shape[0] != metric.shape[1] or metric.size == 0:
@@ -216,7 +221,7 @@ def _validate(metric: Array) -> Array:
         (metric < 0.0, "is negative"),
         (
             (metric == 0.0) != np.eye(len(metric), dtype=np.bool_),
-            "is zero between distinct pairs or not from a pair to itself",
+            "must be zero from a pair to itself, and only there",
         ),
         (abs(metric - metric.T) > ROUNDING * abs(metric).max(), "is not symmetric"),
     ):
@@ -227,7 +232,7 @@ def _validate(metric: Array) -> Array:
 
 
 def _essential(metric: Array) -> NDArray[np.bool_]:
-    """(N, N) upper triangular mask of the distances that no path through a third point explains."""
+    """(N, N) upper triangular mask of the distances that are shorter than every path through a third point."""
     size, slack = len(metric), ROUNDING * float(metric.max())
     needed = np.zeros(metric.shape, dtype=np.bool_)
     for first in range(size):
@@ -240,8 +245,8 @@ def _essential(metric: Array) -> NDArray[np.bool_]:
             second = broken[0]
             third = int(through[:, second].argmin())
             raise InvalidRegularizer(
-                f"the triangle inequality fails: from pair {first} to pair {second} it is {metric[first, second]}, "
-                f"but through pair {third} only {shortest[second]}"
+                f"the triangle inequality fails: pair {first} to pair {second} is {metric[first, second]}, "
+                f"but {shortest[second]} through pair {third}"
             )
         needed[first, first + 1 :] = (metric[first] < shortest * (1.0 - 1e-12))[first + 1 :]
     return needed

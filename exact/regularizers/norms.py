@@ -1,4 +1,4 @@
-"""Costs measured pair by pair: a quadratic penalty, and costs of at most one.
+"""Regularizers that act on each state-action pair alone: a quadratic penalty, and costs bounded by one.
 
 | psi         | psi(c)                            | psi*(rho - rho_E)                                     |
 |-------------|-----------------------------------|-------------------------------------------------------|
@@ -53,7 +53,7 @@ class Quadratic:
         return self.weight * cost, np.full_like(cost, self.weight)
 
     def start(self, rho: Array, expert: Array) -> tuple[Array, NDArray[np.bool_]]:
-        """The best response, all of it free."""
+        """The best response; all entries are free."""
         return self.conjugate(rho, expert)[1], np.ones(expert.shape, dtype=np.bool_)
 
     def move(self, cost: Array, step: Array) -> Array:
@@ -69,8 +69,8 @@ class Quadratic:
 class LInfBall:
     """The indicator of costs bounded by 1 in absolute value: total variation.
 
-    The best response is sign(rho - rho_E); where they are equal every cost in [-1, 1] attains the supremum, and
-    zero is returned.
+    The best response is sign(rho - rho_E). Where rho = rho_E every cost in [-1, 1] attains the supremum, and zero
+    is returned.
     """
 
     center: ClassVar[float] = 0.0
@@ -93,5 +93,5 @@ class LInfBall:
         return np.clip(cost, -1.0, 1.0)
 
     def conic(self, cp: Any, rho: Any, expert: Array) -> tuple[Any, list[Any]]:
-        """Linear."""
+        """A linear program."""
         return cp.sum(cp.abs(rho - expert)), []

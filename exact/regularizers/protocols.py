@@ -1,13 +1,13 @@
-"""What a psi must offer, and what solvers may ask for beyond it.
+"""The methods that every psi must have, and further methods that some solvers need.
 
     value(cost, expert)              psi(c), +inf outside its domain;
     conjugate(rho, rho_expert)       (psi*(rho - rho_E), the cost that attains it).
 
-`conjugate` takes the two occupancies apart because psi may depend on the expert. The returned cost is the
-gradient of psi* in rho and the cost player's best response. Where the supremum is only approached, entries of
+`conjugate` takes rho and rho_E, not their difference, because psi may depend on the expert. The returned cost is the
+gradient of psi* in rho and the cost player's best response. Where the supremum is not attained, entries of
 that cost are -inf or +inf: the limit of a maximising sequence.
 
-Solvers that need more ask for it by protocol, never by class, so that a new psi is one class:
+Solvers that need more methods test for a protocol, never for a class. So one new class is enough for a new psi:
 
 | protocol          | psi is                                            | solved by                               |
 |-------------------|---------------------------------------------------|-----------------------------------------|
@@ -17,7 +17,7 @@ Solvers that need more ask for it by protocol, never by class, so that a new psi
 | `BoundedCosts`    | the indicator of {c : abs(B (c - c0)) <= l}       | an interior point method                |
 | `ConicForm`       | conic-representable                               | CVXPY (`method="conic"`)                |
 
-A psi that holds arrays over states has `restricted(states)`, itself on a part of them.
+A psi that holds arrays over states also has `restricted(states)`, which returns psi on a subset of the states.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from gail.exact.process.arrays import Array, Sparse
 
 
 class InvalidRegularizer(ValueError):
-    """The psi is ill defined or does not fit the process; the message has the shapes or the first offence."""
+    """psi is ill defined or does not fit the process; the message names the shapes or the first wrong entry."""
 
 
 class Regularizer(Protocol):
@@ -61,13 +61,13 @@ class SmoothCosts(Regularizer, Protocol):
         """First and second derivatives of psi, entry by entry."""
 
     def start(self, rho: Array, expert: Array) -> tuple[Array, NDArray[np.bool_]]:
-        """A cost inside the domain that answers a learner's rho > 0, and the mask of entries to optimise.
+        """A start inside the domain for a learner's rho > 0, and the mask of entries to optimise.
 
-        The others are optimal as they are.
+        Entries outside the mask are already optimal.
         """
 
     def move(self, cost: Array, step: Array) -> Array:
-        """The cost moved by `step` to first order, along a path that does not leave the domain."""
+        """A cost inside the domain that is cost + step to first order."""
 
 
 @runtime_checkable
@@ -113,20 +113,20 @@ class ConicForm(Regularizer, Protocol):
     def conic(self, cp: Any, rho: Any, expert: Array) -> tuple[Any, list[Any]]:
         """psi*(rho - rho_E) as a CVXPY expression, and the constraints that belong to it.
 
-        `cp` is the module `cvxpy`, handed over so that no psi has to import it; `rho` an expression (S, A).
+        `cp` is the module `cvxpy`, passed in so that no psi has to import it; `rho` is a CVXPY expression (S, A).
         """
 
 
 @runtime_checkable
 class Repairable(Regularizer, Protocol):
-    """A psi that can pull a cost from outside, by rounding, back into its domain."""
+    """A psi that can move a cost that rounding put outside its domain back into it."""
 
     def repaired(self, cost: Array) -> Array:
-        """A cost of the domain near the given one (S, A); the same one if it lies inside."""
+        """A cost in the domain near the given one (S, A); the given one itself if it is in the domain."""
 
 
 def restricted(psi: Regularizer, states: NDArray[np.bool_]) -> Regularizer:
-    """psi for the process on the states of a mask (S,): itself, unless it holds arrays over states."""
+    """psi for the process on the states of a mask (S,); psi itself if it holds no arrays over states."""
     restrict = getattr(psi, "restricted", None)
     return psi if restrict is None else cast(Regularizer, restrict(states))
 
@@ -137,7 +137,7 @@ def needs_coverage(psi: Regularizer) -> bool:
 
 
 def demands_equality(psi: Regularizer) -> bool:
-    """Whether psi* is 0 where something of rho equals the expert's and +inf elsewhere, so that rounding counts."""
+    """Whether psi* is 0 where rho, or its features, equal the expert's and +inf elsewhere: rounding then matters."""
     return bool(getattr(psi, "demands_equality", False))
 
 
@@ -147,10 +147,10 @@ def identity(size: int) -> Sparse:
 
 
 def validate_regularizer(psi: Regularizer) -> None:
-    """That psi is an instance of something that can price occupancies.
+    """Check that psi is an instance with methods `value` and `conjugate`.
 
     Raises:
-        TypeError: a class, a name, or nothing.
+        TypeError: psi is a class, or lacks one of the methods.
     """
     if isinstance(psi, type):
         raise TypeError(f"psi must be an instance: {psi.__name__}()")

@@ -1,15 +1,15 @@
-"""Psi that charge the expert pair by pair: psi(c) = sum rho_E g(c), for a convex g on an interval T.
+"""Separable psi: psi(c) = sum rho_E g(c), for a convex g on an interval T.
 
 Both the surrogates of Proposition A.1 and the f-divergences have this form. With the best response x(t) to an
 occupancy ratio t = rho / rho_E, where g'(x) = t - 1,
 
     psi*(rho - rho_E) = sum rho_E ((t - 1) x(t) - g(x(t))).
 
-Where rho_E = 0, psi is the indicator of the closure of T, so psi* is rho sup T there: zero, or +inf off the
-expert's support. A cost is then sup T if that is finite; if not, +inf where rho > 0, and where rho = 0 as
-well, every cost attaining the supremum, x(1).
+Where rho_E = 0, psi is the indicator of the closure of T, so the entry of psi* is rho sup T: zero if sup T = 0, +inf
+if sup T = +inf and rho > 0. The best response there is sup T, finite or not. One exception: where rho = rho_E = 0 and
+sup T = +inf, every cost attains the supremum, and x(1) is returned.
 
-Sampled training plays the same game with logits g of D = rho / (rho + rho_E), the probability that a pair came
+Sampled training solves the same problem with logits g of D = rho / (rho + rho_E), the probability that a pair came
 from the learner: it minimises sum rho learner_loss(g) + rho_E expert_loss(g), and c = -learner_loss(g).
 """
 
@@ -32,7 +32,7 @@ class Separable(ABC):
     """The ends of T."""
 
     limit: ClassVar[float] = np.inf
-    """Logits are clipped to [-limit, limit]. A clipped logit passes no gradient on."""
+    """Logits are clipped to [-limit, limit]. A clipped logit has zero gradient."""
 
     unit_cost: ClassVar[float]
     """x(1), the best response where learner and expert are equal."""
@@ -52,7 +52,7 @@ class Separable(ABC):
 
     @abstractmethod
     def learner_loss(self, logit: Any) -> Any:
-        """The loss of a logit on a learner's pair, minus the cost; any array library."""
+        """The loss of a logit on a learner's pair, equal to -c; any array library."""
 
     @abstractmethod
     def expert_loss(self, logit: Any) -> Any:
@@ -67,7 +67,7 @@ class Separable(ABC):
         return float(np.sum(expert[seen] * self.penalty(cost[seen])))
 
     def conjugate(self, rho: Array, rho_expert: Array) -> tuple[float, Array]:
-        """psi* and the best response; at zeros as the module's opening says."""
+        """psi* and the best response; for rho_E = 0 see the module docstring."""
         seen, top = rho_expert > 0.0, self.domain[1]
         cost = np.full(rho_expert.shape, top)
         entries, cost[seen] = self.answer(rho[seen], rho_expert[seen])
@@ -86,8 +86,8 @@ class Separable(ABC):
     ) -> Any:
         """Mean loss of the learner's logits plus mean loss of the expert's.
 
-        A side with weights (same shape as its logits) contributes sum w * loss instead of a mean, so that a
-        table of logits weighted by two occupancies has the least loss -psi*(rho - rho_E). Works on numpy
+        A side with weights (same shape as its logits) contributes sum w * loss instead of a mean. With
+        the two occupancies as weights, the least loss over tables of logits is -psi*(rho - rho_E). Works on numpy
         arrays and torch tensors of any shape alike; returns a scalar array.
         """
         learner, expert = self.learner_loss(self._clip(logit_learner)), self.expert_loss(self._clip(logit_expert))
@@ -104,10 +104,10 @@ class Separable(ABC):
 
 
 class SmoothSeparable(Separable):
-    """A `Separable` that is smooth on both sides."""
+    """A `Separable` whose g and psi* are both smooth."""
 
     nearest: ClassVar[float] = 1e-150
-    """How near zero, the upper end of most T, costs may come: powers of it must not underflow."""
+    """Least distance of costs from a finite sup T (which is zero): its powers must not underflow."""
 
     @abstractmethod
     def slopes(self, cost: Array) -> tuple[Array, Array]:
@@ -133,7 +133,7 @@ class SmoothSeparable(Separable):
         return gradient, curvature
 
     def start(self, rho: Array, expert: Array) -> tuple[Array, NDArray[np.bool_]]:
-        """The best response to rho, free where rho_E > 0; elsewhere sup T, which is optimal."""
+        """The best response to rho, free where rho_E > 0; the other entries are optimal."""
         seen, top = expert > 0.0, self.domain[1]
         cost = self.conjugate(rho, expert)[1]
         if np.isfinite(top):
@@ -141,7 +141,7 @@ class SmoothSeparable(Separable):
         return cost, seen
 
     def move(self, cost: Array, step: Array) -> Array:
-        """cost + step, entries that would come near an end of T or beyond stopping at a hundredth of the way."""
+        """cost + step; each entry keeps at least 1 % of its distance to either end of T."""
         low, high = self.domain
         moved = cost + step
         if np.isfinite(high):

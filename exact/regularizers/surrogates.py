@@ -1,22 +1,23 @@
-"""The surrogate family of Proposition A.1 (Ho & Ermon 2016): a decreasing convex loss phi of a logit decides psi.
+"""The surrogate family of Proposition A.1 (Ho & Ermon 2016): a decreasing convex loss phi of a logit defines psi.
 
     psi*(rho - rho_E) = -R_phi = - min_g sum rho phi(g) + rho_E phi(-g),        c = -phi(g),
     psi(c) = sum rho_E g(c),   g(x) = -x + phi(-phi^-1(-x)),   x in T = -phi(range of logits).
 
 | psi                  | phi(x)             | T         | g(x)                 | -R_phi, entry by entry       |
 |----------------------|--------------------|-----------|----------------------|------------------------------|
-| `Logistic`           | log(1 + e^-x)      | (-inf, 0) | -x - log(1 - e^x)    | Jensen-Shannon, see there    |
+| `Logistic`           | log(1 + e^-x)      | (-inf, 0) | -x - log(1 - e^x)    | Jensen-Shannon: `Logistic`   |
 | `Exponential`        | e^-x               | (-inf, 0) | -x - 1/x             | -2 sqrt(rho rho_E)           |
 | `TruncatedQuadratic` | (1-x)^2 on [-1, 1] | [-4, 0]   | 4 - 2x - 4 sqrt(-x)  | -4 rho rho_E / (rho + rho_E) |
 | `Hinge`              | 1-x on [-1, 1]     | [-2, 0]   | 2                    | -2 min(rho, rho_E)           |
-| `Jeffreys`           | e^-x - x           | R         | u + 1/u, u = W(e^-x) | see there                    |
+| `Jeffreys`           | e^-x - x           | R         | u + 1/u, u = W(e^-x) | see `Jeffreys`               |
 
 W is Lambert's function. For occupancies of the same mass m these are, in the order of the table, with the
 normalised p = rho / m: 2m (JSD - log 2); 2m (H^2 - 1) with Hellinger's H^2 = sum (sqrt p - sqrt p_E)^2 / 2; the
-triangular discrimination sum (rho-rho_E)^2 / (rho+rho_E) less 2m; the l1 distance less 2m; and Jeffreys'
-divergence KL(rho, rho_E) + KL(rho_E, rho) less 2m. (Nguyen, Wainwright & Jordan 2009 for the correspondence.)
+triangular discrimination sum (rho-rho_E)^2 / (rho+rho_E) minus 2m; the l1 distance minus 2m; and
+Jeffreys' divergence KL(rho, rho_E) + KL(rho_E, rho) minus 2m. (Correspondence of losses and divergences: Nguyen,
+Wainwright & Jordan 2009.)
 
-R_phi is symmetric in its two occupancies; for divergences that are not, see `divergences`.
+R_phi is symmetric in its two occupancies; for asymmetric divergences see `divergences`.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ class Logistic(Surrogate, SmoothSeparable):
         return 1.0 / odds - 1.0, 1.0 / (odds * -np.expm1(cost))
 
     def conic(self, cp: Any, rho: Any, expert: Array) -> tuple[Any, list[Any]]:
-        """Exponential cones, at the pairs that the expert takes: the others contribute nothing."""
+        """Exponential cones at the pairs that the expert takes; other pairs contribute zero."""
         seen = np.nonzero(expert > 0.0)
         both = rho[seen] + expert[seen]
         return cp.sum(cp.rel_entr(rho[seen], both)) + cp.sum(cp.rel_entr(expert[seen], both)), []
@@ -176,8 +177,8 @@ class TruncatedQuadratic(Surrogate, SmoothSeparable):
 class Hinge(Surrogate):
     """phi(g) = 1 - g on [-1, 1]: total variation. c = 0 where rho > rho_E and -2 where rho < rho_E.
 
-    Where they are equal every c in [-2, 0] attains the supremum, and -1 is returned. Where no episode ends this
-    is `LInfBall` up to constants; where masses differ, psi* = l1 distance - mass of rho - mass of rho_E.
+    Where they are equal every c in [-2, 0] attains the supremum, and -1 is returned. If no episode ends, this is
+    `LInfBall` up to constants. For different masses, psi* = l1 distance - mass of rho - mass of rho_E.
     """
 
     domain: ClassVar = (-2.0, 0.0)
@@ -206,7 +207,7 @@ class Hinge(Surrogate):
         return np.clip(cost, -2.0, 0.0)
 
     def conic(self, cp: Any, rho: Any, expert: Array) -> tuple[Any, list[Any]]:
-        """Linear."""
+        """A linear program."""
         return -2.0 * cp.sum(cp.minimum(rho, expert)), []
 
 
@@ -216,8 +217,8 @@ class Jeffreys(Surrogate, SmoothSeparable):
 
     -R_phi = sum (rho - rho_E) log(rho / rho_E) - rho - rho_E.
 
-    Infinite unless rho and rho_E have the same support: costs run to +inf where rho_E = 0 and to -inf where
-    rho = 0.
+    It is infinite unless rho and rho_E have the same support: the best cost is +inf where only rho_E is zero, and
+    -inf where only rho is zero.
     """
 
     domain: ClassVar = (-np.inf, np.inf)

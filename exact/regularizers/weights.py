@@ -1,4 +1,4 @@
-"""Concave quadratics over the unit ball and over the simplex: the models that Newton's method on weights maximises.
+"""Maximisers of concave quadratics over the unit ball and over the simplex, for Newton's method on weights.
 
     max over u in W of   <q, u> - <u, H u> / 2,       H positive semidefinite, of moderate size.
 
@@ -13,7 +13,7 @@ import numpy as np
 from gail.exact.process.arrays import Array
 
 ROUNDING = 1e-14
-"""Relative size of eigenvalues, slopes and weights that are zero up to rounding."""
+"""Relative size below which eigenvalues, slopes and weights count as zero."""
 
 
 def ball_maximum(slope: Array, curvature: Array) -> Array:
@@ -29,7 +29,7 @@ def ball_maximum(slope: Array, curvature: Array) -> Array:
     least = ROUNDING * (float(eigenvalues.max()) + size)
 
     def excess(log_shift: float) -> float:
-        # Convex in the shift's logarithm and well scaled: the reciprocal length, as in Moré & Sorensen.
+        # The reciprocal length, as in Moré & Sorensen, is convex in the shift's logarithm and well scaled.
         return 1.0 - 1.0 / float(np.linalg.norm(target / (eigenvalues + np.exp(log_shift))))
 
     low, high = float(np.log(least)), float(np.log(size))
@@ -72,7 +72,7 @@ def simplex_maximum(weights: Array, slope: Array, curvature: Array) -> Array:
 
 
 def _direction(gradient: Array, curvature: Array, scale: float) -> tuple[Array, bool]:
-    """The way to the maximum on the plane of constant sum, and whether there is one: else, a way that only rises."""
+    """The step to the maximum on the plane of constant sum, and True; without one, an ascent direction and False."""
     size = gradient.size
     if size == 1:
         return np.zeros(1), True

@@ -1,23 +1,29 @@
 """Statements of the theory as numerical checks: each takes an instance and returns its `Verification`.
 
-| statement | check                                                        | module         |
-|-----------|--------------------------------------------------------------|----------------|
-| 1, 2, 3   | `check_proposition_3_1`, `check_lemma_3_1`, `check_lemma_3_2`| `occupancies`  |
-| 4, 5      | `check_planning_duality`, `check_soft_planning_duality`      | `planning`     |
-| 6         | `check_without_entropy`, and `theorems`                      | `without_entropy`|
-| 7         | `check_unattained_dual`, and `theorems`                      | `unattained`   |
-| 8         | `check_irl_is_dual`                                          | `duality`      |
-| 9         | `check_feature_classes`                                      | `feature_classes`|
-| 10        | `check_unexpressive_class`                                   | `expressiveness`|
-| 11        | `check_surrogate_family`                                     | `surrogates`   |
-| 12        | `check_jensen_shannon`                                       | `jensen_shannon`|
-| 13        | `check_uniqueness_and_bias`                                  | `uniqueness`, `bias`|
-| Eq. 11    | `check_class_scaling`                                        | `scaling`      |
-| 14        | `check_lemma_a_1`                                            | `gradients`    |
-| 15        | `check_imitation_gradient`, `check_gradient_elsewhere`       | `gradients`    |
-| 16        | `check_monotone_improvement`                                 | `improvement`  |
-| 17        | `check_guided_cost_learning`, `check_guided_cost_inequalities`| `paths`       |
-| 18        | `check_compounding_error`, `check_recovery_family`           | `compounding`  |
+| statement  | check                                                          | module                           |
+|------------|----------------------------------------------------------------|----------------------------------|
+| 1, 2, 3    | `check_proposition_3_1`, `check_lemma_3_1`, `check_lemma_3_2`  | `occupancy_measures`             |
+| 4, 5       | `check_planning_duality`, `check_soft_planning_duality`        | `duality.planning`               |
+| 6          | `check_proposition_3_2`                                        | `duality.proposition_3_2`        |
+| 6          | `check_without_entropy`                                        | `duality.without_entropy`        |
+| 7          | `check_corollary_3_2_1`                                        | `duality.proposition_3_2`        |
+| 7          | `check_unattained_dual`                                        | `duality.unattained_dual`        |
+| 8          | `check_irl_is_dual`                                            | `duality.irl_is_dual`            |
+| 9          | `check_feature_classes`                                        | `apprenticeship.feature_classes` |
+| 9 (Eq. 11) | `check_class_scaling`                                          | `apprenticeship.class_scaling`   |
+| 10         | `check_unexpressive_class`                                     | `apprenticeship.expressiveness`  |
+| 11         | `check_surrogate_family`                                       | `surrogates.surrogate_family`    |
+| 12         | `check_jensen_shannon`                                         | `surrogates.jensen_shannon`      |
+| 13         | `check_uniqueness_and_bias`                                    | `surrogates.uniqueness`          |
+| 13         | `bias_curve`                                                   | `surrogates.entropy_bias`        |
+| 14         | `check_lemma_a_1`                                              | `learning.gradients`             |
+| 15         | `check_imitation_gradient`, `check_gradient_elsewhere`         | `learning.gradients`             |
+| 16         | `check_monotone_improvement`                                   | `learning.monotone_improvement`  |
+| 17         | `check_guided_cost_learning`, `check_guided_cost_inequalities` | `learning.guided_cost_learning`  |
+| 18         | `check_compounding_error`, `check_recovery_family`             | `learning.compounding_error`     |
+| any psi    | `check_regularizer`                                            | `regularizer_contract.contract`  |
+
+`certificates` and `verdicts` define the results of a check; `worst_case` keeps the worst of many trials.
 """
 
 from gail.exact.statements.apprenticeship.class_scaling import check_class_scaling

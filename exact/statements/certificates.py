@@ -1,4 +1,4 @@
-"""Verdicts on statements: one inequality or identity each, with the numbers behind it."""
+"""Certificates: the result of checking one inequality or identity on one instance, with its numbers."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from gail.exact.solution import Solution
 
 @dataclass(frozen=True)
 class Certificate:
-    """One verdict on one instance.
+    """The result of one claim on one instance.
 
     Attributes:
-        statement: what is claimed, by the number it has in the theory.
+        statement: the claim, with the name or number of its statement in the theory.
         instance: the caller's name of the instance.
         violation: the worst violation found, nonnegative; NaN when it could not be evaluated.
-        tolerance: the violation that rounding excuses.
-        numbers: what the violation was computed from, signed, by name.
+        tolerance: the largest violation that counts as rounding.
+        numbers: the signed numbers that the violation was computed from, by name.
     """
 
     statement: str
@@ -46,22 +46,22 @@ class Verification:
 
 
 class Premise(Certificate):
-    """That a solver reached its end, on which other claims rest: a violation is the solver's, and refutes nothing."""
+    """The claim that a solver converged, which other claims assume. A violation does not refute the statement."""
 
 
 class SecondOpinion(Certificate):
-    """What a general solver makes of the same problem, no more accurate than that solver is."""
+    """Agreement with a general solver on the same problem; only as accurate as that solver."""
 
 
 def beyond(excess: float) -> float:
-    """The excess where it is positive, else zero; NaN stays NaN, which the built-in max would lose."""
+    """The excess if it is positive, else zero. NaN stays NaN; the built-in max would lose it."""
     return 0.0 if excess <= 0.0 else float(excess)
 
 
 def solved(
     statement: str, instance: str, gap: float, tolerance: float, numbers: Mapping[str, float]
 ) -> tuple[Certificate, Certificate]:
-    """A solver's signed gap as its two claims: that it is closed, and that no bound exceeds a value."""
+    """Two claims about a solver's signed gap: it is closed (`Premise`), and the bound does not exceed the value."""
     signed = {**numbers, "signed_gap": gap}
     return (
         Premise(statement, instance, beyond(gap), tolerance, signed),

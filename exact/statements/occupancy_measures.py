@@ -4,10 +4,10 @@
     2   Hbar is strictly concave on that polytope, and H(pi) = Hbar(rho_pi)
     3   L(pi, c) = -lambda H(pi) + E_pi[c] = -lambda Hbar(rho_pi) + <rho_pi, c> = Lbar(rho_pi, c)
 
-Strict concavity in numbers: the midpoint gap of two occupancies is half the sum over both of
-sum_s rho(s) KL(pi(.|s), pi_mid(.|s)), which Pinsker's inequality bounds below by the policies' distance; two
-occupancies in the polytope with one policy are equal. The policy side of H and L is evaluated by Bellman's
-equation, the occupancy side by sums: two different solves of one factorization's two sides.
+Strict concavity is checked at midpoints. The midpoint gap of two occupancies is half the sum over both of
+sum_s rho(s) KL(pi(.|s), pi_mid(.|s)). Pinsker's inequality bounds it below by the policies' distance, and two
+occupancies in the polytope with the same policy are equal. H(pi) and L(pi, c) are evaluated by Bellman's equation,
+Hbar and Lbar by sums over rho. The two sides solve different systems: I - gamma P_pi and its transpose.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ PAIRS = 12
 """Random policies, or pairs of them, per check."""
 
 MAX_STEPS = 20_000
-"""Steps of the defining sum; the tail beyond is bounded, not ignored."""
+"""Maximum number of terms of the defining sum; a bound on the remaining tail is subtracted."""
 
 DISTINCT = 1e-6
-"""Relative l1 distance above which two occupancies must show a positive midpoint gap: it is of second order."""
+"""Relative l1 distance above which two occupancies must show a positive midpoint gap; the gap is of second order."""
 
 
 def check_proposition_3_1(mdp: FiniteMDP, instance: str, rng: np.random.Generator) -> Verification:
-    """Round trips both ways, the flow, the mass, and the defining sum of discounted visits; discount < 1 or not."""
+    """Statement 1: round trips both ways, flow, mass, and the defining sum of discounted visits; discount at most 1."""
     verdicts = Verdicts("Proposition 3.1", instance)
     policies = random_policies(mdp, PAIRS, rng)
     occupancies = [occupancy_of(mdp, policy) for policy in policies]
@@ -49,21 +49,21 @@ def check_proposition_3_1(mdp: FiniteMDP, instance: str, rng: np.random.Generato
     for policy, rho in zip(policies, occupancies, strict=True):
         visited = rho.sum(axis=1) > 0.0
         back = max(back, float(abs(policy_of(rho) - policy)[visited].max()))
-    verdicts.claim("pi -> rho -> pi returns, where rho(s) > 0", back, ROUNDING)
+    verdicts.claim("pi -> rho -> pi returns pi, where rho(s) > 0", back, ROUNDING)
     forth = []
     for shares in rng.dirichlet(np.ones(len(occupancies)), size=PAIRS):
-        # Points of the polytope that were not made from a policy: mixtures, and a vertex of a random cost.
+        # Points of the polytope not computed from a policy: mixtures, and the optimal vertex for a random cost.
         mixture = np.tensordot(shares, occupancies, axes=1)
         forth.append(_distance(occupancy_of(mdp, policy_of(mixture)), mixture))
     vertex = _vertex(mdp, rng)
     forth.append(_distance(occupancy_of(mdp, policy_of(vertex)), vertex))
-    verdicts.claim("rho -> pi -> rho returns, at mixtures and a vertex", max(forth), 10 * ROUNDING)
+    verdicts.claim("rho -> pi -> rho returns rho, at mixtures and a vertex", max(forth), 10 * ROUNDING)
     verdicts.claim("rho_pi is the discounted sum of visits", _series_violation(mdp, policies[0]), ROUNDING)
     return verdicts.verification()
 
 
 def check_lemma_3_1(mdp: FiniteMDP, instance: str, rng: np.random.Generator) -> Verification:
-    """Midpoint gaps on random pairs, against their closed form and Pinsker's bound; H(pi) = Hbar(rho_pi)."""
+    """Statement 2: midpoint gaps of random pairs, against closed form and Pinsker's bound; H(pi) = Hbar(rho_pi)."""
     verdicts = Verdicts("Lemma 3.1", instance)
     policies = random_policies(mdp, 2 * PAIRS, rng)
     occupancies = [occupancy_of(mdp, policy) for policy in policies]
@@ -78,7 +78,7 @@ def check_lemma_3_1(mdp: FiniteMDP, instance: str, rng: np.random.Generator) -> 
         mixed = policy_of(middle)
         gaps.append(causal_entropy(middle) - 0.5 * (entropies[first] + entropies[second]))
         parts = [(rho.sum(axis=1), policy_of(rho)) for rho in (one, other)]
-        # As occupancies, so that states without visits count nothing, whatever their policies.
+        # Divergences of occupancies, in which states without visits have weight zero.
         mixtures = [(rho, rho.sum(axis=1, keepdims=True) * mixed) for rho in (one, other)]
         closed.append(0.5 * sum(float(rel_entr(rho, product).sum()) for rho, product in mixtures))
         pinsker.append(0.25 * sum(float(visits @ abs(pi - mixed).sum(axis=1) ** 2) for visits, pi in parts))
@@ -92,7 +92,7 @@ def check_lemma_3_1(mdp: FiniteMDP, instance: str, rng: np.random.Generator) -> 
 
 
 def check_lemma_3_2(mdp: FiniteMDP, entropy_weight: float, instance: str, rng: np.random.Generator) -> Verification:
-    """L(pi, c) = Lbar(rho_pi, c) and Lbar(rho, c) = L(pi_rho, c) at random policies, mixtures and costs."""
+    """Statement 3: L(pi, c) = Lbar(rho_pi, c), Lbar(rho, c) = L(pi_rho, c) at random policies, mixtures and costs."""
     verdicts = Verdicts("Lemma 3.2", instance)
     policies = random_policies(mdp, PAIRS, rng)
     occupancies = [occupancy_of(mdp, policy) for policy in policies]
@@ -120,7 +120,7 @@ def check_lemma_3_2(mdp: FiniteMDP, entropy_weight: float, instance: str, rng: n
 
 
 def random_policies(mdp: FiniteMDP, count: int, rng: np.random.Generator) -> list[Array]:
-    """Policies (S, A) of every kind in turn: mixed, sharp, with actions never taken, deterministic."""
+    """Policies (S, A) of four kinds in turn: mixed, sharp, with actions of probability zero, deterministic."""
     policies = []
     for index in range(count):
         policy = rng.dirichlet(np.full(mdp.num_actions, (1.0, 0.1)[index % 2]), size=mdp.num_states)
@@ -138,12 +138,12 @@ def _discounted(mdp: FiniteMDP, policy: Array, charge: Array) -> float:
 
 
 def _vertex(mdp: FiniteMDP, rng: np.random.Generator) -> Array:
-    """A vertex of the flow polytope, as linear programming finds it."""
+    """A vertex of the flow polytope: the linear program's solution for a random cost."""
     return solve_occupancy_lp(mdp, rng.normal(size=(mdp.num_states, mdp.num_actions))).occupancy
 
 
 def _series_violation(mdp: FiniteMDP, policy: Array) -> float:
-    """How far sum_{t<T} gamma^t Pr(s_t, a_t) is from rho, beyond the mass that can still come; relative."""
+    """Relative distance of sum_{t<T} gamma^t Pr(s_t, a_t) from rho, less the largest mass of later steps."""
     chain, visits = mdp.discounted_chain(policy).T, mdp.initial
     total = np.zeros_like(visits)
     longest = float(mdp.initial @ mdp.lifetime)

@@ -1,4 +1,4 @@
-"""Shared wording of verdicts: identities, bounds, and failures on purpose, each as one `Certificate`."""
+"""Helpers that turn an identity, a bound, or an expected failure into a `Certificate`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Verdicts:
     def at_most(
         self, claim: str, smaller: ArrayLike, larger: ArrayLike, tolerance: float = ROUNDING, scale: float = 1.0
     ) -> None:
-        """smaller <= larger entry by entry, relative to `scale` or the largest entry if that is more."""
+        """smaller <= larger entry by entry, relative to the larger of `scale` and the largest entry."""
         less, more = np.broadcast_arrays(np.asarray(smaller, dtype=np.float64), np.asarray(larger, dtype=np.float64))
         unit = max(scale, float(abs(less).max(initial=0.0)), float(abs(more).max(initial=0.0)))
         worst = float((less - more).max(initial=-np.inf))
@@ -44,7 +44,7 @@ class Verdicts:
         self._add(claim, beyond(worst) / unit, tolerance, numbers)
 
     def differs(self, claim: str, difference: float, least: float) -> None:
-        """A failure on purpose: the difference must be seen, and be at least `least`."""
+        """An expected failure: the difference must be at least `least`."""
         self._add(claim, beyond(least - difference), 0.0, {"difference": difference, "least": least})
 
     def claim(self, claim: str, violation: float, tolerance: float, **numbers: float) -> None:
@@ -52,15 +52,15 @@ class Verdicts:
         self._add(claim, violation, tolerance, numbers)
 
     def solved(self, claim: str, gap: float, tolerance: float, **numbers: float) -> None:
-        """That a signed gap is zero: what is left of it is the solver's shortfall, what is negative is a refutation."""
+        """A signed gap is zero. A positive gap is the solver's failure; a negative gap refutes the statement."""
         self.certificates.extend(solved(f"{self.name}: {claim}", self.instance, gap, tolerance, numbers))
 
     def premise(self, claim: str, violation: float, tolerance: float, **numbers: float) -> None:
-        """That a solver reached its end."""
+        """A solver converged; see `Premise`."""
         self.certificates.append(Premise(f"{self.name}: {claim}", self.instance, violation, tolerance, numbers))
 
     def second_opinion(self, claim: str, violation: float, tolerance: float, **numbers: float) -> None:
-        """What a general solver makes of it."""
+        """Agreement with a general solver; see `SecondOpinion`."""
         self.certificates.append(SecondOpinion(f"{self.name}: {claim}", self.instance, violation, tolerance, numbers))
 
     def verification(self) -> Verification:

@@ -11,7 +11,7 @@ from gail.exact.statements.certificates import Certificate, SecondOpinion, Verif
 
 @dataclass(frozen=True)
 class Findings:
-    """Collects trials by claim; `subject` is what the claims are about, `instance` names where."""
+    """Collects trials by claim; `subject` names what the claims are about, `instance` the instance."""
 
     subject: str
     instance: str
@@ -22,22 +22,22 @@ class Findings:
         self._keep(claim, Certificate(f"{self.subject}: {claim}", self.instance, violation, tolerance, numbers))
 
     def equal(self, claim: str, left: float, right: float, unit: float, tolerance: float, **numbers: float) -> None:
-        """That two numbers agree, in a unit, or are infinite together."""
+        """One trial of left = right, relative to `unit`; equal infinities agree."""
         self.note(claim, _apart(left, right, unit), tolerance, left=left, right=right, **numbers)
 
     def second_opinion(self, claim: str, left: float, right: float, unit: float, tolerance: float) -> None:
-        """The same, where one of them is a general solver's."""
+        """One trial of left = right, where one number is a general solver's; see `SecondOpinion`."""
         numbers, statement = {"left": left, "right": right}, f"{self.subject}: {claim}"
         self._keep(claim, SecondOpinion(statement, self.instance, _apart(left, right, unit), tolerance, numbers))
 
     def at_most(self, claim: str, smaller: float, larger: float, unit: float, tolerance: float) -> None:
-        """smaller <= larger, in a unit."""
+        """One trial of smaller <= larger, relative to `unit`."""
         with np.errstate(invalid="ignore"):
             excess = 0.0 if smaller <= larger else (smaller - larger) / unit
         self.note(claim, excess, tolerance, smaller=smaller, larger=larger)
 
     def verification(self) -> Verification:
-        """One certificate a claim, in the order in which they were first made."""
+        """One certificate per claim, in the order of their first trials."""
         return Verification(tuple(self.worst.values()), {})
 
     def _keep(self, claim: str, trial: Certificate) -> None:

@@ -1,6 +1,6 @@
-"""Benchmarks: the figures that the README quotes, each from one command, raw results in a CSV.
+"""Benchmarks of gaps, of the exact engine, of throughput and of environments; raw results go to a CSV file.
 
-Speeds are given beside the simulator's own rate measured in the same run on the same machine.
+Each speed of GAIL is reported together with the simulator's own speed, measured in the same run on the same machine.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _PARTS = ("sampling", "cost", "policy", "critic")
 
 
 def bench_gaps(console: Console, out: Path) -> None:
-    """Gaps and differences of the two routes on the demo gridworld."""
+    """Claims of Proposition 3.2 and Corollary 3.2.1 on the demo gridworld, and the seconds that their checks take."""
     began = time.perf_counter()
     theory = verify_instance(demo_gridworld(expert_entropy_weight=1.0, discount=0.95), entropy_weight=1.0, seed=0)
     seconds = time.perf_counter() - began
@@ -49,10 +49,10 @@ def bench_gaps(console: Console, out: Path) -> None:
 
 
 def bench_exact(largest: int, peers: Path | None, console: Console, out: Path) -> None:
-    """Seconds, memory and certificates of the exact engine on gridworlds of up to `largest` states, and a picture.
+    """Seconds, memory and certified gaps of the exact engine on gridworlds of up to `largest` states, and a picture.
 
-    The table is written anew after every row, so an interrupted run leaves what it measured. With a folder of peers'
-    environments, they are measured on the same instances.
+    The table is rewritten after every row, so an interrupted run keeps the rows measured so far. If `peers` is the
+    folder of the peers' environments, the peers are measured on the same instances.
     """
     rows: list[dict[str, Any]] = []
     if peers is not None:
@@ -80,7 +80,7 @@ def bench_exact(largest: int, peers: Path | None, console: Console, out: Path) -
 
 
 def _squared(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """All rows with the columns of any, short numbers, and blanks where a row has nothing to say."""
+    """The rows with the union of all columns; missing entries are blank, floats have four significant digits."""
     columns = list(dict.fromkeys(name for row in rows for name in row))
     return [{name: _short(row.get(name, "")) for name in columns} for row in rows]
 
@@ -90,7 +90,7 @@ def _short(value: Any) -> Any:
 
 
 def bench_throughput(task_ids: Sequence[str], iterations: int, console: Console, out: Path) -> None:
-    """Environment steps per second of GAIL end to end, its split, and the simulator's own rate, task by task."""
+    """For each task: environment steps per second of GAIL end to end and of the simulator, and shares of the time."""
     rows = [_throughput(task_id, iterations) for task_id in task_ids]
     _publish(rows, console, out, "GAIL end to end against the simulator with random actions")
 
@@ -122,7 +122,7 @@ def _throughput(task_id: str, iterations: int) -> dict[str, Any]:
 
 
 def bench_envs(console: Console, out: Path) -> None:
-    """Transitions per second of tabular environments, and how many times Gymnasium's own rate that is."""
+    """Transitions per second of tabular environments, and the ratio to the rate of Gymnasium's FrozenLake."""
     columns = {"transitions_per_second": 0, "reference_transitions_per_second": 0, "ours_over_reference": 1}
     rows: list[dict[str, Any]] = []
     for row in tabular_rows():
@@ -154,7 +154,7 @@ def _simulator_rate(task_id: str, num_envs: int, threads: int, rounds: int = 200
 
 
 def _publish(rows: Sequence[Mapping[str, Any]], console: Console, out: Path, title: str) -> None:
-    if len(rows) == 1:  # one row of many figures reads better downwards
+    if len(rows) == 1:  # one row with many columns is easier to read as a list
         table = Table("figure", "value", title=title)
         for name, value in rows[0].items():
             table.add_row(name, str(value))

@@ -1,9 +1,9 @@
-"""What a transition costs in tabular environments, beside Gymnasium's own.
+"""Transitions per second of tabular environments, compared with Gymnasium's FrozenLake.
 
-Each row steps many copies of a finite MDP under actions drawn beforehand and counts transitions per second, the
-sampling of successors, rewards, endings, truncations and restarts included. The reference is Gymnasium's FrozenLake in
-Gymnasium's own vector environment, measured in the same process on the same machine: the ratio of the two rates is
-less the machine's than either rate. Times are the least of `repeats` runs.
+Each row steps many copies of a finite MDP under actions drawn beforehand. The rate includes the sampling of successors,
+rewards, terminations, truncations and restarts. The reference is Gymnasium's FrozenLake in Gymnasium's own vector
+environment, measured in the same process on the same machine: the ratio of the two rates depends less on the machine
+than each rate. Times are the minimum over `repeats` runs.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from gail.envs.gridworlds import DEMO_8X8, gridworld
 from gail.envs.tabular import TabularVectorEnv
 from gail.experiments.bench.exact.measurements import Row, fastest
 
-HORIZON = 100  # steps; FrozenLake's own
+HORIZON = 100  # steps until truncation, as in FrozenLake
 TARGET = 5_000_000
-"""Transitions per second that tabular environments are to reach on two cores."""
+"""Required transitions per second of tabular environments on two cores."""
 
 
 def tabular_row(name: str, task: FiniteTask[Any], num_envs: int, reference: float, repeats: int = 5) -> Row:
-    """Transitions per second of `num_envs` copies of a task, and how many times `reference` that is."""
+    """Transitions per second of `num_envs` copies of a task, and the ratio of this rate to `reference`."""
     envs = TabularVectorEnv(task.mdp, task.cost, num_envs, horizon=HORIZON)
     rate = transition_rate(envs, rounds=max(10, 1_000_000 // num_envs), repeats=repeats)
     return {
@@ -42,7 +42,7 @@ def tabular_row(name: str, task: FiniteTask[Any], num_envs: int, reference: floa
 
 
 def tabular_rows(copies: tuple[int, ...] = (1_000, 10_000, 100_000)) -> Iterator[Row]:
-    """The table, row by row: small and large finite tasks, with so many copies each."""
+    """The table, row by row: small and large finite tasks, each with every number of copies in `copies`."""
     tasks: dict[str, FiniteTask[Any]] = {
         "FrozenLake-v1": from_gymnasium(gymnasium.make("FrozenLake-v1"), discount=0.99),
         "gridworld 8x8": gridworld(DEMO_8X8, slip=0.1),
@@ -58,7 +58,7 @@ def tabular_rows(copies: tuple[int, ...] = (1_000, 10_000, 100_000)) -> Iterator
 def reference_rate(num_envs: int = 100, repeats: int = 3) -> float:
     """Transitions per second of Gymnasium's FrozenLake in Gymnasium's vector environment.
 
-    Its copies are stepped one after the other, so that its rate does not grow with their number.
+    The copies are stepped one after the other, so this rate does not grow with their number.
     """
     envs = gymnasium.make_vec("FrozenLake-v1", num_envs=num_envs, vectorization_mode="sync")
     try:
@@ -68,7 +68,7 @@ def reference_rate(num_envs: int = 100, repeats: int = 3) -> float:
 
 
 def transition_rate(envs: VectorEnv[Any, Any, Any], rounds: int, repeats: int) -> float:
-    """Transitions per second of a vector environment with discrete actions, of which eight draws take turns."""
+    """Transitions per second of a vector environment with discrete actions; eight random action arrays alternate."""
     space = envs.single_action_space
     assert isinstance(space, gymnasium.spaces.Discrete)
     actions = np.random.default_rng(0).integers(space.n, size=(8, envs.num_envs))
@@ -78,6 +78,6 @@ def transition_rate(envs: VectorEnv[Any, Any, Any], rounds: int, repeats: int) -
         for index in range(rounds):
             envs.step(actions[index % 8])
 
-    play()  # the first run also warms caches and spreads the copies' ages
+    play()  # warms caches, and lets the copies reach different steps of their episodes
     seconds, _ = fastest(play, repeats)
     return rounds * envs.num_envs / seconds

@@ -1,17 +1,16 @@
-"""What the cells say together: means over seeds, slopes, the parts of the gap, and the verdict.
+"""Results over all cells: means over seeds, slopes, the parts of the gap, and the verdicts.
 
-The gap of GAIL with networks splits into four parts, each the difference of J between two policies that were really
-computed, so that they add up exactly; a part may be negative, as when noise happens to help:
+The gap J - J* of GAIL with networks is the sum of four parts. Each part is the difference of J between two computed
+policies, so the sum is exact. All parts but the first may be negative:
 
     finite demonstrations      J(exact optimum against the demonstrations) - J*
     unfinished optimisation    J(exact GAIL after as many iterations)      - J(that optimum)
-    finite batches,
-      lagging players          J(sampled GAIL, tables)                     - J(exact GAIL)
+    finite batches and lag     J(sampled GAIL, tables)                     - J(exact GAIL)
     function approximation     J(sampled GAIL, networks)                   - J(sampled GAIL, tables)
 
-The third part is not of sampling alone: exact GAIL answers every policy with the best cost and its exact values, while
-the sampled discriminator and critic take a few Adam steps per iteration and lag behind the policy. No batch, however
-large, removes what that lag leaves.
+The third part is not sampling error alone. Exact GAIL uses the best cost and the exact values for every policy. The
+sampled discriminator and critic take a few Adam steps per iteration and lag behind the policy; larger batches do not
+remove this lag.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ _DIFFERS = "does NOT agree with the exact one"
 
 @dataclass(frozen=True)
 class Row:
-    """One cell, measured."""
+    """One cell with its record and the measures of its policy."""
 
     cell: Cell
     measures: Measures
@@ -45,17 +44,17 @@ class Row:
 
 
 class Part(Enum):
-    """A part of the gap; the value is for people."""
+    """A part of the gap; the value is its name in pictures."""
 
     DEMONSTRATIONS = "finite demonstrations"
     OPTIMISATION = "unfinished optimisation"
-    BATCHES = "finite batches, lagging players"
+    BATCHES = "finite batches and lag"
     APPROXIMATION = "function approximation"
 
 
 @dataclass(frozen=True)
 class Dissection:
-    """The parts of one seed's gap, in units of J; those that were not computed are missing."""
+    """The parts of one seed's gap, in units of J; parts that were not computed are missing."""
 
     size: int | None
     seed: int
@@ -78,12 +77,12 @@ class Verdict:
 
 
 def order(size: int | None) -> float:
-    """Sizes in order, the exact occupancy last."""
+    """Sort key of a number of demonstrations; None (the exact occupancy measure) comes last."""
     return float("inf") if size is None else float(size)
 
 
 def mean_interval(samples: Array, seed: int = 0) -> Interval:
-    """Mean of independent samples (n,), with its 95 % bootstrap interval (percentiles)."""
+    """Mean of independent samples (n,), with its 95 % percentile bootstrap interval."""
     mean = float(np.mean(samples))
     if len(samples) == 1 or not np.all(np.isfinite(samples)) or np.ptp(samples) == 0.0:
         return Interval(mean, mean, mean)
@@ -94,8 +93,10 @@ def mean_interval(samples: Array, seed: int = 0) -> Interval:
 
 
 def slope(sizes: Sequence[int], errors: Sequence[Array], seed: int = 0) -> Interval | None:
-    """Slope of log(mean error) in log(size), errors (n,) per size, with the bootstrap interval over seeds; None for
-    fewer than two sizes, or where a mean is not positive."""
+    """Slope of log(mean error) against log(size), with its 95 % bootstrap interval over seeds.
+
+    `errors` has an array (n,) per size. None for fewer than two sizes, or if a mean is not positive and finite.
+    """
     means = np.array([np.mean(one) for one in errors])
     if len(sizes) < 2 or not np.all(means > 0.0) or not np.all(np.isfinite(means)):
         return None
@@ -126,13 +127,13 @@ def summary(rows: Sequence[Row]) -> dict[tuple[Algorithm, Architecture, int | No
 def ranked_summary(
     rows: Sequence[Row],
 ) -> list[tuple[tuple[Algorithm, Architecture, int | None], dict[str, Interval]]]:
-    """The summary by dataset size, and algorithm, and learner."""
+    """The summary, sorted by dataset size, then algorithm, then architecture."""
     place = list(Algorithm).index
     return sorted(summary(rows).items(), key=lambda item: (order(item[0][2]), place(item[0][0]), item[0][1].value))
 
 
 def dissections(rows: Sequence[Row], yardstick: Yardstick) -> list[Dissection]:
-    """The parts of the gap of every seed and size for which tables were trained."""
+    """The parts of the gap, for every seed and size for which GAIL was trained with tables."""
     gail = {(row.cell.architecture, row.cell.demonstrations, row.cell.seed): row for row in rows if _is_gail(row)}
     found = []
     for (architecture, size, seed), row in gail.items():
@@ -152,8 +153,10 @@ def dissections(rows: Sequence[Row], yardstick: Yardstick) -> list[Dissection]:
 
 
 def comparable(dissections: Sequence[Dissection], size: int | None) -> list[Dissection]:
-    """Those seeds of a size of which all parts are known, so that means of parts add up to the mean of one gap; all
-    its seeds where none has all parts."""
+    """The seeds of a size for which all parts are known, so that the means of the parts add up to the mean gap.
+
+    If no seed has all parts, all seeds of the size.
+    """
     own = [one for one in dissections if one.size == size]
     return [one for one in own if len(one.parts) == len(Part)] or own
 
@@ -169,8 +172,10 @@ def verdict(
     limits: Limits,
     expert: str = "the exact expert",
 ) -> Verdict | None:
-    """Whether the sampled solution of an algorithm agrees with the exact one; None if it was not trained. `expert` says
-    in words what the whole expert is."""
+    """Whether the sampled solution of an algorithm agrees with the exact one; None if the algorithm was not trained.
+
+    `expert` describes the dataset of size None in the verdict's sentence.
+    """
     own = [row for row in rows if (row.cell.algorithm, row.cell.architecture) == (algorithm, architecture)]
     if not own:
         return None
@@ -178,7 +183,7 @@ def verdict(
     largest = [row.measures for row in own if row.cell.demonstrations == size]
     share = float(np.mean([one.excess_share for one in largest]))
     variation = float(np.mean([one.variation_optimum for one in largest]))
-    reached = share <= limits.excess and variation <= limits.variation  # False for numbers that are none
+    reached = share <= limits.excess and variation <= limits.variation  # False for NaN
     data = expert if size is None else f"{size} demonstrations"
     sentence = (
         f"{algorithm.value} ({architecture.value}), {data}: the sampled solution {_AGREES if reached else _DIFFERS}: "

@@ -1,4 +1,4 @@
-"""Compare: solve exactly, train from samples, measure, and say whether the one is the other."""
+"""A comparison: solve exactly, train from samples, evaluate the trained policies exactly, and give verdicts."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from gail.experiments.compare.settings import QUICK, Architecture, Preset
 from gail.experiments.errors import InvalidRequest
 
 TOLERANCE = 1e-6
-"""Relative gap up to which the exact solution serves as the yardstick."""
+"""Largest relative gap of an exact solution that serves as the reference."""
 
 _LEAST_EXCESS = 1e-4
-"""Of the uniform policy, relative to the larger of |J*| and 1: with less there is nothing to learn."""
+"""Smallest excess of the uniform policy, relative to max(|J*|, 1); with less there is nothing to learn."""
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Both engines' answers to one problem, measured."""
+    """The solutions of both engines to one problem, with their measures."""
 
     problem: Problem
     preset: Preset
     architecture: Architecture
     yardsticks: Mapping[Algorithm, Yardstick]
-    """With the exact solutions."""
+    """The reference of each algorithm, which contains its exact solution."""
     rows: tuple[Row, ...]
-    """One per cell."""
+    """One per trained cell."""
     dissections: tuple[Dissection, ...]
-    """Of GAIL's gap, with tables."""
+    """The parts of GAIL's gap, for the cells with tables."""
     verdicts: tuple[Verdict, ...]
-    """Of each algorithm that has an exact counterpart."""
+    """One per algorithm that has an exact counterpart."""
     failures: Mapping[Cell, str]
-    """Cells that could not be trained, with the reason."""
+    """Cells whose training failed, with the reason."""
 
     @property
     def reached(self) -> bool:
@@ -64,21 +64,22 @@ def compare(
 
     Args:
         problem: made by `pose`.
-        algorithms: to train from samples.
-        sizes: numbers of demonstrations; None is the expert's exact occupancy.
-        seeds: of demonstrations and trainings.
+        algorithms: the algorithms to train from samples.
+        sizes: numbers of demonstrations; None stands for the expert's exact occupancy measure.
+        seeds: seeds of demonstrations and trainings.
         architecture: tables or networks. Tables need states as unit vectors.
-        preset: settings, and what is asked of the result.
-        folder: of the cells' records, where an interrupted comparison goes on; none are kept by default.
-        jobs: cells at a time; more than one starts processes, which a script has to expect at its top level
-            (`if __name__ == "__main__"`).
+        preset: settings, and the limits for the verdicts.
+        folder: the folder of the cells' records, from which an interrupted comparison continues; by default no records
+            are kept.
+        jobs: number of cells trained at the same time. More than one starts processes; a script then needs the guard
+            `if __name__ == "__main__"`.
         told: called after each cell.
 
     Raises:
-        InvalidRequest: more demonstrations than the recordings hold, tables on states that are no unit vectors, no
-            seeds or sizes, a folder of another comparison, no exact solution that is proven, or one that the uniform
-            policy already is.
-        NotEnoughMemory: an exact solution would need more than is available.
+        InvalidRequest: there are fewer recordings than demonstrations asked for, tables are asked for but states are
+            not unit vectors, there are no seeds or sizes, the folder belongs to another comparison, an exact solution
+            is not certified, or the uniform policy is already optimal.
+        NotEnoughMemory: an exact solution needs more memory than is available.
     """
     _check(problem, algorithms, sizes, seeds, architecture, jobs)
     check_memory(problem, tuple(algorithms))
@@ -95,7 +96,7 @@ def compare(
         check_folder(place, problem, preset)
         yardsticks = measured_against(problem, algorithms)
         _check_excess(problem, yardsticks)
-        claim_folder(place, problem, preset)  # not of a comparison that is refused: a changed one may follow there
+        claim_folder(place, problem, preset)  # after the checks, so that a corrected request can use the same folder
         records = run_cells(problem, wanted, preset, place, jobs, noted)
     rows = tuple(Row(one.cell, yardsticks[one.cell.algorithm].measure(one.policy), one) for one in records)
     parts = dissections(rows, yardsticks[Algorithm.GAIL]) if Algorithm.GAIL in yardsticks else []
@@ -107,10 +108,10 @@ def compare(
 
 
 def measured_against(problem: Problem, algorithms: Sequence[Algorithm]) -> dict[Algorithm, Yardstick]:
-    """The exact solutions that the algorithms are measured against; cloning against the chosen psi's.
+    """The reference of each algorithm, with the exact solution; for cloning it is the one of the chosen psi.
 
     Raises:
-        InvalidRequest: one is not proven, or does not exist.
+        InvalidRequest: an exact solution does not exist, or is not certified within `TOLERANCE`.
     """
     chosen = problem.matching(Algorithm.GAIL)
     optimum: Solution | None = None
@@ -126,7 +127,7 @@ def measured_against(problem: Problem, algorithms: Sequence[Algorithm]) -> dict[
 
 
 def _solved(problem: Problem, algorithm: Algorithm) -> Solution:
-    """The exact solution, proven."""
+    """The exact solution, certified within `TOLERANCE`."""
     try:
         return problem.solve(algorithm).require_optimal(TOLERANCE)
     except (NotOptimal, Unmatchable) as error:
@@ -137,21 +138,21 @@ def _solved(problem: Problem, algorithm: Algorithm) -> Solution:
 
 
 def _check_excess(problem: Problem, yardsticks: Mapping[Algorithm, Yardstick]) -> None:
-    """That the uniform policy, where trainings start, is not where they are to end."""
+    """Check that the uniform policy, from which trainings start, is not already optimal."""
     for algorithm, yardstick in yardsticks.items():
         best, uniform = yardstick.optimum.primal_value, yardstick.uniform
         if uniform - best <= _LEAST_EXCESS * max(1.0, abs(best)):
             psi = type(yardstick.problem.psi).__name__
             raise InvalidRequest(
                 f"{problem.name}: the uniform policy already is the exact optimum of {algorithm.value} ({psi}): its J "
-                f"exceeds J* = {best:.6g} by {uniform - best:.1e} only, so that there is nothing to learn or compare; "
-                "a process with a choice of actions and a cost, a less random expert (--expert-entropy-weight) or a "
-                f"smaller --entropy-weight (now {problem.entropy_weight:g}) may do"
+                f"exceeds J* = {best:.6g} only by {uniform - best:.1e}, so there is nothing to learn or compare; use a "
+                "process with several actions and a cost, a less random expert (--expert-entropy-weight), or a "
+                f"smaller --entropy-weight (now {problem.entropy_weight:g})"
             )
 
 
 def _whole_expert(problem: Problem) -> str:
-    """What size None stands for, in words."""
+    """A description of the dataset of size None."""
     return "the exact expert" if problem.recordings is None else f"all {problem.recordings.count} recorded episodes"
 
 
@@ -170,6 +171,6 @@ def _check(
     if min(seeds) < 0:
         raise InvalidRequest(f"seed {min(seeds)}: seeds are non-negative")
     if architecture is Architecture.TABLE and not problem.one_hot:
-        raise InvalidRequest("a table needs states as unit vectors; with other features, choose networks (mlp)")
+        raise InvalidRequest("tables need states as unit vectors; with other features, choose networks (mlp)")
     for size in sizes:
         check_count(problem, size)

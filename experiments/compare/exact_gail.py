@@ -1,4 +1,4 @@
-"""Exact GAIL, step for step what the sampled one does: the same number of trust region steps, without sampling.
+"""Exact GAIL: as many trust region steps as sampled GAIL, with exact quantities instead of samples.
 
     c = gradient of psi* at rho_pi - m,         pi <- pi exp(-eta A) up to normalisation,
 
@@ -6,8 +6,8 @@ with A the exact advantage of c + lambda log pi, and eta such that the mean dive
 
     sum_s rho(s) KL(old || new) / sum_s rho(s)
 
-is the sampled trust region's bound at that iteration, if some eta attains it. What this leaves of the objective is due
-to unfinished optimisation alone: the cost player is perfect and no number is estimated.
+equals the sampled trust region's bound at that iteration, if some eta attains it. The remaining excess of the objective
+comes from unfinished optimisation alone: the cost is the best response, and no number is estimated.
 """
 
 from __future__ import annotations
@@ -26,8 +26,10 @@ _LEAST = 1e-300
 
 
 def play_exactly(problem: Matching, settings: SampledSettings) -> Array | None:
-    """The policy (S, A) after as many exact iterations as the settings have sampled ones, from the uniform one; None
-    where the best cost is not finite, as that of psi which are infinite off the expert's support."""
+    """The policy (S, A) after as many exact iterations as the settings have sampled ones; the first is uniform.
+
+    None if a best cost is not finite; this happens for psi that are infinite off the expert's support.
+    """
     states, actions = problem.expert.shape
     policy = np.full((states, actions), 1.0 / actions)
     for bound in settings.bounds():
@@ -39,7 +41,10 @@ def play_exactly(problem: Matching, settings: SampledSettings) -> Array | None:
 
 
 def trust_region_step(problem: Matching, policy: Array, cost: Array, max_kl: float) -> Array:
-    """The natural gradient step against a cost (S, A) whose mean divergence is `max_kl`, or the longest there is."""
+    """The policy (S, A) after a natural gradient step against a cost (S, A).
+
+    The step's mean divergence is `max_kl`, up to bisection; if no step attains it, the longest step is taken.
+    """
     log_policy = np.log(np.maximum(policy, _LEAST))
     charge = cost + problem.entropy_weight * log_policy
     visits, advantage = visits_and_advantage(problem.mdp, policy, charge)

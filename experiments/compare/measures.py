@@ -1,4 +1,4 @@
-"""A policy judged exactly: its occupancy by a linear solve, and distances from it.
+"""Exact evaluation of a policy: its occupancy measure rho by a linear solve, and the numbers computed from it.
 
 p = (1-gamma) rho are probabilities; JSD is in nats, at most log 2; total variation is half the l1 distance, at most 1.
 """
@@ -14,27 +14,29 @@ from gail.exact import Matching, Solution, causal_entropy, occupancy_of
 from gail.experiments.compare.problem import Array
 
 _ZERO = 1e-12
-"""Of J*, as a share of the uniform policy's excess: relative to less, an excess says nothing."""
+"""Where |J*| is less than this share of the uniform policy's excess, no excess relative to |J*| is reported."""
 
 
 @dataclass(frozen=True)
 class Measures:
-    """What is reported of a policy."""
+    """The numbers that are reported for a policy."""
 
     objective: float
-    """J of the algorithm's own psi."""
+    """J with the algorithm's own psi."""
     excess: float
-    """J - J*, not negative but for rounding."""
+    """J - J*, not negative up to rounding."""
     excess_share: float
     """(J - J*) / (J_uniform - J*): 1 is the uniform policy, 0 the exact optimum."""
     excess_relative: float | None
-    """(J - J*) / |J*|; None where J* is zero but for rounding."""
+    """(J - J*) / |J*|; None where J* is zero up to rounding."""
     chosen_objective: float
-    """J of the chosen psi."""
+    """J with the chosen psi."""
     jsd_expert: float
+    """Jensen-Shannon divergence to the expert."""
     variation_expert: float
+    """Total variation to the expert."""
     variation_optimum: float
-    """To the exact optimum of the algorithm's own psi."""
+    """Total variation to the exact optimum with the algorithm's own psi."""
     true_return: float | None
     """-<rho, cost>, discounted; None where the task has no cost."""
     entropy: float
@@ -43,29 +45,29 @@ class Measures:
 
 @dataclass(frozen=True, eq=False)
 class Yardstick:
-    """What the policies of one algorithm are measured against."""
+    """The reference for the policies of one algorithm."""
 
     problem: Matching
-    """Of the algorithm's own psi."""
+    """The matching problem with the algorithm's own psi."""
     chosen: Matching
-    """Of the chosen psi."""
+    """The matching problem with the chosen psi."""
     optimum: Solution
-    """The exact answer to the algorithm's own."""
+    """The exact solution of `problem`."""
     cost: Array | None
-    """The task's."""
+    """The task's cost (S, A), if it has one."""
 
     def objective(self, policy: Array) -> float:
-        """J of a policy."""
+        """J of a policy (S, A), with the algorithm's own psi."""
         return self.problem.primal(occupancy_of(self.problem.mdp, policy))
 
     @property
     def uniform(self) -> float:
-        """J of the uniform policy, where every training starts."""
+        """J of the uniform policy, from which every training starts."""
         shape = self.problem.expert.shape
         return self.objective(np.full(shape, 1.0 / shape[1]))
 
     def measure(self, policy: Array) -> Measures:
-        """Judge a policy (S, A)."""
+        """Evaluate a policy (S, A)."""
         rho = occupancy_of(self.problem.mdp, policy)
         best = self.optimum.primal_value
         scale = self.uniform - best

@@ -1,20 +1,20 @@
-"""What is compared: one finite process, one expert, one psi; posed to both engines.
+"""The problem that both engines solve: one finite process, one expert, one psi.
 
 The exact engine solves, for each algorithm's own psi,
 
     J* = min over occupancy measures rho of   J(rho) = -lambda Hbar(rho) + psi*(rho - rho_E)         (Eq. 4),
 
-and the sampled engine plays the same game from samples (Algorithm 1):
+and the sampled engine solves the same problem from samples (Algorithm 1):
 
 | algorithm | its psi                                                        | the cost player                         |
 |-----------|----------------------------------------------------------------|-----------------------------------------|
 | fem       | costs in the unit l2 ball of features (Eq. 9, 10)              | the direction of the feature gap        |
 | gtal      | costs in the simplex of features and their negatives (Eq. 9, 11) | the feature of the largest gap        |
 | gail      | the chosen one, psi_GA by default (Eq. 15)                     | a discriminator                         |
-| bc        | none; it is judged by the chosen one                           | none                                    |
+| bc        | none; it is evaluated with the chosen one                      | none                                    |
 
-All occupancies must have one mass, so a process that may terminate is made a continuing one first. An expert known
-from recordings only is the measure of their discounted visits, and J* is then the least value against that.
+All occupancy measures must have the same mass, so a process whose episodes may end is continued in an absorbing state
+first. If only recordings of the expert are given, rho_E is the measure of their discounted visits.
 """
 
 from __future__ import annotations
@@ -64,10 +64,10 @@ class Algorithm(Enum):
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """A continuing process with an expert, a psi, and what learners see of the states."""
+    """A continuing process with an expert, a psi, and the observations of the states."""
 
     name: str
-    """For tables."""
+    """Its name in tables."""
     mdp: FiniteMDP
     """The process; no episode ends in it."""
     expert: Array
@@ -77,17 +77,17 @@ class Problem:
     entropy_weight: float
     """lambda."""
     observations: Array
-    """(S, k): what a learner sees of each state; the identity for unit vectors."""
+    """(S, k): one row per state, which is all that a learner sees of it; the identity for unit vectors."""
     cost: Array | None
-    """The task's cost (S, A), where it has one; no imitator sees it."""
+    """The task's cost (S, A), if it has one; no imitator sees it."""
     layout: GridLayout | None
-    """Where the states lie, for pictures."""
+    """The states' cells on a map, for pictures; None if there is no map."""
     recordings: Episodes | None
-    """The expert's episodes, where no more is known of it."""
+    """The expert's episodes, if the expert is known only from recordings."""
 
     @cached_property
     def one_hot(self) -> bool:
-        """Whether states are seen as unit vectors."""
+        """Whether the observations are unit vectors."""
         seen, states = self.observations, self.mdp.num_states
         if seen.shape != (states, states) or np.count_nonzero(seen) != states:
             return False
@@ -95,7 +95,11 @@ class Problem:
 
     @cached_property
     def features(self) -> Array:
-        """(S, A, K) of FEM and GTAL: the pair as a unit vector, or else the state's row beside the action as one."""
+        """(S, A, K) features of FEM and GTAL.
+
+        If observations are unit vectors, the feature is the unit vector of the pair. Otherwise it is the state's
+        observation, followed by the unit vector of the action.
+        """
         states, actions = self.expert.shape
         if self.one_hot:
             return np.eye(states * actions).reshape(states, actions, states * actions)
@@ -103,7 +107,7 @@ class Problem:
         return np.concatenate([rows, np.broadcast_to(np.eye(actions), (states, actions, actions))], axis=2)
 
     def regularizer(self, algorithm: Algorithm) -> Regularizer:
-        """The psi that an algorithm stands for; the chosen one for cloning, which has none."""
+        """The psi of an algorithm; the chosen psi for cloning, which has none of its own."""
         if algorithm is Algorithm.FEM:
             return L2Ball(self.features)
         if algorithm is Algorithm.GTAL:
@@ -115,7 +119,7 @@ class Problem:
         return Matching(self.mdp, self.expert, self.regularizer(algorithm), self.entropy_weight)
 
     def solve(self, algorithm: Algorithm) -> Solution:
-        """The exact answer to it, with its certificate."""
+        """The exact solution of an algorithm's convex program, with its certificate."""
         match = match_occupancy if self.recordings is None else match_empirical
         return match(self.mdp, self.expert, self.regularizer(algorithm), self.entropy_weight)
 
@@ -133,23 +137,23 @@ def pose(
     Args:
         instance: the process, its expert, its cost.
         psi: the regularizer of `Algorithm.GAIL`.
-        entropy_weight: lambda > 0, so that there is one optimum.
-        observations: (S, k) rows that learners see, of the instance's states; unit vectors by default.
-        recordings: episodes of the expert, on the instance's states, to take instead of the instance's expert.
+        entropy_weight: lambda > 0, so that the optimum is unique.
+        observations: (S, k) observations of the instance's states; unit vectors by default.
+        recordings: episodes of the expert on the instance's states; they replace the instance's expert.
 
     Raises:
-        InvalidRequest: psi is not one that a discriminator can play, the entropy weight is not positive, or the expert
-            never comes to the map's goal.
+        InvalidRequest: no discriminator exists for psi, the entropy weight is not positive, or the expert never visits
+            the map's goal.
         InvalidMDP: the discount is 1.
-        NotEnoughMemory: the unit vectors would need more than is available.
+        NotEnoughMemory: the unit vectors need more memory than is available.
     """
     if not isinstance(psi, Separable):
         raise InvalidRequest(
-            f"psi {type(psi).__name__} cannot be played from samples: it has no discriminator's loss; take one of the "
-            "surrogates or f-divergences, such as logistic"
+            f"psi {type(psi).__name__} cannot be played from samples: it has no discriminator loss; choose a surrogate "
+            "loss or an f-divergence, for instance logistic"
         )
     if not 0.0 < entropy_weight < np.inf:
-        raise InvalidRequest(f"the entropy weight is {entropy_weight}: a positive number is needed for one optimum")
+        raise InvalidRequest(f"the entropy weight is {entropy_weight}: a positive number is needed (unique optimum)")
     terminates = bool(missing_mass(instance.mdp).any())
     if observations is None:
         states = instance.mdp.num_states + terminates
@@ -173,12 +177,12 @@ def pose(
 
 
 def check_memory(problem: Problem, algorithms: tuple[Algorithm, ...]) -> None:
-    """That every exact solution fits into memory; raise `NotEnoughMemory`, with both numbers, where one does not."""
+    """Check that every exact solution fits into memory; raises `NotEnoughMemory` with the needed and available size."""
     states, actions = problem.expert.shape
     size = problem.observations.size if Algorithm.GAIL in algorithms or Algorithm.BC in algorithms else 0
     linear = {Algorithm.FEM, Algorithm.GTAL} & set(algorithms)
     count = states * actions if problem.one_hot else problem.observations.shape[1] + actions
-    entries = (6 * len(linear)) * states * actions * count  # before they are made: psi keeps copies
+    entries = (6 * len(linear)) * states * actions * count  # six: psi keeps copies of the features
     require_memory(8.0 * (size + entries), f"features for {states} states and {actions} actions")
     for algorithm in algorithms:
         psi = problem.regularizer(algorithm)
@@ -194,13 +198,13 @@ def _check_goal(layout: GridLayout | None, expert: Array) -> None:
         row, column = np.argwhere(layout.goals)[0]
         raise InvalidRequest(
             f"the expert never visits the goal at row {row}, column {column} (its share of the expert's visits is "
-            f"{mass:.1e}): there is nothing to imitate; another map, a higher discount, or a less random expert "
-            "(--expert-entropy-weight) may do"
+            f"{mass:.1e}), so there is nothing to imitate: use another map, a higher discount, or a less random expert "
+            "(--expert-entropy-weight)"
         )
 
 
 def _seen(observations: Array | None, states: int) -> Array:
-    """The rows that learners see; a state that was added is seen as zeros."""
+    """(S, k) observations; those of an added absorbing state are zeros."""
     if observations is None:
         return np.eye(states)
     return np.concatenate([observations, np.zeros((states - len(observations), observations.shape[1]))])

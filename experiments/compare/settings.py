@@ -1,11 +1,13 @@
-"""How the sampled side plays on a finite process.
+"""Settings of the sampled algorithms on a finite process.
 
-Visits honour the discount by restarts: after each step an episode is cut and begun anew with probability 1 - gamma, so
-that the stationary visits are (1-gamma) rho; values are those of the discount gamma, with the critic standing for what
-a cut leaves out. Both players' steps shorten as the training goes on: steps of a fixed size circle around the saddle
-point, and they shorten too slowly to average the noise of small batches out. Where that counts, an opening of small
-batches and long steps comes first, which is all that the way to the neighbourhood of the saddle point needs; the
-samples go into what follows, large batches and short steps.
+The discount enters the visits by restarts: after each step an episode is cut and restarted with probability 1 - gamma,
+so the stationary distribution of visits is (1-gamma) rho. Values use the discount gamma; at a cut the critic's value
+replaces the rest of the return.
+
+The steps of both players become shorter during a training, because steps of constant size circle around the saddle
+point. Shorter steps alone do not average out the noise of small batches. For accurate results a training therefore has
+two phases: an opening with small batches and long steps, which suffices to come near the saddle point, then large
+batches and short steps, which take most of the samples.
 """
 
 from __future__ import annotations
@@ -27,17 +29,17 @@ from gail.approx.training.annealing import pace
 
 
 class Architecture(Enum):
-    """What the learned functions are."""
+    """The kind of the learned functions."""
 
     TABLE = "table"
-    """No hidden layers: with unit vectors, tables of logits."""
+    """No hidden layers: with states as unit vectors, the functions are tables."""
     MLP = "mlp"
     """Networks with hidden layers."""
 
 
 @dataclass(frozen=True)
 class Phase:
-    """Rounds of one kind."""
+    """Rounds with the same batch size and trust region."""
 
     iterations: int
     batch: int
@@ -48,49 +50,49 @@ class Phase:
 
 @dataclass(frozen=True)
 class SampledSettings:
-    """The sampled game, apart from psi, lambda and the discount, which the problem gives."""
+    """Settings of the sampled game. The problem gives psi, lambda and the discount."""
 
     batch: int = 2_000
     """State-action pairs per iteration."""
     iterations: int = 40
-    """Rounds of the game, after those of the opening."""
+    """Rounds of the game after the opening."""
     copies: int = 100
-    """Environments stepped together."""
+    """Number of environments stepped together."""
     max_kl: float = 0.006
     """Bound on the KL of a policy step, at the start."""
     anneal_to: float = 0.05
-    """What both players' steps have been multiplied by at the end."""
+    """Factor on both players' step sizes at the end of the training."""
     discriminator_rate: float = 0.2
-    """Adam's, at the start."""
+    """Adam's learning rate of the discriminator, at the start."""
     discriminator_steps: int = 12
     """Adam steps per iteration."""
     damping: float = 1e-5
-    """Of the Fisher matrix: entries of rare states are small, and are meant to count."""
+    """Damping of the Fisher matrix; small, because entries of rare states are small and must not be lost."""
     fisher_fraction: float = 0.5
     """Share of the batch on which Fisher-vector products are taken."""
     hidden: tuple[int, ...] = ()
     """Hidden layers of policy, critic and discriminator."""
     critic_rate: float = 0.1
-    """Adam's."""
+    """Adam's learning rate of the critic."""
     restarts: bool = True
-    """Whether episodes restart with probability 1 - gamma. Without, visits are undiscounted, as is common practice in
-    continuous control, and stand for another occupancy than the exact engine's."""
+    """Whether episodes restart with probability 1 - gamma. Without restarts, visits are undiscounted (common practice
+    in continuous control), and their measure is not the exact engine's occupancy measure."""
     opening: Phase | None = None
-    """Rounds that come first, if there are to be some."""
+    """Rounds before the others; None for no opening."""
 
     @property
     def phases(self) -> tuple[Phase, ...]:
-        """The opening, if there is one, and what follows, told alike."""
+        """The opening, if there is one, and the phase after it."""
         rest = Phase(self.iterations, self.batch, self.max_kl)
         return (rest,) if self.opening is None else (self.opening, rest)
 
     @property
     def rounds(self) -> int:
-        """Of the whole game."""
+        """Number of rounds of the whole game."""
         return sum(phase.iterations for phase in self.phases)
 
     def bounds(self) -> list[float]:
-        """On the KL of each policy step, annealed."""
+        """The bound on the KL of each policy step, annealed; one entry per round."""
         batches = [phase for phase in self.phases for _ in range(phase.iterations)]
         budget, done, found = sum(phase.batch for phase in batches), 0, []
         for phase in batches:
@@ -102,11 +104,11 @@ class SampledSettings:
         """The settings of `gail.approx` for a problem."""
         first, last = self.phases[0], self.phases[-1]
         players = [self._player(phase, discount, entropy_weight) for phase in (first, last)]
-        never = self.rounds + 1  # environments made anew begin at the start again
+        never = self.rounds + 1  # a checkpoint makes environments anew, which then start at p0 again
         refinement = None
         if self.opening is not None:
             refinement = Refinement(first.iterations * first.batch, last.batch, never, players[1])
-        # A batch ends with a whole round of all copies.
+        # A batch may exceed its size by one step of every copy.
         budget = sum(phase.iterations * (phase.batch + self.copies) for phase in self.phases)
         return TrainingSettings(
             env_steps=budget,
@@ -123,7 +125,7 @@ class SampledSettings:
             hidden=self.hidden,
             learning_rate=self.discriminator_rate,
             steps=self.discriminator_steps,
-            gradient_penalty=0.0,  # it bends the game: its optimum is not that of psi
+            gradient_penalty=0.0,  # a penalty would change the optimal discriminator, which psi defines
         )
 
     def network(self) -> PolicySettings:
@@ -161,17 +163,17 @@ class SampledSettings:
 
 @dataclass(frozen=True)
 class Limits:
-    """What is asked of a sampled solution that is to agree with the exact one."""
+    """Thresholds for the verdict that a sampled solution agrees with the exact one."""
 
     excess: float
-    """Greatest excess (J - J*) / (J_uniform - J*)."""
+    """Largest excess share (J - J*) / (J_uniform - J*)."""
     variation: float
-    """Greatest total variation to the exact optimum."""
+    """Largest total variation to the exact optimum."""
 
 
 @dataclass(frozen=True)
 class Preset:
-    """Settings of both architectures, and what may be asked of them."""
+    """Settings of both architectures, and the limits for their verdicts."""
 
     table: SampledSettings
     mlp: SampledSettings
@@ -233,7 +235,7 @@ PRECISE = Preset(
     table_limits=Limits(excess=0.003, variation=0.01),
     mlp_limits=Limits(excess=0.01, variation=0.03),
 )
-"""Up to a minute of one core per cell on an 8 x 8 map. Against the exact expert (`--demos exact`)
-what is left is sampling error, which falls with the batch and the number of rounds. What decides is the length of the
-last steps, since each follows the noise of one batch: 100 rounds of 5,000 steps with one long trust region end at a
-total variation of 0.03 or more, whatever the critic's rate, the discriminator's, or the mixing of returns."""
+"""Up to a minute of one core per cell on an 8 x 8 map. With the exact expert (`--demos exact`) the remaining error is
+sampling error, which falls with the batch size and the number of rounds. The length of the last steps matters most,
+because each step follows the noise of one batch: 100 rounds of 5,000 steps with a constant, long trust region end at a
+total variation of 0.03 or more, for all rates of critic and discriminator and all mixings of returns."""

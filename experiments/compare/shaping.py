@@ -1,8 +1,8 @@
-"""Costs up to potential shaping.
+"""Distance of two costs up to potential shaping.
 
 For any Phi the costs c and c + Phi(s) - gamma E[Phi(s')|s,a] have the same optimal policies, with or without entropy
-(Ng, Harada & Russell 1999), and differ in <rho, .> by the constant <p0, Phi> for every occupancy rho. Of two costs,
-therefore, only the difference that no Phi removes is compared:
+(Ng, Harada & Russell 1999), and differ in <rho, .> by the constant <p0, Phi> for every occupancy measure rho. So two
+costs c and c* are compared only after the best shaping of c:
 
     min over Phi of   sum w(s,a) (c + Phi(s) - gamma E[Phi(s')|s,a] - c*)^2.
 """
@@ -18,7 +18,10 @@ from gail.experiments.compare.problem import Array
 
 
 def nearest_by_shaping(mdp: FiniteMDP, cost: Array, target: Array, weights: Array) -> Array:
-    """The cost (S, A), shaped so that it is nearest to a target (S, A) in the least squares of weights (S, A) >= 0."""
+    """The cost (S, A) with the shaping that brings it nearest to a target (S, A), in weighted least squares.
+
+    The weights (S, A) are non-negative.
+    """
     actions = mdp.num_actions
     repeated = sparse.kron(sparse.eye_array(mdp.num_states), np.ones((actions, 1)), format="csr")
     shaping = sparse.csr_array(repeated - mdp.discount * mdp.transitions)
@@ -29,8 +32,11 @@ def nearest_by_shaping(mdp: FiniteMDP, cost: Array, target: Array, weights: Arra
 
 
 def distance_by_shaping(mdp: FiniteMDP, cost: Array, target: Array, weights: Array) -> float:
-    """What remains, relative: the weighted root mean square of the difference, over that of the target shaped towards
-    zero, which is what no potential explains of it."""
+    """Relative distance of a cost (S, A) from a target (S, A) up to potential shaping.
+
+    It is the weighted root mean square of shaped cost minus target, divided by that of the target shaped towards zero
+    (the part of the target that no shaping removes). NaN if that part is zero.
+    """
     share = weights / weights.sum()
     left = nearest_by_shaping(mdp, cost, target, weights) - target
     size = nearest_by_shaping(mdp, target, np.zeros_like(target), weights)

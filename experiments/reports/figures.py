@@ -1,4 +1,4 @@
-"""Pictures, drawn without a display, for reports."""
+"""Pictures for reports. They are drawn without a display (matplotlib's backend Agg)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from gail.experiments.reports.gridworld import arrows, frame
 Array = NDArray[np.float64]
 
 LEARNER, BOUND, OTHER = "#c8442c", "#1b1b1b", "#2c6fb0"
-"""Colours of what is shown, of what limits it, and of what it is compared with."""
+"""Colours of the main curve, of bounds and references, and of a second curve."""
 
 _EXPERT, _LEARNER, _CLONING, _RANDOM = BOUND, LEARNER, OTHER, "#8a8a8a"
 _UNVISITED: dict[str, Any] = {"facecolor": "#e4e4e4", "edgecolor": "#8a8a8a", "hatch": "////", "linewidth": 0.0}
@@ -38,9 +38,9 @@ def png(figure: Figure) -> bytes:
 
 
 def occupancy_maps(layout: GridLayout, occupancies: Mapping[str, Array], policies: Mapping[str, Array]) -> Figure:
-    """State occupancies (log colour, shared scale) with arrows of the policies, side by side.
+    """State occupancies on one logarithmic colour scale, with the policies as arrows; one map per name.
 
-    States without visits are hatched, and have no arrows: any policy would do there.
+    States without visits are hatched and have no arrows: nothing determines a policy there.
     """
     figure, axes = plt.subplots(
         1, len(occupancies), figsize=(4.6 * len(occupancies), 4.6), layout="constrained", squeeze=False
@@ -62,9 +62,9 @@ def occupancy_maps(layout: GridLayout, occupancies: Mapping[str, Array], policie
 
 
 def cost_map(layout: GridLayout, cost: Array, visited: NDArray[np.bool_], title: str) -> Figure:
-    """A state-action cost: each cell is cut into the triangles of its four actions.
+    """A cost (S, A) on the map: each cell has one triangle per action.
 
-    Pairs (S, A) that are not visited are hatched: nothing determines their cost.
+    Pairs that are not visited (`visited` (S, A) is False) are hatched: nothing determines their cost.
     """
     seen = cost[visited]
     spread = float(np.abs(seen).max(initial=0.0)) or 1.0
@@ -74,9 +74,9 @@ def cost_map(layout: GridLayout, cost: Array, visited: NDArray[np.bool_], title:
 
 
 def discriminator_map(layout: GridLayout, probability: Array, visited: NDArray[np.bool_], title: str) -> Figure:
-    """D(s, a), the probability that a pair came from the learner: one triangle per action, white at one half.
+    """D(s, a), the probability that a pair came from the learner: one triangle per action, white at 1/2.
 
-    Pairs (S, A) that neither side visits are hatched.
+    Pairs where `visited` (S, A) is False are hatched.
     """
     norm = Normalize(0.0, 1.0)
     return _pair_map(layout, probability, visited, title, norm, "PuOr", "D: probability of the learner")
@@ -109,7 +109,7 @@ def _pair_map(
 
 
 def gap_traces(traces: Mapping[str, Sequence[float]], unit: float) -> Figure:
-    """Certified gap after each iteration, relative, on a log axis; zero or negative rounding is not drawn."""
+    """Certified gap divided by `unit` after each iteration, on a log axis; gaps <= 0 (rounding) are not drawn."""
     figure, axis = plt.subplots(figsize=(5.6, 3.6), layout="constrained")
     for name, trace in traces.items():
         gaps = np.asarray(trace) / unit
@@ -124,7 +124,7 @@ def gap_traces(traces: Mapping[str, Sequence[float]], unit: float) -> Figure:
 
 
 def learning_curve(steps: Array, returns: Array, levels: Mapping[str, tuple[float, float]], title: str) -> Figure:
-    """True return against environment steps, with horizontal levels (mean, standard deviation) to compare."""
+    """True return against environment steps, and horizontal levels (mean, standard deviation) for comparison."""
     figure, axis = plt.subplots(figsize=(7.6, 4.2), layout="constrained")
     axis.plot(steps / 1e6, returns, color=_LEARNER, linewidth=0.6, alpha=0.4)
     axis.plot(steps / 1e6, _smooth(returns), color=_LEARNER, linewidth=1.8, label="learner (sampled actions)")
@@ -141,7 +141,7 @@ def learning_curve(steps: Array, returns: Array, levels: Mapping[str, tuple[floa
 
 
 def _smooth(values: Array, window: int = 15) -> Array:
-    """Running mean over the last `window` known values."""
+    """Running mean over the last `window` entries; NaN entries are left out."""
     known = np.isfinite(values)
     sums = np.cumsum(np.where(known, values, 0.0))
     counts = np.cumsum(known)

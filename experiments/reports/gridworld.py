@@ -1,6 +1,6 @@
 """Pictures of gridworlds, for notebooks and reports: values as colours, policies as arrows.
 
-This module sets no backend, so that a notebook shows the figures in its own way.
+This module sets no matplotlib backend, so a notebook shows the figures with its own backend.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ def plot_gridworld(
     """Draw a gridworld with a number per state and a policy.
 
     Args:
-        layout: of a task that `gail.envs.gridworld` made: `task.layout`.
-        values: (S,) a number per state, drawn as the cell's colour: values, state occupancies, costs.
+        layout: `task.layout` of a task from `gail.envs.gridworld`.
+        values: (S,) one number per state, drawn as the cell's colour: values, state occupancies, costs.
         policy: (S, 4) probabilities of the moves, drawn as arrows whose lengths are the probabilities.
-        title: above the picture.
-        label: of the colour bar, which is drawn with `values`.
+        title: the text above the picture.
+        label: the text beside the colour bar, which is drawn only with `values`.
 
     Returns:
-        The figure; a notebook shows it, and `figure.savefig(path)` writes it.
+        The figure; a notebook shows it, and `figure.savefig(path)` writes it to a file.
 
     Raises:
-        ValueError: values or policy do not fit the layout.
+        ValueError: the shape of values or policy does not fit the layout.
     """
     moves = None if policy is None else np.asarray(policy, dtype=np.float64)
     wanted = (layout.num_states, len(MOVES))
@@ -62,7 +62,7 @@ def plot_gridworld(
 
 
 def frame(axis: Axes, layout: GridLayout, title: str) -> None:
-    """Walls, letters of start, goal and pit, and a title."""
+    """Draw walls, the letters S (start), G (goal), P (pit), and a title."""
     walls = np.where(layout.walls, 1.0, np.nan)
     axis.imshow(walls, cmap=ListedColormap([_WALL]))
     for mask, letter in ((layout.starts, "S"), (layout.goals, "G"), (layout.pits, "P")):
@@ -72,7 +72,7 @@ def frame(axis: Axes, layout: GridLayout, title: str) -> None:
 
 
 def arrows(axis: Axes, layout: GridLayout, policy: Array, visited: NDArray[np.bool_]) -> None:
-    """One arrow per action, as long as its probability; none in absorbing cells and in cells that are not visited."""
+    """Draw one arrow per action, as long as its probability; none in goals, pits and cells that are not visited."""
     drawn = visited & ~(layout.goals | layout.pits)[tuple(layout.cells.T)]
     cells, weights = layout.cells[drawn], policy[drawn]
     for action, (down, right) in enumerate(MOVES):

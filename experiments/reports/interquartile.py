@@ -1,10 +1,10 @@
 """Interquartile mean with a bootstrap interval.
 
-The estimate that Agarwal et al. (2021, "Deep reinforcement learning at the edge of the statistical precipice") advise.
+Source: Agarwal et al. (2021), "Deep reinforcement learning at the edge of the statistical precipice".
 
-Of n scores in order, the lowest and the highest floor(n / 4) are left out, and the rest is averaged: as hard to move by
-one lucky or failed episode as a median, and less noisy. The interval is the percentile bootstrap's: quantiles 2.5 %
-and 97.5 % of the interquartile mean over resamples with replacement.
+The lowest floor(n / 4) and the highest floor(n / 4) of n scores are left out, and the rest is averaged. Like the median
+it hardly changes with one very good or failed episode, but it is less noisy. The interval is the percentile bootstrap:
+quantiles 2.5 % and 97.5 % of the interquartile mean over resamples with replacement.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ _CUT, _RESAMPLES, _CONFIDENCE = 0.25, 10_000, 0.95
 
 @dataclass(frozen=True)
 class Interval:
-    """An estimate, and where it may lie."""
+    """An estimate with its 95 % interval."""
 
     estimate: float
     low: float
     """Lower end of the 95 % interval."""
     high: float
-    """Upper end."""
+    """Upper end of the 95 % interval."""
 
 
 def interquartile_mean(scores: NDArray[np.float64], seed: int = 0) -> Interval:
@@ -34,7 +34,7 @@ def interquartile_mean(scores: NDArray[np.float64], seed: int = 0) -> Interval:
 
     Args:
         scores: independent samples.
-        seed: of the resamples.
+        seed: seed of the resampling.
 
     Raises:
         ValueError: there are no scores.

@@ -1,4 +1,4 @@
-"""Reports: one HTML file with its pictures inside, readable without a network."""
+"""Reports: one HTML file that contains its pictures and needs no network."""
 
 from __future__ import annotations
 
@@ -47,30 +47,30 @@ class Report:
     _pictures: dict[str, bytes] = field(default_factory=dict)
 
     def heading(self, text: str) -> None:
-        """Begin a section."""
+        """Add a section heading."""
         self._parts.append(f"<h2>{html.escape(text)}</h2>")
 
     def paragraph(self, text: str) -> None:
-        """Plain text; `code` between backticks is set as code."""
+        """Add a paragraph of plain text; text between backticks is shown as code."""
         pieces = html.escape(text).split("`")
         marked = "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(pieces))
         self._parts.append(f"<p>{marked}</p>")
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """A table; verdicts are coloured."""
+        """Add a table; cells that are verdicts are coloured."""
         head = "".join(f"<th>{html.escape(cell)}</th>" for cell in header)
         body = "".join(f"<tr>{''.join(_cell(cell) for cell in row)}</tr>" for row in rows)
         self._parts.append(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
 
     def figure(self, name: str, figure: Figure, caption: str) -> None:
-        """A picture; its name is that of the file that `write` puts into the folder `pictures`."""
+        """Add a picture with a caption; `write` also saves the picture as `pictures/<name>.png`."""
         content = png(figure)
         self._pictures[name] = content
         image = f'<img alt="" src="data:image/png;base64,{base64.b64encode(content).decode()}">'
         self._parts.append(f"<figure>{image}<figcaption>{html.escape(caption)}</figcaption></figure>")
 
     def write(self, path: Path) -> None:
-        """Write the file, and the pictures once more as files beside it, each atomically."""
+        """Write the HTML file, and each picture as `pictures/<name>.png` beside it; every write is atomic."""
         title = html.escape(self.title)
         page = (
             f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'

@@ -1,4 +1,8 @@
-"""Proposition 3.2 and Corollary 3.2.1 on one instance: both routes, their values, and pictures of what they found."""
+"""Proposition 3.2 and Corollary 3.2.1 on one instance: table and pictures of both routes' solutions.
+
+The dual route is RL after IRL; the primal route is occupancy matching. Where possible, a general conic solver (CVXPY)
+solves the same problem for comparison.
+"""
 
 from __future__ import annotations
 
@@ -42,28 +46,28 @@ _SHORT = {
     "no optimal cost exists": "no cost",
     _OUTSIDE: "outside",
 }
-"""Words that fit a terminal of 80 columns, beside numbers of eight digits."""
+"""Short forms for terminals of 80 columns; a line below the table explains them."""
 
 
 @dataclass(frozen=True, eq=False)
 class Theory:
-    """What was verified on one instance."""
+    """The verifications of Proposition 3.2 and Corollary 3.2.1 on one instance."""
 
     instance: Instance
     entropy_weight: float
     propositions: Mapping[str, Verification]
-    """Proposition 3.2, by the name of psi."""
+    """Proposition 3.2; the keys are names of psi."""
     corollary: Verification | None
 
     @property
     def certificates(self) -> tuple[Certificate, ...]:
-        """All verdicts."""
+        """All claims of the propositions and of the corollary."""
         found = [*self.propositions.values(), *([self.corollary] if self.corollary else [])]
         return tuple(claim for verification in found for claim in verification.certificates)
 
     @property
     def holds(self) -> bool:
-        """Whether every statement holds."""
+        """Whether every claim holds."""
         return all(certificate.holds for certificate in self.certificates)
 
 
@@ -80,13 +84,13 @@ def verify_instance(instance: Instance, entropy_weight: float, seed: int) -> The
 
 
 def print_routes(theory: Theory, console: Console) -> None:
-    """Print what each route found, for every psi."""
+    """Print primal value, dual value, gap and status of every route, for every psi."""
     mdp = theory.instance.mdp
     console.print(
         f"\n[bold]{theory.instance.name}[/bold]: {mdp.num_states} states, {mdp.num_actions} actions, "
         f"discount {mdp.discount:g}, entropy weight {theory.entropy_weight:g}"
     )
-    values = Table(title="Two routes, one optimum", box=box.SIMPLE_HEAD, padding=0, show_edge=False)
+    values = Table(title="Values of both routes", box=box.SIMPLE_HEAD, padding=0, show_edge=False)
     for header in _VALUES:
         values.add_column(header, no_wrap=True)
     rows = _value_rows(theory)
@@ -115,16 +119,17 @@ def report_theory(theory: Theory, report: Report) -> None:
 
 
 def report_routes(theory: Theory, report: Report) -> None:
-    """Add what each route found to a report, with pictures."""
+    """Add the values of every route to a report, with pictures."""
     instance, weight = theory.instance, theory.entropy_weight
     report.heading(f"Both routes to the imitator: {instance.name}")
     report.paragraph(
-        "Inverse reinforcement learning followed by reinforcement learning (the dual route) gives the policy whose "
-        "occupancy measure is closest to the expert's, as the regularizer psi measures distance (the primal "
-        "route). The two routes share no iteration, but for classes of costs (l2-ball, simplex, linear-span, "
-        "linf-ball, lipschitz, hinge), where one method serves both and the general conic solver is the second "
-        "opinion; where psi* is infinite at that solver's point, the table has its distance from the imitator instead "
-        "of a value. Every value is recomputed from the problem's data. "
+        "RL after IRL (the dual route) and occupancy matching (the primal route) have the same optimal value and the "
+        "same policy, the imitator (Proposition 3.2). The matching problem minimises psi*(rho - rho_E) - lambda H(rho) "
+        "over occupancy measures rho; rho_E is the expert's, H the causal entropy, lambda the entropy weight. The two "
+        "routes use different algorithms, except for the psi l2-ball, simplex, linear-span, linf-ball, lipschitz and "
+        "hinge, where one algorithm solves both. The rows CVXPY are solutions by a general conic solver. If psi* is "
+        "infinite at such a solution, the table shows its relative l1 distance from the imitator (off by) instead of "
+        "a value. All values are recomputed from the problem's data. "
         f"{instance.mdp.num_states} states, {instance.mdp.num_actions} "
         f"actions, discount {instance.mdp.discount:g}, entropy weight {weight:g}."
     )
@@ -135,7 +140,7 @@ def report_routes(theory: Theory, report: Report) -> None:
 
 
 def _report_maps(theory: Theory, report: Report) -> None:
-    """Pictures on the instance's map, where it has one."""
+    """Add pictures on the instance's map, if it has one."""
     layout, expert = theory.instance.layout, theory.instance.expert_occupancy
     drawn = {name: theory.propositions[name].solutions["irl"] for name in _DRAWN if name in theory.propositions}
     if layout is None or not drawn:
@@ -148,20 +153,20 @@ def _report_maps(theory: Theory, report: Report) -> None:
             {"expert": expert} | {titles[name]: solution.occupancy for name, solution in drawn.items()},
             {"expert": policy_of(expert)} | {titles[name]: solution.policy for name, solution in drawn.items()},
         ),
-        "State occupancy and policy. With constant psi the expert's occupancy comes back exactly "
-        "(Corollary 3.2.1); with the logistic one the entropy weight blurs it. S start, G goal, P pit; hatched: never "
-        "visited.",
+        "Colour: discounted visits of each state. Arrows: the policy; an arrow's length is the action's probability. "
+        "Constant psi recovers the expert's occupancy measure exactly (Corollary 3.2.1); with logistic psi the entropy "
+        "term makes the imitator more random. S start, G goal, P pit; hatched states are not visited.",
     )
     captions = {
-        "constant": "Unique only up to potential shaping.",
-        "logistic": "It is log D of the optimal discriminator, D the probability of the learner.",
+        "constant": "This cost is unique only up to potential shaping.",
+        "logistic": "This cost is log D, where D is the optimal discriminator's probability of the learner.",
     }
     for name, solution in drawn.items():
         if solution.cost is not None:
             report.figure(
                 f"{_slug(theory)}-cost-{name}",
                 figures.cost_map(layout, solution.cost, _visited(solution, expert), f"optimal cost, psi {name}"),
-                f"The cost that IRL finds with {name} psi, one triangle per action. {captions[name]} Pairs that "
+                f"Optimal cost of IRL with {name} psi, one triangle per action. {captions[name]} Pairs that "
                 "neither the expert nor the imitator takes are hatched: nothing determines their cost.",
             )
     if "logistic" in drawn:
@@ -170,14 +175,14 @@ def _report_maps(theory: Theory, report: Report) -> None:
         report.figure(
             f"{_slug(theory)}-discriminator",
             figures.discriminator_map(layout, probability, both > 0.0, "optimal discriminator, psi logistic"),
-            "D = rho / (rho + rho_E) at the imitator: near one half where it visits a pair as often as the expert, "
-            "towards one where the entropy weight makes it go more often, towards zero where less. Pairs that neither "
-            "takes are hatched.",
+            "Optimal discriminator D = rho / (rho + rho_E) at the imitator's occupancy measure rho, one triangle per "
+            "action. D is 1/2 at pairs that imitator and expert visit equally often, larger where the imitator visits "
+            "more often, smaller where less often. Pairs that neither takes are hatched.",
         )
 
 
 def _visited(solution: Solution, expert: Array) -> NDArray[np.bool_]:
-    """The pairs (S, A) that the imitator or the expert takes."""
+    """(S, A): whether the imitator or the expert takes the pair."""
     return (solution.occupancy > 0.0) | (expert > 0.0)
 
 
@@ -188,7 +193,8 @@ def _report_occupancies(theory: Theory, report: Report) -> None:
     report.figure(
         f"{_slug(theory)}-imitators",
         occupancy_scatter(theory.instance.expert_occupancy, imitators),
-        "The imitator of each psi against the expert, one point per state-action pair; on the line they agree.",
+        "Occupancy of every state-action pair: imitator against expert, one panel per psi. On the line both are equal. "
+        "Zeros are drawn at the lower left edge.",
     )
 
 
@@ -206,13 +212,13 @@ def _report_traces(theory: Theory, report: Report) -> None:
     report.figure(
         f"{_slug(theory)}-gaps",
         figures.gap_traces(traces, unit),
-        "Certified gap per iteration of each route, in units of the largest optimum drawn. A trace ends where its "
-        "gap is zero to rounding.",
+        "Certified duality gap after each iteration of each route, divided by the largest optimal value in this "
+        "picture (or by 1, if that is larger). Gaps that rounding makes zero or negative are not drawn.",
     )
 
 
 def _slug(theory: Theory) -> str:
-    """The instance's name, fit for a file's."""
+    """The instance's name as part of a file name."""
     return "".join(letter if letter.isalnum() else "-" for letter in theory.instance.name.lower())
 
 
@@ -240,7 +246,7 @@ def _values(solution: Solution) -> tuple[str, ...]:
 
 
 def _near_miss(solution: Solution, imitator: Array) -> tuple[str, ...]:
-    """Where psi* is infinite beside the imitator, as for constant psi, a point has no value but a distance to it."""
+    """The cells of a row whose primal value is infinite; the relative l1 distance to the imitator replaces it."""
     distance = float(abs(solution.occupancy - imitator).sum() / imitator.sum())
     return (
         f"off by {distance:.0e}",

@@ -1,4 +1,4 @@
-"""What checking statements on instances found: one table for people, one file with every claim."""
+"""Check statements on instances. Print one table, and write one CSV file with every claim."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ HEADER = (
     "verdict",
 )
 
-_WIDE = 140  # columns of a terminal that has room for what each statement says
+_WIDE = 140  # columns from which the table has room for the statements' titles
 _COLOURS = {"holds": "green", "silent": "dim", "no second opinion": "dim", "UNSOLVED": "bold yellow"}
 
 
@@ -45,12 +45,13 @@ def check_statements(
     tolerance: float | None,
     console: Console,
 ) -> list[Finding]:
-    """Check statements on instances; each has its own random points, whatever else is checked.
+    """Check statements on instances; returns one finding per pair of statement and instance.
 
-    A statement with an instance of its own is checked once. With a tolerance, every numerical claim is judged by it.
+    Every check starts from the same seed, so its random points do not depend on the other checks. A statement with an
+    instance of its own is checked once. `tolerance`, if given, replaces the tolerance of every numerical claim.
 
     Raises:
-        InvalidRequest: every statement is silent, so that nothing was checked.
+        InvalidRequest: no statement applies to any instance.
     """
     work = [(s, i) for n, i in enumerate(instances) for s in chosen if n == 0 or s.own_instance is None]
     findings = []
@@ -65,9 +66,9 @@ def check_statements(
 
 
 def print_findings(findings: Sequence[Finding], console: Console) -> None:
-    """One row per statement, at the instance where it is worst; then all that does not hold, and what is missing."""
+    """Print one row per statement, for the instance with its worst result, and the remarks below the table."""
     wide = console.width >= _WIDE
-    headers = "statement", *(["what it says"] if wide else []), "worst on", "violation", "tolerance", "conic", "verdict"
+    headers = "statement", *(["title"] if wide else []), "worst on", "violation", "tolerance", "conic", "verdict"
     table = Table(box=box.SIMPLE_HEAD, padding=0, show_edge=False)
     for header in headers:
         table.add_column(header, no_wrap=True, overflow="ellipsis", max_width=12 if header == "worst on" else None)
@@ -85,14 +86,16 @@ def print_findings(findings: Sequence[Finding], console: Console) -> None:
 
 
 def report_findings(findings: Sequence[Finding], report: Report) -> None:
-    """Every statement on every instance."""
-    report.heading("Every statement")
+    """Add one row per statement and instance to a report, and the remarks."""
+    report.heading("All statements")
     report.paragraph(
-        "Each statement is several claims; the row shows the one nearest to failing, by its violation in units of its "
-        "tolerance. A violation is relative to the numbers compared; claims with tolerance 0 are true or false. The "
-        "column `conic` has the worst violation that a general conic solver shows on the same problem, which is as "
-        "accurate as that solver. UNSOLVED: a solver fell short, and the statement is neither shown nor refuted. "
-        "ERROR: the check raised. Every claim stands in `claims.csv`, beside this file."
+        "Each statement is checked by several claims; `claims.csv`, beside this file, lists them all. A row shows the "
+        "claim with the largest violation in units of its tolerance. A violation is relative to the numbers compared; "
+        "claims with tolerance 0 are true or false. The column `conic` shows the worst violation of a general conic "
+        "solver on the same problem; that solver is less accurate. Verdicts: holds - every claim is within its "
+        "tolerance; FAILS - some claim is not; UNSOLVED - a solver did not reach the optimum, so the statement is "
+        "neither confirmed nor refuted; ERROR - the check raised an exception; silent - the statement does not apply "
+        "to the instance."
     )
     report.table(HEADER, [_row(finding) for finding in findings])
     for remark in remarks(findings):
@@ -100,7 +103,7 @@ def report_findings(findings: Sequence[Finding], report: Report) -> None:
 
 
 def write_claims(findings: Sequence[Finding], path: Path) -> None:
-    """One line per claim."""
+    """Write a CSV file with one line per claim."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("number", "name", "instance", "verdict", "claim", "violation", "tolerance", "holds", "numbers"))
@@ -132,7 +135,7 @@ def _rank(finding: Finding) -> tuple[int, float]:
 
 
 def _numbers(finding: Finding, conic: str) -> tuple[str, str, str]:
-    """Violation, tolerance, and the second opinion's violation."""
+    """Violation and tolerance of the worst claim, and the conic solver's violation."""
     worst = finding.worst
     if worst is None or finding.raised is not None:
         return "", "", ""
@@ -140,7 +143,7 @@ def _numbers(finding: Finding, conic: str) -> tuple[str, str, str]:
 
 
 def _opinions(findings: Sequence[Finding]) -> str:
-    """The worst second opinion on one statement, or that there is none."""
+    """The conic solver's worst violation for one statement; "none" if the solver failed, "" if it was not called."""
     asked = [claim for finding in findings if (claim := finding.second_opinion) is not None]
     if asked:
         return f"{max(asked, key=severity).violation:.0e}"

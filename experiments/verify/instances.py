@@ -1,4 +1,4 @@
-"""Finite instances on which the theory is verified: the demo gridworld, a map, or a user's own MDP.
+"""The finite instances on which `gail verify` checks the theory: named ones, a gridworld map, or a user's own MDP.
 
 A user's file is an `.npz` of plain arrays:
 
@@ -8,8 +8,8 @@ A user's file is an `.npz` of plain arrays:
 | initial | (S,) | start distribution |
 | discount | () | discount |
 | terminal | (S,) bool | optional: states whose rows may sum to less than one |
-| expert_occupancy | (S, A) | the expert, or else: |
-| cost | (S, A) | the cost for which the expert is the soft-optimal policy |
+| expert_occupancy | (S, A) | occupancy measure of the expert; without it, `cost` is required |
+| cost | (S, A) | the task's cost; without `expert_occupancy`, the expert is its soft-optimal policy |
 """
 
 from __future__ import annotations
@@ -49,15 +49,15 @@ class Instance:
     """A finite MDP with an expert."""
 
     name: str
-    """For tables."""
+    """Its name in tables."""
     mdp: FiniteMDP
     """The process."""
     expert_occupancy: Array
     """Occupancy measure of the expert, (S, A)."""
     cost: Array | None
-    """The task's cost (S, A), where it has one."""
+    """The task's cost (S, A), if it has one."""
     layout: GridLayout | None
-    """Where the states lie, for pictures."""
+    """The states' cells on a map, for pictures; None if there is no map."""
 
 
 def demo_gridworld(expert_entropy_weight: float, discount: float) -> Instance:
@@ -66,7 +66,11 @@ def demo_gridworld(expert_entropy_weight: float, discount: float) -> Instance:
 
 
 def gridworld_from_file(path: Path, expert_entropy_weight: float, discount: float) -> Instance:
-    """A gridworld from an ASCII map in a text file, with a soft-optimal expert."""
+    """A gridworld from an ASCII map in a text file, with a soft-optimal expert.
+
+    Raises:
+        InvalidRequest: the file cannot be read, is not a map, or its expert could not be computed.
+    """
     try:
         text = path.read_text()
     except (OSError, UnicodeDecodeError) as error:
@@ -83,7 +87,7 @@ def _from_map(text: str, name: str, expert_entropy_weight: float, discount: floa
 
 
 def named(name: str, expert_entropy_weight: float, discount: float) -> Instance:
-    """One of the instances in `NAMES`, with a soft-optimal expert."""
+    """The instance of this name in `NAMES`, with a soft-optimal expert."""
     if name == "gridworld":
         return demo_gridworld(expert_entropy_weight, discount)
     task = _builders(discount)[name]()
@@ -110,11 +114,11 @@ def _builders(discount: float) -> dict[str, Callable[[], FiniteTask[None]]]:
 
 
 NAMES = ("gridworld", *_builders(0.9))
-"""Instances that need no file."""
+"""Names of the instances that need no file."""
 
 
 def _registered(name: str) -> str:
-    """The newest registered version of a Gymnasium environment."""
+    """The id of the newest registered version of a Gymnasium environment."""
     versions = [spec.version or 0 for spec in gymnasium.registry.values() if spec.name == name]
     return f"{name}-v{max(versions)}"
 
@@ -126,15 +130,19 @@ def _with_soft_expert(
         expert = solve_rl(task.mdp, task.cost, expert_entropy_weight).require_optimal(1e-9)
     except NotOptimal as error:
         raise InvalidRequest(
-            f"{name}: the expert that is soft-optimal for the cost with weight {expert_entropy_weight:g} could not be "
-            f"computed ({error}). Costs of another size, another --expert-entropy-weight or --discount may do; a file "
-            "may also give expert_occupancy itself"
+            f"{name}: the soft-optimal expert with entropy weight {expert_entropy_weight:g} could not be computed "
+            f"({error}). Rescale the cost, or change --expert-entropy-weight or --discount; an .npz file can also "
+            "contain expert_occupancy"
         ) from error
     return Instance(name, task.mdp, expert.occupancy, task.cost, layout)
 
 
 def mdp_from_file(path: Path, expert_entropy_weight: float) -> Instance:
-    """A user's MDP and expert from an `.npz` file."""
+    """A user's MDP and expert from an `.npz` file with the arrays that the module docstring lists.
+
+    Raises:
+        InvalidRequest: the file cannot be read, lacks arrays, or contains invalid ones.
+    """
     arrays = _read_arrays(path)
     try:
         return _instance_of(path, arrays, expert_entropy_weight)
@@ -149,7 +157,7 @@ def _instance_of(path: Path, arrays: dict[str, NDArray[Any]], expert_entropy_wei
             raise InvalidRequest(f"{path}: {name} has dtype {array.dtype}: real numbers are needed")
     missing = [name for name in ("transitions", "initial", "discount") if name not in arrays]
     if missing:
-        raise InvalidRequest(f"{path}: no array {', '.join(missing)}; it holds {', '.join(arrays)}")
+        raise InvalidRequest(f"{path}: no array {', '.join(missing)}; the file contains {', '.join(arrays)}")
     if arrays["discount"].size != 1:
         raise InvalidRequest(f"{path}: discount has shape {arrays['discount'].shape}: one number is needed")
     discount = float(arrays["discount"].reshape(()))
@@ -159,16 +167,16 @@ def _instance_of(path: Path, arrays: dict[str, NDArray[Any]], expert_entropy_wei
         return Instance(path.name, mdp, validate_occupancy(mdp, arrays["expert_occupancy"]), cost, None)
     if "cost" in arrays:
         return _with_soft_expert(path.name, FiniteTask(mdp, arrays["cost"], None), expert_entropy_weight, None)
-    raise InvalidRequest(f"{path}: needs expert_occupancy or cost, to know what the expert does")
+    raise InvalidRequest(f"{path}: an array expert_occupancy or cost is needed to define the expert")
 
 
 def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     if path.is_file() and not zipfile.is_zipfile(path):
-        raise InvalidRequest(f"{path}: not an .npz archive (a map in a text file goes with --map)")
+        raise InvalidRequest(f"{path}: not an .npz archive (for a map in a text file, use --map)")
     try:
         with np.load(path, allow_pickle=False) as file:
             if not isinstance(file, np.lib.npyio.NpzFile):
-                raise InvalidRequest(f"{path}: a single array, not an .npz of named arrays")
+                raise InvalidRequest(f"{path}: contains a single array; an .npz file of named arrays is needed")
             return {name: file[name] for name in file.files}
     except InvalidRequest:
         raise

@@ -1,8 +1,9 @@
-"""The psi that a command line can name, each made to fit an instance.
+"""The cost regularizers psi that the command line can name. Each is built for a given process.
 
 Feature classes get three random features per pair, drawn from a fixed seed. The metric of the Lipschitz class is the
-shortest path in the process: pairs of one state are joined through it at distance one, states between which some
-action may lead are at distance one, and states that no path joins are as far apart as there are states.
+shortest path in a graph of pairs and states. Each pair is joined to its state by an edge of length 1/2, and two states
+by an edge of length 1 if some action leads from one to the other. So the pairs of one state have distance 1. If the
+graph is not connected, edges of length S (the number of states) join its components.
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ from gail.exact import regularizers as psi
 from gail.experiments.errors import InvalidRequest
 
 FEATURES = 3
-"""Random features of the feature classes."""
+"""Number of random features of the feature classes."""
 
 Array = NDArray[np.float64]
 MakePsi = Callable[[FiniteMDP], psi.Regularizer]
 
 
 def random_features(mdp: FiniteMDP) -> Array:
-    """(S, A, 3) features for the classes that need some."""
+    """(S, A, 3) standard normal features from a fixed seed, for the classes of costs that need features."""
     return np.random.default_rng(0).normal(size=(mdp.num_states, mdp.num_actions, FEATURES))
 
 
@@ -70,11 +71,11 @@ CHOICES: Mapping[str, MakePsi] = {
     "reverse-kl": lambda mdp: psi.ReverseKL(),
     "forward-kl": lambda mdp: psi.ForwardKL(),
 }
-"""Names for the command line; what each is stands in `gail.exact.regularizers`."""
+"""Command-line names; `gail.exact.regularizers` defines each psi."""
 
 
 def find_psi(names: Sequence[str]) -> dict[str, MakePsi]:
-    """The choices of these names, all for none; raise `InvalidRequest` for a name that is none."""
+    """The choices with these names; all if `names` is empty. Raises `InvalidRequest` for an unknown name."""
     for name in names:
         if name not in CHOICES:
             raise InvalidRequest(f"--psi {name}: known are {', '.join(CHOICES)}")

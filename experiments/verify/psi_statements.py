@@ -1,4 +1,4 @@
-"""Statements that hold for every psi, or for a kind of them, each for the psi that a command line names."""
+"""Statements about all psi, or about a family of psi, checked for the psi that the command line chose."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ BEST_COST_UNIQUE = (
     "reverse-kl",
     "forward-kl",
 )
-"""Those whose best cost is unique at random learners, and with it the gradient of psi*."""
+"""The psi whose best cost, and so the gradient of psi*, is unique at random learners."""
 
 
 def proposition_name(psi_name: str) -> str:
-    """The name of Proposition 3.2 for one psi."""
+    """The command-line name of Proposition 3.2 for one psi."""
     return f"prop-3.2-{psi_name}"
 
 
 def proposition_3_2(choices: Mapping[str, MakePsi]) -> tuple[Statement, ...]:
-    """Statement 6, psi by psi, and for lambda = 0 with the paper's own psi, or with all if none is among these."""
+    """Statement 6: one for each psi, and one for lambda = 0 with the paper's own psi (if none is chosen, with all)."""
     papers = {name: make for name, make in choices.items() if name in PAPERS_PSI} or choices
     return (
         *(_proposition_3_2(name, make) for name, make in choices.items()),
@@ -57,7 +57,7 @@ def _proposition_3_2(name: str, make: MakePsi) -> Statement:
 
 
 def surrogate_losses(choices: Mapping[str, MakePsi]) -> Statement:
-    """Statement 11, for the surrogate losses among these."""
+    """Statement 11, for the surrogate losses among the choices."""
 
     def check(t: Trial, one: psi.Regularizer) -> Verification:
         if not isinstance(one, psi.Surrogate):
@@ -69,12 +69,12 @@ def surrogate_losses(choices: Mapping[str, MakePsi]) -> Statement:
         "prop-a.1",
         "Proposition A.1: surrogate losses",
         _for_each(choices, check),
-        nothing="none of the psi asked for is a surrogate loss",
+        nothing="none of the chosen psi is a surrogate loss",
     )
 
 
 def gradients(choices: Mapping[str, MakePsi]) -> tuple[Statement, ...]:
-    """Statement 15, for those of these whose best cost is unique."""
+    """Statement 15, for the choices whose best cost is unique."""
     smooth = {name: make for name, make in choices.items() if name in BEST_COST_UNIQUE}
     return (
         Statement(
@@ -82,14 +82,14 @@ def gradients(choices: Mapping[str, MakePsi]) -> tuple[Statement, ...]:
             "gradient",
             "Eq. 12 and 18: policy gradient at the best cost",
             _for_each(smooth, lambda t, one: statements.check_imitation_gradient(*_matching(t, one), t.rng)),
-            nothing="the best cost of the psi asked for is not unique, or infinite off the expert's support",
+            nothing="the best cost of the chosen psi is not unique, or is infinite off the expert's support",
         ),
         Statement(
             15,
             "gradient-elsewhere",
-            "Eq. 18 at another discriminator, on purpose",
+            "Eq. 18 at another discriminator (expected failure)",
             _for_each(smooth, lambda t, one: statements.check_gradient_elsewhere(*_matching(t, one), t.rng)),
-            nothing="no other finite best cost asks for anything else of the learner",
+            nothing="the best cost is infinite, or every other cost gives the same vector",
         ),
     )
 
@@ -97,7 +97,7 @@ def gradients(choices: Mapping[str, MakePsi]) -> tuple[Statement, ...]:
 def _for_each(
     choices: Mapping[str, MakePsi], check: Callable[[Trial, psi.Regularizer], Verification]
 ) -> Callable[[Trial], Verification]:
-    """The claims for several psi as one verification, each naming its psi; their solutions are dropped."""
+    """A check that joins the claims for several psi; each claim names its psi, and solutions are not kept."""
 
     def check_all(t: Trial) -> Verification:
         claims = [
@@ -111,7 +111,7 @@ def _for_each(
 
 
 def _of_psi(statement: str, name: str) -> str:
-    """A claim's text with psi as the command line calls it, behind the statement's title."""
+    """A claim's text with the command-line name of psi inserted after the statement's title."""
     title, _, claim = statement.partition(": ")
     return f"{title}: psi {name}: {claim}"
 

@@ -1,4 +1,4 @@
-"""What a table of findings leaves out: claims that do not hold, silences, and second opinions that are missing."""
+"""The remarks below a table of findings: failed claims, statements that do not apply, failures of the conic solver."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ Key = TypeVar("Key")
 
 @dataclass(frozen=True)
 class Remark:
-    """One line."""
+    """One remark, printed as one line."""
 
     mark: str
-    """What kind of remark it is: a verdict, or what is missing."""
+    """The kind of remark: a verdict, or "no second opinion"."""
     text: str
-    """The names that a user types, and what there is to say."""
+    """Statement and instance, by their command-line names, and the reason."""
 
 
 def remarks(findings: Sequence[Finding]) -> list[Remark]:
-    """Everything worth a line, the worst first."""
+    """All remarks: failed claims, then statements that do not apply, then failures of the conic solver."""
     complaints = [line for finding in findings for line in _complaints(finding)]
     silences = [Remark(Verdict.SILENT.value, line) for line in silences_of(findings)]
     lacking = _grouped((one.statement.name, one.place) for one in findings if one.lacks_second_opinion)
@@ -36,19 +36,19 @@ def remarks(findings: Sequence[Finding]) -> list[Remark]:
 
 
 def silences_of(findings: Sequence[Finding]) -> list[str]:
-    """Which statements are silent, where, and why."""
+    """One line per statement that does not apply: its name, the instances, the reason."""
     silent = [finding for finding in findings if finding.verdict is Verdict.SILENT]
     grouped = _grouped(((one.statement.name, one.reason), one.place) for one in silent)
     return [f"{name} on {places}: {reason}" for (name, reason), places in grouped.items()]
 
 
 def claimed(claim: Certificate) -> str:
-    """What is claimed, without the title of its statement."""
+    """The text of a claim without the title of its statement."""
     return claim.statement.partition(": ")[2] or claim.statement
 
 
 def numbers_behind(claim: Certificate, digits: int) -> str:
-    """What the violation was computed from."""
+    """The numbers from which the violation was computed, as text with so many significant digits."""
     return "; ".join(f"{name} {value:.{digits}g}" for name, value in claim.numbers.items())
 
 
@@ -65,12 +65,12 @@ def _complaint(claim: Certificate, verdict: Verdict) -> str:
     violated = f"{claimed(claim)}: violation {claim.violation:.3g}, tolerance {claim.tolerance:.1g}"
     violated += f" ({numbers})" if numbers else ""
     if isinstance(claim, Premise):
-        return f"{violated}; the solver fell short, which refutes nothing"
-    return f"{violated}; it rests on what was not solved" if verdict is Verdict.UNSOLVED else violated
+        return f"{violated}; the solver did not reach the optimum, so the statement is not refuted"
+    return f"{violated}; the claim depends on an unsolved problem" if verdict is Verdict.UNSOLVED else violated
 
 
 def _grouped(pairs: Iterable[tuple[Key, str]]) -> dict[Key, str]:
-    """The second members that go with each first one, listed."""
+    """Group the pairs by their first member; the second members are joined by commas."""
     groups: dict[Key, list[str]] = {}
     for first, second in pairs:
         groups.setdefault(first, []).append(second)

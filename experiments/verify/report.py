@@ -1,4 +1,4 @@
-"""The report of `gail verify`: every statement, both routes, pictures, and the failures that the theory predicts."""
+"""The report of `gail verify`: all statements, the values of both routes, and pictures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from gail.experiments.verify.verdicts import Finding, Verdict
 def theories(
     findings: Sequence[Finding], instances: Sequence[Instance], entropy_weight: float, choices: dict[str, MakePsi]
 ) -> list[Theory]:
-    """What was found of Proposition 3.2 and its corollary, instance by instance."""
+    """The results for Proposition 3.2 and Corollary 3.2.1, one `Theory` per instance."""
     collected = []
     for instance in instances:
         here = {one.statement.name: one.verification for one in findings if one.instance is instance and _judged(one)}
@@ -33,10 +33,10 @@ def theories(
 
 
 def check_report_folder(folder: Path) -> None:
-    """That a report can go there, before anything is checked for it.
+    """Check that a report can be written into a folder; call it before long computations.
 
     Raises:
-        InvalidRequest: a file is in the way.
+        InvalidRequest: the folder or one of its parents is a file.
     """
     for part in (folder, *folder.parents):
         if part.exists() and not part.is_dir():
@@ -44,12 +44,12 @@ def check_report_folder(folder: Path) -> None:
 
 
 def write_report(findings: Sequence[Finding], collected: Sequence[Theory], entropy_weight: float, folder: Path) -> Path:
-    """Write `report.html` and `claims.csv` into a folder; give the report's path."""
+    """Write `report.html`, `pictures` and `claims.csv` into a folder; returns the report's path."""
     report = Report("gail verify", "Statements of the theory, checked numerically.")
     report_findings(findings, report)
     for theory in collected:
         report_routes(theory, report)
-    for heading, on_purpose in (("Pictures of statements", False), ("Failures on purpose", True)):
+    for heading, on_purpose in (("Pictures of statements", False), ("Expected failures", True)):
         due = [
             (one, shown) for one in ILLUSTRATIONS if one.on_purpose is on_purpose and (shown := _shown(one, findings))
         ]
@@ -66,16 +66,16 @@ def write_report(findings: Sequence[Finding], collected: Sequence[Theory], entro
 def _illustrate(one: Illustration, instances: Sequence[Instance], entropy_weight: float, report: Report) -> None:
     trials = [Trial(instance, entropy_weight, np.random.default_rng(0)) for instance in instances]
     where = f" Instance: {instances[0].name}." if one.first_only else ""
-    where += " `--mdp` chooses another." if one.first_only and len(instances) > 1 else ""
+    where += " --mdp chooses another." if one.first_only and len(instances) > 1 else ""
     try:
         with np.errstate(all="ignore"):
             report.figure(one.name, one.draw(trials), one.caption + where)
-    except Exception as error:  # a picture that cannot be drawn must not cost the report
-        report.paragraph(f"No picture `{one.name}`: {type(error).__name__}: {error}")
+    except Exception as error:  # the report is written even if one picture cannot be drawn
+        report.paragraph(f"The picture `{one.name}` could not be drawn: {type(error).__name__}: {error}")
 
 
 def _shown(one: Illustration, findings: Sequence[Finding]) -> list[Instance]:
-    """The instances on which one of its statements was checked."""
+    """The instances on which one of the illustration's statements was checked."""
     checked = (finding.instance for finding in findings if finding.statement.name in one.shows and _judged(finding))
     return list({id(instance): instance for instance in checked}.values())
 

@@ -1,4 +1,4 @@
-"""What a statement of the theory needs, to be checked: an instance, an entropy weight, and random numbers."""
+"""A statement of the theory with its check, and the input of a check: instance, entropy weight, random numbers."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from gail.experiments.verify.instances import Array, Instance
 
 @dataclass(frozen=True)
 class Trial:
-    """One instance, with what a check needs besides."""
+    """The input of a check."""
 
     instance: Instance
     """The process and its expert."""
     entropy_weight: float
     """lambda, positive."""
     rng: np.random.Generator
-    """Of random points."""
+    """Draws the random points at which claims are tested."""
 
     @property
     def cost(self) -> Array:
-        """The instance's cost, or a random one."""
+        """The instance's cost (S, A); if it has none, a random cost with entries in [0, 1)."""
         if self.instance.cost is not None:
             return self.instance.cost
         return self.rng.random(self.instance.expert_occupancy.shape)
 
     @property
     def unit_cost(self) -> Array:
-        """The cost, mapped onto [0, 1]."""
+        """The cost (S, A), mapped affinely onto [0, 1]; a constant cost becomes zero."""
         cost = self.cost
         largest = float(abs(cost).max())
         if largest == 0.0:
             return cost
-        scaled = cost / largest  # first, because the difference of two doubles may be none
+        scaled = cost / largest  # before the difference, which could overflow
         spread = float(np.ptp(scaled))
         return (scaled - scaled.min()) / spread if spread > 0.0 else np.zeros_like(cost)
 
@@ -46,18 +46,18 @@ class Statement:
     """A statement and its check."""
 
     number: int
-    """In the list of the theory."""
+    """Its number, 1 to 18, in docs/theory.md."""
     name: str
-    """For the command line."""
+    """Its name on the command line."""
     title: str
-    """For tables."""
+    """Its title in tables."""
     check: Callable[[Trial], Verification]
-    """Runs it; no claims where there is nothing to show."""
+    """Runs the check; returns no claims if the statement does not apply."""
     own_instance: str | None = None
-    """The name of the process that it is shown on, where that is one of its own, whatever the trial's instance is."""
+    """Name of the process on which the check runs, if the check ignores the trial's instance and uses its own."""
     silent: Callable[[Instance], str | None] = lambda instance: None
-    """Why the statement says nothing about an instance, if so."""
-    nothing: str = "there is nothing to show"
-    """Why its check makes no claims, where it makes none."""
+    """Returns the reason if the statement does not apply to an instance, else None."""
+    nothing: str = "there is nothing to check"
+    """The reason that is reported if the check returns no claims."""
     second_opinion: bool = False
-    """Whether a general solver is asked as well."""
+    """Whether a general conic solver solves the same problem for comparison."""

@@ -1,4 +1,4 @@
-"""The statements of the theory that `gail verify` can check, each with how it is run on an instance."""
+"""The list of statements that `gail verify` checks. For each: number, name, title, and the call that checks it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gail.experiments.verify.psi_statements import gradients, proposition_3_2, p
 from gail.experiments.verify.statement import Statement, Trial
 
 THREE_ROADS, SMALL_GARNET, COIN, RECOVERY = "3 roads", "small garnet", "coin", "recovery"
-"""Processes of statements that are shown on one of their own."""
+"""Names of the processes that belong to one statement."""
 
 
 def _scaling(t: Trial) -> Verification:
@@ -28,7 +28,7 @@ def _feature_classes(t: Trial) -> Verification:
 
 
 def _paths(trial: Trial) -> Verification:
-    """On a small process of its own, because all paths are enumerated."""
+    """Statement 17 on a small Garnet process, because all paths are enumerated."""
     small = garnet(3, 2, 2, trial.rng)
     return statements.check_guided_cost_learning(small.mdp, -small.cost, 4, SMALL_GARNET, trial.rng)
 
@@ -88,16 +88,16 @@ _MATCHING = (
     Statement(
         7,
         "unattained",
-        "Corollary 3.2.1 without coverage, on purpose: no optimal cost",
+        "Corollary 3.2.1 without coverage (expected failure): no optimal cost",
         lambda t: statements.check_unattained_dual(t.instance.mdp, t.cost, t.entropy_weight, t.instance.name),
-        silent=lambda instance: "there is one action only" if instance.mdp.num_actions == 1 else None,
+        silent=lambda instance: "the process has only one action" if instance.mdp.num_actions == 1 else None,
     ),
     Statement(9, "eq-9", "Eq. 9-11: feature classes, FEM and GTAL", _feature_classes),
-    Statement(9, "scaling", "Eq. 11: scaling the class is weighting the entropy", _scaling),
+    Statement(9, "scaling", "Eq. 11: scaling the class by alpha is the entropy weight 1/alpha", _scaling),
     Statement(
         10,
         "unexpressive",
-        "Section 4: a class that cannot imitate, on purpose",
+        "Section 4 (expected failure): a class of costs that cannot imitate",
         lambda t: statements.check_unexpressive_class(statements.unexpressive_instance(), THREE_ROADS),
         own_instance=THREE_ROADS,
     ),
@@ -138,7 +138,7 @@ _ALGORITHMS = (
     Statement(
         17,
         "gan-gcl-inequality",
-        "GAN-GCL: where equality fails, on purpose",
+        "GAN-GCL (expected failure): where equality fails",
         lambda t: statements.check_guided_cost_inequalities(COIN),
         own_instance=COIN,
     ),
@@ -153,7 +153,7 @@ _ALGORITHMS = (
     Statement(
         18,
         "compounding-family",
-        "Compounding error: a family where cloning fails, on purpose",
+        "Compounding error (expected failure): a family where cloning fails",
         lambda t: statements.check_recovery_family(RECOVERY),
         own_instance=RECOVERY,
     ),
@@ -161,7 +161,7 @@ _ALGORITHMS = (
 
 
 def statements_for(choices: Mapping[str, MakePsi]) -> tuple[Statement, ...]:
-    """All statements, in the order of the theory; those that hold for every psi for these."""
+    """All statements, in the order of docs/theory.md; statements about psi are listed for these choices of psi."""
     return (
         *_BEFORE,
         *proposition_3_2(choices),
@@ -174,12 +174,13 @@ def statements_for(choices: Mapping[str, MakePsi]) -> tuple[Statement, ...]:
 
 
 def find_statements(names: Sequence[str], choices: Mapping[str, MakePsi]) -> tuple[Statement, ...]:
-    """The statements of these names, all for none.
+    """The statements that these names select; all statements if `names` is empty.
 
-    A name also stands for those that go on from it with a hyphen, and a number of the theory for all that have it.
+    A name also selects the statements whose names continue it after a hyphen: prop-3.2 selects prop-3.2-logistic. A
+    number selects all statements that have it.
 
     Raises:
-        InvalidRequest: a name that is none.
+        InvalidRequest: a name is unknown, or its statement is about a psi that is not among the choices.
     """
     known = statements_for(choices)
     for name in names:
@@ -189,10 +190,10 @@ def find_statements(names: Sequence[str], choices: Mapping[str, MakePsi]) -> tup
         if left_out:
             raise InvalidRequest(
                 f"--statement {name} is about the psi {left_out[0]}, which --psi {' '.join(choices)} leaves out: "
-                "name both, or leave --psi away"
+                "add it to --psi, or omit --psi"
             )
         listed = ", ".join(statement.name for statement in known)
-        raise InvalidRequest(f"--statement {name} is unknown: known are their numbers, and {listed}")
+        raise InvalidRequest(f"--statement {name} is unknown: choose a number (1 to 18) or one of {listed}")
     return tuple(one for one in known if not names or any(_goes_by(one, name) for name in names))
 
 

@@ -1,7 +1,12 @@
-"""What became of one statement on one instance: its verdict, and the claim that decides it.
+"""The verdict of one statement on one instance, and the claim that decides it.
 
-A statement holds if all its claims do. If a solver fell short, the claims that rest on it say nothing: the statement is
-neither shown nor refuted. If it raised, something is wrong with the program or beyond double precision.
+| verdict  | meaning                                                                                              |
+|----------|------------------------------------------------------------------------------------------------------|
+| holds    | every claim is within its tolerance                                                                  |
+| FAILS    | some claim is not within its tolerance                                                               |
+| UNSOLVED | a solver did not reach the optimum: the statement is neither confirmed nor refuted                   |
+| ERROR    | the check raised another exception: the program is wrong, or double precision does not suffice       |
+| silent   | the statement does not apply to the instance                                                         |
 """
 
 from __future__ import annotations
@@ -18,7 +23,7 @@ from gail.experiments.verify.statement import Statement, Trial
 
 
 class Verdict(Enum):
-    """From the best to the worst, as tables write it."""
+    """A verdict; the value is its text in tables. The order is from best to worst."""
 
     SILENT = "silent"
     HOLDS = "holds"
@@ -28,19 +33,19 @@ class Verdict(Enum):
 
 
 SEVERITY = tuple(Verdict)
-"""From the best to the worst."""
+"""All verdicts, from best to worst."""
 
 _LONGEST_REASON = 240
 
 
 @dataclass(frozen=True, eq=False)
 class Finding:
-    """One statement on one instance.
+    """The result of checking one statement on one instance.
 
     Attributes:
-        verification: all claims; none where the statement is silent, and a single one that fails where it raised.
-        raised: what the check raised, if it did.
-        reason: why the statement is silent, or what was raised, as one line.
+        verification: all claims; no claims if the statement does not apply, one failed claim if the check raised.
+        raised: the exception of the check, if it raised one.
+        reason: one line: why the statement does not apply, or the exception.
     """
 
     statement: Statement
@@ -51,7 +56,7 @@ class Finding:
 
     @property
     def verdict(self) -> Verdict:
-        """What may be said of the statement."""
+        """The verdict, by the table at the top of this module."""
         claims = self.verification.certificates
         if isinstance(self.raised, NotOptimal | BackendFailed | LinearProgramFailed):
             return Verdict.UNSOLVED
@@ -65,28 +70,28 @@ class Finding:
 
     @property
     def place(self) -> str:
-        """The name of the process that it was shown on."""
+        """Name of the process on which the check ran."""
         return self.statement.own_instance or self.instance.name
 
     @property
     def own(self) -> tuple[Certificate, ...]:
-        """The claims that rest on no general solver."""
+        """The claims that do not use the general conic solver."""
         return tuple(claim for claim in self.verification.certificates if not isinstance(claim, SecondOpinion))
 
     @property
     def worst(self) -> Certificate | None:
-        """The one of these that is nearest to failing, or fails worst."""
+        """The claim of `own` with the largest violation in units of its tolerance; None if there are no claims."""
         return max(self.own, key=severity, default=None)
 
     @property
     def second_opinion(self) -> Certificate | None:
-        """The worst claim of the general solver, where it was asked and had something to say."""
+        """The worst claim that uses the general conic solver; None if there is no such claim."""
         asked = (claim for claim in self.verification.certificates if isinstance(claim, SecondOpinion))
         return max(asked, key=severity, default=None)
 
     @property
     def lacks_second_opinion(self) -> bool:
-        """Whether the general solver was asked in vain: it failed, or is wrong by its own account."""
+        """Whether the general conic solver was called but failed, or reported an inaccurate solution."""
         if not self.statement.second_opinion or self.raised is not None or self.second_opinion is not None:
             return False
         conic = self.verification.solutions.get("conic")
@@ -94,15 +99,15 @@ class Finding:
 
 
 def outcome(statement: Statement, trial: Trial, tolerance: float | None) -> Finding:
-    """Check a statement; with a tolerance, every numerical claim is judged by it instead of by its own."""
+    """Check a statement. `tolerance`, if given, replaces the tolerance of every numerical claim."""
     instance, nothing = trial.instance, Verification((), {})
     reason = statement.silent(instance)
     if reason is not None:
         return Finding(statement, instance, nothing, reason=reason)
     try:
-        with np.errstate(all="ignore"):  # what overflows is NaN or infinite in a violation, and never holds
+        with np.errstate(all="ignore"):  # an overflow makes a violation NaN or infinite, and such a claim never holds
             found = statement.check(trial)
-    except Exception as error:  # one statement's trouble must not cost the others, and is shown with theirs
+    except Exception as error:  # the other statements are still checked; this error is shown with their results
         line = f"{type(error).__name__}: {' '.join(str(error).split())}"
         line = line if len(line) <= _LONGEST_REASON else f"{line[:_LONGEST_REASON]}..."
         claim = Certificate(f"{statement.title}: {line}", statement.own_instance or instance.name, np.nan, 0.0, {})
@@ -113,7 +118,7 @@ def outcome(statement: Statement, trial: Trial, tolerance: float | None) -> Find
 
 
 def severity(claim: Certificate) -> float:
-    """Violation in units of the tolerance; claims without a tolerance are worst as soon as they are violated."""
+    """Violation in units of the tolerance. For tolerance 0: 0 if the claim holds, else infinity. NaN is infinity."""
     if np.isnan(claim.violation):
         return np.inf
     if claim.tolerance > 0.0:
@@ -122,7 +127,7 @@ def severity(claim: Certificate) -> float:
 
 
 def _judged(verification: Verification, tolerance: float | None) -> Verification:
-    """By one tolerance instead of each claim's own; claims that have none are true or false."""
+    """The verification with this tolerance for every claim; claims with tolerance 0 are true or false and keep it."""
     if tolerance is None:
         return verification
     claims = tuple(

@@ -1,10 +1,9 @@
-"""Learners of the expert's mass, which costs that are determined up to a constant demand.
+"""Learners with the expert's total mass, for costs that are determined up to a constant.
 
-Where psi allows c + k with c, for every constant k, psi*(rho - rho_E) is +inf unless rho has the mass of rho_E.
-Where episodes end, that is a constraint like any other, with multiplier k; but if no policy has less mass than the
-expert, or none more, the policies that meet it are those that take only actions by which the mass stays extreme,
-all others are at the boundary, and the dual tends to its supremum as k tends to infinity. Which actions those are
-is planning with a cost of one, or minus one, per step.
+Where psi allows c + k with c, for every constant k, psi*(rho - rho_E) is +inf unless rho has the mass of rho_E. Where
+episodes end, this is a constraint with multiplier k. If no policy has less mass than the expert, or none has more, then
+only policies that keep the mass extreme satisfy the constraint, and the dual tends to its supremum as k tends to
+infinity. Planning with a cost of one, or minus one, per step finds the actions of these policies.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ MAX_DOUBLINGS = 40
 
 
 def with_equal_mass(problem: Matching, policy: Array, cost: Array) -> tuple[Array, Array]:
-    """A policy (S, A) and a cost (S, A) as good as those given, or better, the policy's mass equal to the expert's.
+    """A policy (S, A) with the expert's mass and a cost (S, A), both at least as good as those given.
 
     All states are reachable, lambda > 0, and psi allows a cost together with all that differ from it by a constant.
     """
@@ -40,7 +39,8 @@ def with_equal_mass(problem: Matching, policy: Array, cost: Array) -> tuple[Arra
 
 
 def _moved_to(problem: Matching, policy: Array, per_step: Array) -> Array:
-    """Towards the same policy without the actions that raise a price, as far as is needed; the expert's if better."""
+    """The policy moved towards the same policy without the actions that increase the cost per step; the expert's if
+    better."""
     mdp, wanted = problem.mdp, float(problem.expert.sum())
     solution = solve_rl(mdp, per_step, entropy_weight=0.0)
     assert solution.values is not None
@@ -55,7 +55,7 @@ def _moved_to(problem: Matching, policy: Array, per_step: Array) -> Array:
 
 
 def _raised(problem: Matching, cost: Array, per_step: Array) -> Array:
-    """The cost plus the multiple of a price per step that proves most, among powers of two of lambda."""
+    """The cost plus a constant per step, a power of two times lambda, with the best dual bound."""
     best, most, values = cost, -np.inf, None
     for doubling in range(MAX_DOUBLINGS):
         raised = cost if doubling == 0 else cost + 2.0**doubling * problem.entropy_weight * per_step

@@ -8,13 +8,13 @@ slacks s+- = l -+ B x, the multipliers v of the flow, and the policy pi of rho, 
 
     lambda log pi + c0 + x = flow* v,     B^T f = rho - rho_E,     f+ s+ = f- s- = mu  ->  0.
 
-Each step is Newton's on these equations (`bounded_systems`), with Mehrotra's (1992) targets for mu, never far below
-the residual of the second equation. rho is moved through its policy and recomputed from it, so the flow holds
-throughout: where the entropy decides, log pi moves by y - m; where the bound does, because rho = rho_E there, rho
-itself is moved to rho (1 + y), whose logarithm that is.
+Each step is a Newton step on these equations (`newton_systems`), with Mehrotra's (1992) targets for mu, never far below
+the residual of the second equation. The policy is moved and rho is recomputed from it, so the flow constraints hold
+throughout. Where the entropy dominates, log pi moves by y - m. Where the bounds dominate (rho = rho_E there), rho moves
+to rho (1 + y).
 
 The gap is estimated by sum f s, plus the residual of the second equation, plus that of pi in planning with the cost
-c0 + x, which is certified. It falls geometrically down to rounding; the best point met is returned.
+c0 + x, which is certified. It falls geometrically down to rounding. The best iterate is returned.
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ from gail.exact.regularizers import BoundedCosts
 MAX_ITERATIONS = 200
 
 SETTLED = 1e-12
-"""Estimated gap, relative to the objective, at which the path ends."""
+"""Estimated gap, relative to the objective, at which the iteration ends."""
 
 GOOD = 1e-9
-"""Estimated relative gap below which few stalls end the path."""
+"""Estimated relative gap below which few stalls end the iteration."""
 
 MAX_STALLS = 4
-"""Iterations in a row that may fail to halve the least gap, once that is good; five times as many before."""
+"""Consecutive iterations that may fail to halve the least gap, once it is below `GOOD`; five times as many before."""
 
 TO_THE_BOUNDARY = 0.995
 """Largest share of the way to the boundary taken in one step."""
 
 CENTRED = 0.01
-"""Least complementarity aimed at, relative to the residual."""
+"""Smallest complementarity target, relative to the residual."""
 
 LONGEST = 10.0
 """Largest change of a log-policy in one step."""
@@ -57,7 +57,7 @@ LONGEST = 10.0
 
 @dataclass(frozen=True, eq=False)
 class _Point:
-    """A point inside: the policy's logarithm, its occupancy, x, v, and multipliers and slacks of both bounds."""
+    """An interior iterate: log-policy, occupancy measure, x, v, and multipliers and slacks of both bounds."""
 
     log_policy: Array
     rho: Array
@@ -131,7 +131,7 @@ def _start(problem: Matching, bounds: Sparse, lengths: Array) -> _Point:
 
 
 def _occupancy(problem: Matching, log_policy: Array) -> Array:
-    # Positive even where visits underflow: the linear system must not meet an empty row.
+    # Positive even where visits underflow: the linear system must have no empty row.
     return np.maximum(occupancy_of(problem.mdp, np.exp(log_policy)), 1e-300)
 
 

@@ -4,7 +4,7 @@
     max  <p0, V> - <m, c>                            s.t.  c = c0 + x,  abs(B x) <= l,  flow* V <= c
 
 (Ho & Ermon 2016, Proposition 3.2, with psi a constant on a polytope of costs: total variation, transport distances).
-An expert that is an occupancy solves it with rho = m; for a measure m that is none, the nearest occupancy does. x are
+If m is an occupancy measure, rho = m is a solution; else the solution is the occupancy measure nearest to m. x are
 the multipliers of the second constraint. Solved by HiGHS.
 """
 
@@ -29,7 +29,7 @@ def match_bounded_linearly(problem: Matching, psi: BoundedCosts) -> tuple[Array,
     """An optimal policy and cost, both (S, A), all states reachable, for lambda = 0.
 
     Raises:
-        LinearProgramFailed: HiGHS gave up.
+        LinearProgramFailed: HiGHS returned no solution.
     """
     from scipy.optimize import linprog  # here, as the import takes a tenth of a second
 

@@ -1,4 +1,4 @@
-"""The linear systems of `bounded_matching`: one Newton step on the central path.
+"""The linear systems of `interior_point`: one Newton step on the central path.
 
 In relative variables d rho = rho * y and m(s) = sum_a d rho(s,a) / rho(s), with R = diag(rho), E summing over
 actions, F the flow matrix, K = B^T diag(h) B the stiffness of the bounds, and residuals r and z,
@@ -16,10 +16,10 @@ and else the symmetric system in dx, m and dv is solved as a whole,
     [ -E R            0        E R F^T      ] [m ] = [ E R r          ]
     [ -F R/lambda     F R E^T  F R F^T/lambda ] [dv]   [ F R r/lambda ].
 
-The block of dx and dv is positive definite, and that of m negative definite once every state's dx are eliminated,
-for they alone give the columns of m full rank. So elimination needs no pivoting where each m follows its state's dx,
-and the order may serve sparsity otherwise: minimum degree (Liu 1985). Nested dissection of the states, with the
-unknowns of each together, has several times the fill, since dx and dv need separators of their own.
+The block of dx and dv is positive definite. The block of m is negative definite once every state's dx are eliminated,
+because these alone give the columns of m full rank. So elimination needs no pivoting if each m comes after its state's
+dx; otherwise the order is chosen for sparsity, by minimum degree (Liu 1985). Nested dissection of the states has
+several times the fill, because dx and dv need different separators.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ Solver: TypeAlias = Callable[[Array, Array], Step]
 """From the residuals z (nodes,) and r (S, A)."""
 
 GROUNDED = 1e-6
-"""Stiffness, relative to the occupancies', of the node that is held where the constant in the cost has little else."""
+"""Stiffness, relative to the occupancies, of the node that fixes the constant in the cost."""
 
 
 class BoundedSystem(ABC):
@@ -116,7 +116,7 @@ class _Coupled(BoundedSystem):
         measure: Any = sparse.diags_array(visits)
         own = self._embed.T @ measure @ self._embed / weight
         stiff = self._bounds.T @ sparse.diags_array(stiffness) @ self._bounds + own
-        # Where no episode ends, costs matter up to a constant, and any one that is held firmly settles it.
+        # Where no episode ends, costs are determined up to a constant; a stiff node fixes it.
         firm = GROUNDED * visits.sum() / weight if mdp.terminal.any() else stiff.diagonal()[0]
         stiff = stiff + sparse.csr_array(([firm], ([0], [0])), shape=(nodes, nodes))
         inner, outer = self._sum @ measure, self._flow @ measure

@@ -13,9 +13,9 @@ Each step is Newton's, with Mehrotra's (1992) targets t for the products f s,
 
 a Laplacian with one node held: positive definite, so it may be eliminated in any order, such as one of little fill.
 
-Neither bound on the optimum relies on the path. x stays inside, so <b, x> is a lower one. The flow is made to meet
-the supplies along the edges that carry most of it, and what rounding still leaves unmet is charged its amount times
-the largest distance from the held node: an upper one. So the distance between the two is known, not estimated.
+Both bounds on the optimum are independent of the path. x stays feasible, so <b, x> is a lower bound. The flow is
+corrected to meet the supplies along the edges that carry most of it; supplies that rounding leaves unmet are charged
+their amount times the largest distance from the held node, which gives an upper bound.
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ Solve: TypeAlias = Callable[[Array], Array]
 MAX_ITERATIONS = 100
 
 MAX_STALLS = 6
-"""Iterations in a row that may fail to halve the distance of the bounds."""
+"""Consecutive iterations that may fail to halve the distance of the bounds."""
 
 NEAR = 10.0
-"""Estimated distance of the bounds, relative to what is asked, from which on it is measured."""
+"""Estimated distance of the bounds, relative to the tolerance, below which it is computed exactly."""
 
 TO_THE_BOUNDARY = 0.9995
 """Largest share of the way to the boundary taken in one step."""
 
 LEAST_SHARE = 1e-6
-"""Stiffness of edges without flow, relative to the largest, where a flow is made to meet the supplies."""
+"""Stiffness of edges without flow, relative to the largest, in the correction of the flow."""
 
 REFINEMENTS = 3
-"""Solves that make it do so; each takes away all but rounding."""
+"""Number of corrections; each removes the error up to rounding."""
 
 SYMMETRIC: Any = {"diag_pivot_thresh": 0.0, "options": {"SymmetricMode": True}}
 """Elimination without pivoting."""
@@ -62,7 +62,7 @@ class Transport:
     Attributes:
         potential: (M,), zero at one node.
         lower: supplies times potential.
-        upper: length of a flow, with what it leaves unmet.
+        upper: length of a flow, plus the charge for unmet supplies.
     """
 
     potential: Array
@@ -87,7 +87,7 @@ class _Point:
 
 
 def shortest_flow(differences: Sparse, lengths: Array, supply: Array, relative: float, absolute: float) -> Transport:
-    """Bounds whose distance is the larger of both tolerances, or what rounding lets the path reach.
+    """Bounds whose distance is at most the larger of both tolerances, or limited by rounding.
 
     Args:
         differences: (m, M), row e with +1 and -1 at the ends of edge e of a connected graph.
@@ -122,7 +122,7 @@ def shortest_flow(differences: Sparse, lengths: Array, supply: Array, relative: 
 
 
 def by_linear_program(differences: Sparse, lengths: Array, supply: Array) -> tuple[float, Array]:
-    """Length and potential (M,) by HiGHS, whose constraints hold to 1e-10, for supplies at which the path stalls."""
+    """Length and potential (M,) by HiGHS, with constraints to 1e-10, for supplies at which the path stalls."""
     from scipy.optimize import linprog  # here, as the import takes a tenth of a second
 
     free = differences[:, :-1]
@@ -177,17 +177,17 @@ def _start(laplacian: _Laplacian, lengths: Array, wanted: Array) -> _Point:
 
 
 def _measured(laplacian: _Laplacian, lengths: Array, wanted: Array, farthest: float, point: _Point) -> Transport:
-    """The bounds that a point proves."""
+    """The bounds certified by an iterate."""
     flow = _met(laplacian, lengths, wanted, point.force[0] - point.force[1])
     unmet = float(abs(wanted - laplacian.differences.T @ flow).sum())  # and as much, reversed, at the held node
     return Transport(point.x, float(wanted @ point.x), float(lengths @ abs(flow)) + farthest * unmet)
 
 
 def _met(laplacian: _Laplacian, lengths: Array, wanted: Array, flow: Array) -> Array:
-    """The flow, changed to meet the supplies.
+    """The flow, corrected to meet the supplies.
 
-    Along edges that carry much of it, the change is a small one of a flow that is already the shortest; and the
-    stiffnesses, unlike those of the path, remain within a few powers of ten.
+    Corrections along edges with much flow change an almost shortest flow little, and the stiffnesses, unlike those of
+    the path, remain within a few powers of ten.
     """
     stiffness = abs(flow) / lengths
     stiffness = stiffness + LEAST_SHARE * float(stiffness.max())
@@ -198,7 +198,7 @@ def _met(laplacian: _Laplacian, lengths: Array, wanted: Array, flow: Array) -> A
 
 
 def _advanced(laplacian: _Laplacian, wanted: Array, point: _Point) -> _Point:
-    """The next point: a predictor, which says where to aim, and the step itself."""
+    """The next iterate: a predictor, which sets the target, and the corrected step."""
     differences = laplacian.differences
     solve = laplacian.factor((point.force / point.slack).sum(axis=0))
 

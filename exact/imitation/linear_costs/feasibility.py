@@ -1,12 +1,12 @@
-"""An occupancy with the feature expectations of a measure, if there is one.
+"""An occupancy measure with the feature expectations of a given measure, if one exists.
 
-`LinearSpan` knows a measure m only by F^T m. So an occupancy rho with F^T rho = F^T m may stand for it; if there is
-none, psi*(rho - m) is infinite for all rho. Of those that there are, one whose least entry is as large as can be,
+`LinearSpan` depends on a measure m only through F^T m. So m may be replaced by an occupancy measure rho with F^T rho =
+F^T m. If there is none, psi*(rho - m) is infinite for all rho. The one whose least entry is largest,
 
     max t   s.t.  flow (y + t) = p0,   F^T (y + t) = F^T m,   y >= 0,  t >= 0,        rho = y + t,
 
-is positive on all pairs if any is: then, and only then, soft-optimal policies can have these expectations
-(`expectation_matching`). Features are scaled to a largest entry of one. Solved by HiGHS.
+is positive on all pairs if any is. Exactly then soft-optimal policies can have these expectations
+(`max_causal_entropy`). Features are scaled to a largest entry of one. Solved by HiGHS.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def occupancy_with_expectations(problem: Matching, psi: LinearCosts) -> Array | 
     """An occupancy (S, A) with the expert's feature expectations, all states reachable; None if there is none.
 
     Raises:
-        LinearProgramFailed: HiGHS gave up.
+        LinearProgramFailed: HiGHS returned no solution.
     """
     from scipy.optimize import linprog  # here, as the import takes a tenth of a second
 

@@ -4,13 +4,13 @@
     V_lambda(c) = min_rho -lambda Hbar(rho) + <rho, c>
 
 (Ho & Ermon 2016, Eq. 9-11 and Proposition 3.2). phi is concave and smooth; with rho the soft-optimal occupancy
-of the cost F w and G the advantage operator of `inverse`, it has
+of the cost F w and G the advantage operator of `gail.exact.imitation.irl`, it has
 
     gradient = F^T (rho - rho_E),         - Hessian = (G F)^T diag(rho) (G F) / lambda,
 
-a matrix of the size of w, for one sparse triangular solve per feature, all at once. The quadratic model is
-maximised over W exactly, and the segment towards its maximiser searched until phi rises enough: quadratic
-convergence, and convergence from anywhere. The gap at any w is support(gradient) - <gradient, w>.
+a matrix of the size of w, for one sparse triangular solve per feature, all at once. The quadratic model is maximised
+over W exactly, and a line search towards its maximiser ensures a sufficient increase of phi: convergence is global, and
+quadratic near the solution. The gap at any w is support(gradient) - <gradient, w>.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ SETTLED = 1e-14
 """Gap, relative to the objective, that is rounding."""
 
 STALLED = 3
-"""Iterations beyond the resolution of phi that may fail to halve the gap."""
+"""Iterations in which differences of phi are rounding that may fail to halve the gap."""
 
 
 @dataclass(frozen=True, eq=False)
 class Point:
-    """Weights on the way, with the soft optimum of their cost, phi, and its gradient."""
+    """An iterate: weights with the soft optimum of their cost, phi, and its gradient."""
 
     weights: Array
     optimum: SoftOptimum
@@ -55,7 +55,7 @@ def match_features(problem: Matching, psi: LinearCosts, trace: list[float]) -> t
 def optimal_weights(
     problem: Matching, psi: LinearCosts, suggested: Array | None, trace: list[float]
 ) -> tuple[Array, Array]:
-    """As `match_features`, with the weights (k,) in the place of the cost; a suggested cost (S, A) may be the start."""
+    """As `match_features`, with the weights (k,) instead of the cost; a given cost (S, A) may be the start."""
     point = point_at(problem, psi, psi.start_weights(), None)
     if suggested is not None:
         weights = weights_of(psi, suggested)
@@ -80,7 +80,7 @@ def optimal_weights(
 
 
 def point_at(problem: Matching, psi: LinearCosts, weights: Array, values: Array | None) -> Point:
-    """The point of some weights (k,), planned for from a guess of its values (S,)."""
+    """The iterate at weights (k,); planning starts from a guess of its values (S,)."""
     mdp, cost = problem.mdp, psi.features @ weights
     optimum = soft_optimum(mdp, cost, problem.entropy_weight, values)
     occupancy = np.maximum(optimum.chain.visits(mdp.initial), 0.0)[:, None] * optimum.policy
@@ -96,7 +96,7 @@ def weights_of(psi: LinearCosts, cost: Array) -> Array:
 
 
 def advantages(mdp: FiniteMDP, policy: Array, chain: Chain, costs: Array) -> Array:
-    """G applied to costs (S, A, k): what is left of each when the policy (S, A) with this chain prices it."""
+    """G applied to costs (S, A, k): their advantages under the policy (S, A) with this chain."""
     values = chain.values(np.einsum("sa,sak->sk", policy, costs))
     return costs - mdp.flow_adjoint(values)
 

@@ -3,20 +3,21 @@
     max over w in R^k of  phi(w) = V_lambda(F w) - <rho_E, F w>,
 
 dual to the greatest causal entropy among occupancies with the expert's feature expectations F^T rho = F^T rho_E
-(Ziebart, Bagnell & Dey 2010; Ziebart 2010). phi, its gradient and its Hessian are `feature_matching`'s.
+(Ziebart, Bagnell & Dey 2010; Ziebart 2010). phi, its gradient and its Hessian are those of `feature_matching`.
 
-Weights that only shape potentials change no policy. Features are scaled to a largest entry of one, dependent ones
-set aside (up to shaping), and the weights returned are the least, in those units, of all that give the same policy.
+Weights whose cost is potential shaping change no policy. Features are scaled to a largest entry of one, and features
+that depend on others up to shaping are set aside. The returned weights have the smallest norm, in scaled units, of all
+that give the same policy.
 
 Start. Were the expert's policy pi soft-optimal for F w, then -lambda log pi = F w - flow* V for some V. The w that
-fits this best, weighted by occupancy, is a linear least squares problem, and the solution where such a w exists.
+fits this best, weighted by occupancy, solves a linear least squares problem. It is the solution where such a w exists.
 
-Attainment. phi has a maximiser if and only if an occupancy that is positive on all reachable pairs has the
-expert's feature expectations (if: Rockafellar 1970, theorem 23.4; only if: soft-optimal policies take every action).
-An expert that takes every action is one. Otherwise some cost F d makes the expert optimal but not every policy, and
-weights run off along it. Newton's steps, which then keep changing log-policies by about one however small the
-gradient, soon have such a direction d; that the expert has no regret under F d, which hard planning decides, is the
-proof.
+Attainment. phi has a maximiser if and only if an occupancy that is positive on all reachable pairs has the expert's
+feature expectations (if: Rockafellar 1970, theorem 23.4; only if: soft-optimal policies take every action). An expert
+that takes every action is such an occupancy measure. Otherwise the expert, but not every policy, is optimal for some
+cost F d, and the weights diverge along d. Newton's steps then keep changing log-policies by about one, even for tiny
+gradients, and soon have such a direction d. Planning without entropy checks that the expert has no regret under F d,
+which certifies that no maximiser exists.
 """
 
 from __future__ import annotations
@@ -43,19 +44,19 @@ SETTLED = 1e-14
 """Share of the learner's actions that a step changes, which is rounding."""
 
 STALLED = 3
-"""Iterations with expectations equal enough that may fail to halve their gap."""
+"""Iterations with almost equal expectations that may fail to halve their gap."""
 
 ROUNDING = 1e-12
-"""Decrease of phi, relative to what it is the difference of, that is rounding."""
+"""Decrease of phi, relative to its two terms, that is rounding."""
 
 LONGEST = 100.0
 """Largest change of log-policies that a step tries."""
 
 AWAY = 0.1
-"""Change of log-policies up to which Newton's steps converge; a larger one may be along weights that run off."""
+"""Change of log-policies up to which Newton's steps converge; a larger change may mean that the weights diverge."""
 
 VANISHED = 1e-13
-"""Gap of scaled feature expectations, relative to the mass, up to which escaping weights are followed."""
+"""Gap of scaled feature expectations, relative to the mass, down to which diverging weights are followed."""
 
 EXPOSED = 1e-9
 """Regret of the expert, relative to the uniform policy's, that is rounding."""
@@ -64,10 +65,10 @@ EXPLORATION = 1e-2
 """Share of uniform actions in the policy to start from, where the expert leaves actions out."""
 
 FAR = 1e-2
-"""Gap of scaled feature expectations, relative to the mass, from which on no cost at all may be the better start."""
+"""Gap of scaled feature expectations, relative to the mass, above which zero cost may be the better start."""
 
 DEPENDENT = 1e-12
-"""Relative size of what a feature adds to others that is rounding."""
+"""Relative size of a feature's independent part below which the feature counts as dependent."""
 
 FLAT = 1e-13
 """Relative size of a singular value of the weighted advantages that is rounding."""
@@ -78,7 +79,7 @@ def match_expectations(
 ) -> tuple[Array, Array | None]:
     """The optimal policy (S, A) and least weights (k,), for lambda > 0 and all states reachable.
 
-    A suggested cost (S, A) is one more candidate to start from.
+    A given start, a cost (S, A), is one more candidate to start from.
 
     Without a maximiser the weights are None, and the policy's feature expectations are the expert's to rounding.
     The trace has the distance of phi to the best primal value known at each iteration.
@@ -152,7 +153,8 @@ def _fitted(problem: Matching, policy: Array, chain: Chain, relative: Array) -> 
 
 
 def _ascend(problem: Matching, psi: LinearSpan, point: Point, trace: list[float]) -> tuple[Point, bool]:
-    """Newton's method from a point: that with the least gap of feature expectations, and whether a maximiser exists."""
+    """Newton's method from a point: the iterate with the least gap of feature expectations, and whether a maximiser
+    exists."""
     least_primal, mass = problem.primal(problem.expert), float(problem.expert.sum())
     covered, escaping = bool(np.all(problem.expert > 0.0)), False
     best, least, stalls, last = point, np.inf, 0, False
@@ -170,7 +172,7 @@ def _ascend(problem: Matching, psi: LinearSpan, point: Point, trace: list[float]
             break
         if not covered and not escaping and step.change > AWAY:
             escaping = _exposes(problem, psi.features @ step.direction)
-        last = step.change * max(step.moved, size) <= SETTLED  # what quadratic convergence leaves
+        last = step.change * max(step.moved, size) <= SETTLED  # the error that quadratic convergence leaves
         trial = _moved(problem, psi, point, step)
         if trial is None:
             break
@@ -211,7 +213,7 @@ def _step(problem: Matching, psi: LinearSpan, point: Point) -> _Step:
 
 
 def _exposes(problem: Matching, cost: Array) -> bool:
-    """Whether the expert is optimal for a cost (S, A) that tells policies apart."""
+    """Whether the expert is optimal for a cost (S, A) for which some policies are not."""
     cost = cost / float(abs(cost).max())
     least = solve_rl(problem.mdp, cost, entropy_weight=0.0).dual_value
     uniform = occupancy_of(problem.mdp, np.full(cost.shape, 1.0 / cost.shape[1]))
@@ -226,5 +228,5 @@ def _sizes(columns: Array) -> Array:
 
 
 def _triangle(columns: Array) -> Array:
-    """R of the QR factorization of features (S, A, r) as columns: all that least squares needs of them."""
+    """R of the QR factorization of features (S, A, r) as columns, which least squares needs."""
     return np.asarray(np.linalg.qr(columns.reshape(-1, columns.shape[2]), mode="r"))

@@ -3,9 +3,9 @@
     min over occupancies rho of  |F^T (rho - m)|,        dual  max over |w| <= 1 of  V_0(F w) - <m, F w>
 
 (Ho & Ermon 2016, Eq. 10-11; Abbeel & Ng 2004). The differences x = F^T (rho - m) of all occupancies form a polytope;
-planning with the cost F x finds the vertex that goes farthest towards the origin. Abbeel and Ng's projections move
-towards it along a line; here the nearest point of the hull of all vertices in use is taken (Wolfe 1976), which ends
-after finitely many, at weights w = x / |x| whose gap
+planning with the cost F x finds the vertex that is farthest in the direction -x. Abbeel and Ng's projection method
+moves towards it along a line. Here x is the nearest point of the hull of all vertices in use (Wolfe 1976). The method
+ends after finitely many steps, at weights w = x / |x| whose gap
 
     |x| - min over vertices y of <x, y> / |x|
 

@@ -1,11 +1,11 @@
-"""Scaling the cost class is weighting the entropy (Ho & Ermon 2016, the remark under Eq. 11).
+"""Scaling the cost class by alpha is dividing the entropy weight by alpha (Ho & Ermon 2016, the remark under Eq. 11).
 
 For C = {F w : w in W}, the class alpha C = {alpha F w} has psi*_alpha = alpha psi*, so
 
     -lambda Hbar + psi*_alpha  =  alpha (-(lambda/alpha) Hbar + psi*):
 
-both sides have one minimiser, and values in the ratio alpha. In particular lambda = 1 with the class alpha C is the
-entropy weight 1/alpha with C.
+both problems have the same minimiser, and their values have the ratio alpha. In particular, lambda = 1 with the class
+alpha C is the same problem as lambda = 1/alpha with C.
 """
 
 from __future__ import annotations
@@ -64,8 +64,10 @@ def check_class_scaling(
         one, other = (_solve(problem) for problem in (scaled, weighted))
         for label, solution in (("scaled", one), ("weighted", other)):
             verdicts.solved(f"{name} {label}: no gap", solution.relative_gap, TOLERANCE)
-        verdicts.identity(f"{name}: so are the minima", one.primal_value, alpha * other.primal_value, TOLERANCE)
-        # Each bound proves the other's minimiser: they solve one problem.
+        verdicts.identity(
+            f"{name}: the minima are in the ratio alpha", one.primal_value, alpha * other.primal_value, TOLERANCE
+        )
+        # The bound of one problem certifies the minimiser of the other.
         claim = f"{name}: the minimiser of one solves the other"
         verdicts.at_most(claim, scaled.primal(other.occupancy), one.dual_value, TOLERANCE)
         solutions[f"{name} scaled"], solutions[f"{name} weighted"] = one, other

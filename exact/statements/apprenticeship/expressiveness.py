@@ -1,19 +1,19 @@
-"""A class of costs that cannot express what the expert minimises does not make the learner imitate.
+"""A cost class that cannot express the expert's cost does not make the learner imitate (expected failure).
 
     10  psi = the indicator of {F w : w in W}: matching may reach psi* = 0 (the l2 ball, FEM), or psi* < 0 (the
-        simplex, GTAL), at an occupancy that is not the expert's, and that costs more where it counts
+        simplex, GTAL), at an occupancy that differs from the expert's and has a higher expected cost
 
-(Ho & Ermon 2016, section 4). It is shown on the least such process. Three roads lead from a start to a goal: over
-the "north" pass and over the "south" pass, each of the same cells with the same heights, and through a "tunnel", short
-and level. Features see the length and the height of a road. The expert minimises something else: what is dangerous is
-the south pass and the tunnel, so it goes north.
+(Ho & Ermon 2016, section 4). The check uses a minimal process. Three roads lead from a start to a goal: the "north"
+pass, the "south" pass with as many cells of the same heights, and a short, level "tunnel". The features are the length
+and the height of a road. The expert's cost is another one: the south pass and the tunnel are dangerous, so the expert
+goes north.
 
 - <rho_south - rho_E, F w> = 0 for every w, and <rho_south - rho_E, c> > 0: no F w, with any potential shaping, is the
-  expert's cost, and FEM cannot tell the passes apart. Going south is as optimal as the expert; with a little
-  entropy, the optimum takes either pass half of the time.
+  expert's cost, and FEM cannot distinguish the passes. Going south is an optimum of FEM; with a small entropy weight
+  the optimum takes each pass with probability 1/2.
 - The tunnel is better than the expert in both features, so GTAL's optimum is the tunnel, at a negative value.
-- `Logistic`, whose costs are functions of the state and action, recovers the expert on the same process: the class is
-  at fault, not the expert or the process.
+- `Logistic`, whose costs are functions of the state and action, recovers the expert on the same process. So the class
+  causes the failure, not the expert or the process.
 """
 
 from __future__ import annotations
@@ -35,29 +35,29 @@ from gail.exact.statements.certificates import Verification
 from gail.exact.statements.verdicts import Verdicts
 
 ROADS = ("north", "south", "tunnel")
-"""Of the actions at the start, in their order."""
+"""Roads that the actions take at the start, in the order of the actions."""
 
 NORTH, SOUTH, TUNNEL = range(3)
 
 HEIGHTS = (1.0, 2.0, 1.0)
-"""Of the cells of either pass; the tunnel has one cell, of height zero."""
+"""Heights of the cells of each pass; the tunnel has one cell, of height zero."""
 
 LITTLE_ENTROPY = 0.01
-"""Entropy weight, in units of the tunnel's difference of features: for it hardly anyone leaves the passes."""
+"""Entropy weight, in units of the tunnel's feature gap; so small that the optimum rarely takes the tunnel."""
 
 TOLERANCE = 1e-8
-"""Of minima, relative to the values that features take on one road."""
+"""Tolerance of minima, relative to the values that features take on one road."""
 
 SEEN = 0.3
-"""A failure is seen if it is at least this share of what mistaking one pass for the other makes."""
+"""Least size of an expected failure, as a share of the effect of taking the south pass."""
 
 
 @dataclass(frozen=True, eq=False)
 class UnexpressiveInstance:
-    """The process of the module's opening, with cost (S, A), features (S, A, 2) and the expert's occupancy (S, A).
+    """The process of the module docstring, with cost (S, A), features (S, A, 2) and the expert's occupancy (S, A).
 
-    State 0 is the start, where action k takes road k of `roads` to its cells, in order; on the roads every action
-    moves on. The goal is the last state, and never left.
+    State 0 is the start: action k takes road k of `roads`, which lists the road's states in order. On a road every
+    action moves to the next state. The goal is the last state and absorbing.
     """
 
     mdp: FiniteMDP
@@ -68,18 +68,18 @@ class UnexpressiveInstance:
 
     @property
     def state_names(self) -> tuple[str, ...]:
-        """For pictures: (S,) names."""
+        """(S,) names of the states, for pictures."""
         cells = [f"{road} {place + 1}" for road, states in self.roads.items() for place in range(len(states))]
         return ("start", *cells, "goal")
 
     def road(self, action: int) -> Array:
-        """The policy (S, A) that takes one road, and every action alike where actions do not matter."""
+        """The policy (S, A) that takes one road; uniform in the other states, where actions have no effect."""
         policy = np.full(self.cost.shape, 1.0 / self.cost.shape[1])
         policy[0] = np.eye(self.cost.shape[1])[action]
         return policy
 
     def regret(self, occupancy: Array) -> float:
-        """Expected cost beyond the expert's."""
+        """Expected cost minus the expert's."""
         return float(np.sum((occupancy - self.expert_occupancy) * self.cost))
 
     def misplaced(self, occupancy: Array) -> float:
@@ -88,10 +88,10 @@ class UnexpressiveInstance:
 
 
 def unexpressive_instance(discount: float = 0.9) -> UnexpressiveInstance:
-    """The three roads.
+    """The process with three roads.
 
     Raises:
-        ValueError: a discount outside (0, 1): at 0 the start is all there is.
+        ValueError: the discount is not in (0, 1); at 0 no state but the start counts.
     """
     if not 0.0 < discount < 1.0:
         raise ValueError(f"discount must lie in (0, 1), got {discount}")
@@ -116,10 +116,10 @@ def unexpressive_instance(discount: float = 0.9) -> UnexpressiveInstance:
 
 
 def check_unexpressive_class(member: UnexpressiveInstance, instance: str) -> Verification:
-    """Statement 10: both classes fail, as a value and as an occupancy, where `Logistic` does not.
+    """Statement 10: both classes fail, in value and in occupancy; `Logistic` does not fail.
 
-    Solutions: "FEM" and "GTAL" are what the two algorithms find, the first with a little entropy; "FEM, at its worst"
-    is the worst of FEM's optima without; "logistic" has the same entropy as "FEM".
+    Solutions: "FEM", with a small entropy weight, and "GTAL" are the solutions of the two algorithms; "FEM, at its
+    worst" is the worst optimum of FEM without entropy; "logistic" has the entropy weight of "FEM".
     """
     verdicts = Verdicts("An unexpressive class", instance)
     mdp, expert, features = member.mdp, member.expert_occupancy, member.features
@@ -139,12 +139,12 @@ def check_unexpressive_class(member: UnexpressiveInstance, instance: str) -> Ver
         "logistic": match_occupancy(mdp, expert, Logistic(), little),
     }
     for name, solution in solutions.items():
-        verdicts.solved(f"{name}: proven optimal", solution.relative_gap, TOLERANCE)
+        verdicts.solved(f"{name}: certified as optimal", solution.relative_gap, TOLERANCE)
     for name in ("FEM", "FEM, at its worst"):
         value, _ = L2Ball(features).conjugate(solutions[name].occupancy, expert)
         verdicts.identity(f"{name}: psi* = 0", value, 0.0, TOLERANCE)
         _fails(verdicts, name, member, solutions[name], roads)
-    verdicts.identity("GTAL: psi* is the tunnel's", solutions["GTAL"].primal_value, gaps[TUNNEL].max(), TOLERANCE)
+    verdicts.identity("GTAL: psi* is that of the tunnel", solutions["GTAL"].primal_value, gaps[TUNNEL].max(), TOLERANCE)
     verdicts.differs("GTAL: psi* < 0", -solutions["GTAL"].primal_value, SEEN * float(abs(gaps[TUNNEL]).min()))
     _fails(verdicts, "GTAL", member, solutions["GTAL"], roads)
     scale = member.misplaced(roads[SOUTH])
@@ -163,18 +163,18 @@ def _premises(verdicts: Verdicts, member: UnexpressiveInstance, roads: list[Arra
     best = solve_rl(mdp, member.cost, entropy_weight=0.0).primal_value
     verdicts.identity("the expert is optimal for its cost", np.sum(member.expert_occupancy * member.cost), best)
     south, tunnel = (feature_expectations(roads[k] - member.expert_occupancy, features) for k in (SOUTH, TUNNEL))
-    verdicts.identity("no w tells the passes apart", south, 0.0)
-    verdicts.differs("the expert's cost does", member.regret(roads[SOUTH]), SEEN * mdp.discount)
+    verdicts.identity("no w distinguishes the passes", south, 0.0)
+    verdicts.differs("the expert's cost distinguishes the passes", member.regret(roads[SOUTH]), SEEN * mdp.discount)
     verdicts.differs("the tunnel is better in every feature", -float(tunnel.max()), SEEN * mdp.discount**2)
     shapings = np.stack([mdp.flow_adjoint(one).ravel() for one in np.eye(mdp.num_states)], axis=1)
     span = np.hstack([features.reshape(member.cost.size, -1), shapings])
     target = member.cost.ravel()
     weights = np.linalg.lstsq(span, target)[0]
     unexplained = float(np.linalg.norm(target - span @ weights) / np.linalg.norm(target))
-    verdicts.differs("no F w, nor any shaping of one, is the expert's cost", unexplained, 0.1 * mdp.discount)
+    verdicts.differs("no F w, with any potential shaping, is the expert's cost", unexplained, 0.1 * mdp.discount)
 
 
 def _fails(verdicts: Verdicts, name: str, member: UnexpressiveInstance, solution: Solution, roads: list[Array]) -> None:
-    """The occupancy is visibly wrong, and costs more."""
-    for what, measure in (("misses the expert's occupancy", member.misplaced), ("regrets it", member.regret)):
+    """The occupancy differs from the expert's, and its expected cost is higher."""
+    for what, measure in (("differs from the expert", member.misplaced), ("has a higher cost", member.regret)):
         verdicts.differs(f"{name}: {what}", measure(solution.occupancy), SEEN * measure(roads[SOUTH]))

@@ -7,16 +7,16 @@ For features F (S, A, K), read as costs, and gap(pi) = E_pi[F] - E_E[F],
         W the simplex:       the largest signed gap;        min over pi: game-theoretic apprenticeship learning (GTAL)
 
 The largest gap is negative at a learner that is better than the expert in every feature, and the minimum over
-policies may be negative too. A learner is made better by turning the features that it is worse in, so the sign is
-shown on any process on which a policy changes every feature.
+policies may be negative too. To check the sign, features in which a random learner is worse change their sign. This
+needs a policy that changes every feature.
 
-Each minimum over policies is proven by both sides: no random learner has a lower value, no random weights prove a
-higher one, and the solution's own occupancy and cost leave no gap. Without entropy it is also where the algorithms of
-apprenticeship learning end: LPAL to rounding (Syed, Bowling & Schapire 2008), and after T rounds, within the bounds
-of their rates, MWAL (Syed & Schapire 2007), lazily projected gradient steps on the weights (Zinkevich 2004), and
-Abbeel & Ng's (2004) projections. Those are steps of Frank and Wolfe (1956) with a line search for half the squared
-gap, whose minimum is zero, over a set of feature expectations of some diameter: they never rise, and the gap after T
-steps is at most 2 diameter / sqrt(T + 2).
+Each minimum over policies is checked from both sides: no random learner has a lower value, no random weights give a
+higher bound, and the solution's own occupancy and cost leave no gap. Without entropy it is also the limit of the
+algorithms of apprenticeship learning. LPAL agrees to rounding (Syed, Bowling & Schapire 2008). After T rounds, the
+following are within the bounds of their rates: MWAL (Syed & Schapire 2007), lazily projected gradient steps on the
+weights (Zinkevich 2004), and Abbeel & Ng's (2004) projections. The projections are Frank-Wolfe steps (1956) with line
+search on half the squared gap, over the set of feature expectations. Its minimum is zero, so the gap never rises, and
+after T steps it is at most 2 diameter / sqrt(T + 2), with the diameter of that set.
 """
 
 from __future__ import annotations
@@ -47,16 +47,16 @@ from gail.exact.statements.occupancy_measures import random_policies
 from gail.exact.statements.verdicts import ROUNDING, Verdicts
 
 TOLERANCE = 1e-8
-"""Of the structured solvers, relative to the largest possible gap."""
+"""Tolerance of the structured solvers, relative to the largest possible gap."""
 
 SUPREMUM_TOLERANCE = 1e-7
-"""Of a supremum over weights found by a general solver for smooth programs."""
+"""Tolerance of a supremum over weights found by a general solver for smooth programs."""
 
 SHARES = (0.0, 1e-6, 1e-4, 1e-2, 0.1, 0.5, 1.0, 1.0)
-"""Of a random learner, or of random weights, in points between the optimum and them."""
+"""Shares of a random learner, or of random weights, in mixtures with the optimum."""
 
 ROUNDS = 40
-"""Rounds of the games."""
+"""Rounds of the iterative algorithms."""
 
 
 def check_feature_classes(
@@ -69,12 +69,12 @@ def check_feature_classes(
 ) -> Verification:
     """Statement 9 for both classes, without entropy and with lambda > 0; features (S, A, K).
 
-    Tolerances are relative to the largest gap that is possible, the length of a life times the largest feature.
+    Tolerances are relative to the largest possible gap: the longest lifetime times the largest feature vector.
     Solutions: "ball", "simplex", "ball with entropy", "simplex with entropy".
 
     Raises:
         InvalidOccupancy: the expert's occupancy is not one of this process.
-        InvalidRegularizer: features that do not fit the process.
+        InvalidRegularizer: the features do not fit the process.
     """
     verdicts = Verdicts("Eq. 9-11", instance)
     expert = validate_occupancy(mdp, expert_occupancy)
@@ -106,7 +106,7 @@ def _minimum(
     unit: float,
     rng: np.random.Generator,
 ) -> None:
-    """A solution against values of learners and bounds of costs, both from next to it to far away."""
+    """Compare a solution with values of learners and bounds of costs, from near the solution to far from it."""
     mdp, expert, weight = problem.mdp, problem.expert, problem.entropy_weight
     scale, minimum = unit + weight * float(expert.sum()), solution.primal_value
     assert solution.cost is not None
@@ -119,10 +119,10 @@ def _minimum(
         cost = (1.0 - share) * solution.cost + share * (psi.features @ weights)
         bounds.append(solve_rl(mdp, cost, weight).dual_value - float(np.sum(expert * cost)))
     verdicts.solved(f"{label}: no gap", solution.gap / scale, TOLERANCE)
-    verdicts.identity(f"{label}: the optimum has its value", minimum / scale, values[0] / scale)
+    verdicts.identity(f"{label}: the solution's policy attains the minimum", minimum / scale, values[0] / scale)
     claim = f"{label}: no learner has a lower value, near the optimum or not"
     verdicts.at_most(claim, minimum / scale, np.array(values) / scale, TOLERANCE)
-    claim = f"{label}: no cost of the class proves more, near the best or not"
+    claim = f"{label}: no cost of the class gives a higher bound, near the optimum or not"
     verdicts.at_most(claim, np.array(bounds) / scale, minimum / scale, TOLERANCE)
 
 
@@ -144,7 +144,7 @@ def _conjugates(
     unit: float,
     rng: np.random.Generator,
 ) -> None:
-    """psi* as a norm, as a maximum, and as a supremum; everything in units of the largest gap."""
+    """psi* against its closed form and the supremum over weights, in units of the largest possible gap."""
     rows = (
         ("ball", L2Ball(features), "the l2 norm", np.sqrt(np.sum(gaps**2, axis=1)), _ball_supremum),
         ("simplex", Simplex(features), "the largest signed entry", np.sort(gaps, axis=1)[:, -1], _simplex_supremum),
@@ -156,11 +156,11 @@ def _conjugates(
         claim = f"{name}: psi* is the supremum over weights"
         verdicts.identity(claim, values, [supremum(gap) for gap in gaps], SUPREMUM_TOLERANCE)
         attained = [float(np.sum((rho - expert) * cost)) for rho, (_, cost) in zip(learners, found, strict=True)]
-        verdicts.identity(f"{name}: its cost attains it", np.array(attained) / unit, values)
+        verdicts.identity(f"{name}: the returned cost attains psi*", np.array(attained) / unit, values)
         outside = sum(psi.value(cost, expert) != 0.0 for _, cost in found)
-        verdicts.claim(f"{name}: its cost belongs to the class", float(outside), 0.0)
+        verdicts.claim(f"{name}: the returned cost belongs to the class", float(outside), 0.0)
         tried = np.array(_weights(psi, 16, rng))
-        verdicts.at_most(f"{name}: no weights give more", (gaps @ tried.T).max(axis=1), values)
+        verdicts.at_most(f"{name}: no weights give more than psi*", (gaps @ tried.T).max(axis=1), values)
 
 
 def _ball_supremum(gap: Array) -> float:
@@ -203,7 +203,7 @@ def _weights(psi: FeatureClass, count: int, rng: np.random.Generator) -> Array:
 
 
 def _negative(verdicts: Verdicts, features: Array, expert: Array, learner: Array, gap: Array, unit: float) -> None:
-    """The features turned so that a learner is better than the expert in each of them, if it differs in each."""
+    """psi* with the signs of the features changed so that the learner is better in each, if it differs in each."""
     least = float(abs(gap).min())
     if least <= ROUNDING * unit:
         return
@@ -212,8 +212,8 @@ def _negative(verdicts: Verdicts, features: Array, expert: Array, learner: Array
     length, _ = L2Ball(turned).conjugate(learner, expert)
     claim = "simplex: psi* is negative at a learner that is better in every feature"
     verdicts.identity(claim, signed / unit, -least / unit)
-    verdicts.differs("simplex: that is below zero", -signed, 0.5 * least)
-    verdicts.identity("ball: psi* does not see the sign", length / unit, np.linalg.norm(gap) / unit)
+    verdicts.differs("simplex: psi* at this learner is below zero", -signed, 0.5 * least)
+    verdicts.identity("ball: psi* does not depend on the sign", length / unit, np.linalg.norm(gap) / unit)
 
 
 def _games(
@@ -224,13 +224,13 @@ def _games(
     solutions: dict[str, Solution],
     unit: float,
 ) -> None:
-    """The algorithms of apprenticeship learning, within their bounds of the minima without entropy."""
+    """The algorithms of apprenticeship learning against the minima without entropy and their bounds."""
     ball, simplex = (Matching(mdp, expert, psi, 0.0) for psi in (L2Ball(features), Simplex(features)))
     ascent = projected_ascent(ball, features, ROUNDS, judge_every=ROUNDS)
     weights = multiplicative_weights(simplex, features, ROUNDS, judge_every=ROUNDS)
     matching = conditional_gradient(ball, ROUNDS)
     program = apprenticeship_lp(simplex, features).primal_value
-    verdicts.identity("simplex: GTAL by LPAL", program / unit, solutions["simplex"].primal_value / unit, TOLERANCE)
+    verdicts.identity("simplex: LPAL solves GTAL", program / unit, solutions["simplex"].primal_value / unit, TOLERANCE)
     diameter = 2.0 * unit
     rate = 2.0 * diameter / np.sqrt(ROUNDS + 2.0)
     rows = (
@@ -242,7 +242,7 @@ def _games(
         minimum = solutions[label].primal_value
         reached = float(run.primal[-1])
         verdicts.at_most(f"{name} is not below the minimum", minimum / unit, reached / unit, TOLERANCE)
-        verdicts.at_most(f"{name} is above it by at most its bound", (reached - minimum) / unit, bound / unit)
-        verdicts.at_most(f"{name} proves no more than it", run.dual.max() / unit, minimum / unit, TOLERANCE)
+        verdicts.at_most(f"{name} is above the minimum by at most its bound", (reached - minimum) / unit, bound / unit)
+        verdicts.at_most(f"{name} gives no bound above the minimum", run.dual.max() / unit, minimum / unit, TOLERANCE)
     rises = float(np.diff(matching.primal).max()) / unit
     verdicts.at_most("ball: FEM by projections never rises", rises, 0.0)

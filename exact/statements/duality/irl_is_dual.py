@@ -3,10 +3,10 @@
     8a  the multipliers of rho = rho_E in  min over the flow polytope of -lambda Hbar(rho)  are an IRL cost
     8b  the policy induced by that cost, RL(c), is the primal optimum rho_E
 
-Ziebart-style dual ascent converges to an IRL cost, one for every start: its steps rho_c - rho_E lie in the kernel
-of the flow, so the start's component along potential shaping is kept, and costs agree only modulo shaping. Where
-the expert never takes some action of a reachable state there is no such cost: the ascent's objective still tends
-to the optimum, and its costs grow; that failure is shown, not hidden.
+Dual ascent, as in Ziebart's work, converges to an IRL cost that depends on the start: its steps rho_c - rho_E lie in
+the kernel of the flow, so the start's component along potential shaping is kept, and costs agree only modulo shaping.
+If the expert never takes some action of a reachable state, no IRL cost exists: the ascent's objective still tends to
+the optimum, and its costs grow. The check covers this failure too.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ CONIC_TOLERANCE = 1e-4
 """l1 distance from the expert, relative to the mass, of the policy that the conic program's multipliers induce."""
 
 ASCENT_TOLERANCE = 1e-6
-"""Gap, relative to the problem's unit, to which the ascent must come; it is followed to a tenth."""
+"""Gap, relative to the problem's unit, that the ascent must reach; the ascent runs until a tenth of it."""
 
 ASCENT_STEPS = 3000
 
@@ -46,7 +46,7 @@ SAME_STEPS = 10
 """Steps over which ascents from two starts are compared."""
 
 SAME = 1e-7
-"""Relative tolerance of that comparison: rounding, amplified by step sizes taken from differences of gradients."""
+"""Relative tolerance of that comparison: rounding is amplified by step sizes computed from differences of gradients."""
 
 
 def check_irl_is_dual(
@@ -64,7 +64,7 @@ def check_irl_is_dual(
     problem = Matching(part, expert, Constant(), entropy_weight)
     irl = solve_irl(part, expert, Constant(), entropy_weight)
     solutions = {"irl": irl}
-    with contextlib.suppress(BackendFailed):  # which says nothing about the statement
+    with contextlib.suppress(BackendFailed):  # a solver's failure is no evidence against the statement
         solutions["conic"] = match_occupancy(part, expert, Constant(), entropy_weight, method="conic")
     if irl.cost is None:
         _unattained(verdicts, problem, irl)
@@ -77,7 +77,7 @@ def check_irl_is_dual(
     if conic is not None and conic.cost is not None:
         apart = _distance(solve_rl(part, conic.cost, entropy_weight).occupancy, expert)
         claim = "the multipliers of rho = rho_E are a cost whose policy is the primal optimum"
-        # Multipliers that are inaccurate by the backend's own account say nothing by being wrong.
+        # If the backend reports its multipliers as inaccurate, wrong ones are no evidence against the statement.
         if apart <= CONIC_TOLERANCE or conic.status is not Status.BACKEND_INACCURATE:
             verdicts.second_opinion(claim, apart, CONIC_TOLERANCE)
     _ascent(verdicts, problem, rng)
@@ -85,8 +85,8 @@ def check_irl_is_dual(
 
 
 def _ascent(verdicts: Verdicts, problem: Matching, rng: np.random.Generator) -> None:
-    """Two starts that differ by shaping: one occupancy, two costs."""
-    mdp, accuracy = problem.mdp, 0.1 * ASCENT_TOLERANCE * problem.unit  # it must not stop just where it is judged
+    """Ascents from two starts that differ by shaping: same occupancy, different costs."""
+    mdp, accuracy = problem.mdp, 0.1 * ASCENT_TOLERANCE * problem.unit  # stricter than the tolerance of the claim
     expert_policy = policy_of(problem.expert)
     potential = rng.normal(size=mdp.num_states)
     shaping = mdp.flow_adjoint(potential)
@@ -102,31 +102,31 @@ def _ascent(verdicts: Verdicts, problem: Matching, rng: np.random.Generator) -> 
         verdicts.identity(claim, problem.entropy_weight * likelihood, run.trace[-1], TOLERANCE)
         # Simulation lemma and Pinsker: l1 <= u sum_s rho_E(s) |pi_E - pi|_1, u the longest lifetime.
         near = float(mdp.lifetime.max()) * np.sqrt(2.0 * max(likelihood, 0.0) / float(problem.expert.sum()))
-        claim = f"dual ascent from {name} reaches the expert, as far as its gap demands"
+        claim = f"dual ascent from {name} is as near to the expert as its gap guarantees"
         verdicts.at_most(claim, _distance(run.occupancy, problem.expert), near, TOLERANCE)
         falls = float(np.maximum(np.diff(run.trace), 0.0).max(initial=0.0))
         verdicts.claim(f"dual ascent from {name} never falls", falls / problem.unit, TOLERANCE)
         kept = float(abs(mdp.flow(run.cost - start)).max())
         unit = 1.0 + float(abs(run.cost).max())
         verdicts.claim(f"dual ascent from {name} keeps the start's shaping component", kept / unit, TOLERANCE)
-    # Later on, rounding may decide a halving of the step; the first steps coincide.
+    # Only the first steps coincide: later, rounding may decide whether a step is halved.
     plain, shaped = dual_ascent(problem, SAME_STEPS), dual_ascent(problem, SAME_STEPS, start=shaping)
     assert plain.cost is not None
     assert shaped.cost is not None
     verdicts.identity(
-        "from a shaped start the costs are shaped, and otherwise the same", shaped.cost - shaping, plain.cost, SAME
+        "costs from a shaped start differ by the start's shaping only", shaped.cost - shaping, plain.cost, SAME
     )
 
 
 def _unattained(verdicts: Verdicts, problem: Matching, irl: Solution) -> None:
-    verdicts.claim("no cost is returned where none exists", float(irl.status is not Status.DUAL_NOT_ATTAINED), 0.0)
-    verdicts.claim("matching still has its solution", _distance(irl.occupancy, problem.expert), ROUNDING)
+    verdicts.claim("the solver reports that no cost exists", float(irl.status is not Status.DUAL_NOT_ATTAINED), 0.0)
+    verdicts.claim("matching still returns the expert's occupancy", _distance(irl.occupancy, problem.expert), ROUNDING)
     short, long = (dual_ascent(problem, steps) for steps in (3, 200))
     assert short.cost is not None
     assert long.cost is not None
     verdicts.at_most("dual ascent's gap keeps falling", long.trace[-1], short.trace[-1])
     growth = float(np.ptp(long.cost) - np.ptp(short.cost))
-    verdicts.differs("its costs keep growing", growth / max(float(np.ptp(short.cost)), 1e-300), 1e-3)
+    verdicts.differs("the costs of dual ascent keep growing", growth / max(float(np.ptp(short.cost)), 1e-300), 1e-3)
 
 
 def _distance(occupancy: Array, expert: Array) -> float:

@@ -21,20 +21,20 @@ from gail.exact.statements.certificates import Verification, beyond
 from gail.exact.statements.verdicts import Verdicts
 
 LP_TOLERANCE = 1e-7
-"""Relative tolerance of what HiGHS returns; it stops at absolute violations of 1e-10."""
+"""Relative tolerance of the results of HiGHS, which stops at absolute violations of 1e-10."""
 
 TOLERANCE = 1e-9
 """Relative tolerance of policy iteration and of Newton's method on the soft Bellman equation."""
 
 WEIGHTS = tuple(10.0**-k for k in range(7))
-"""Entropy weights on the way to zero, in units of the largest cost."""
+"""Decreasing entropy weights, in units of the largest cost."""
 
 
 def check_planning_duality(mdp: FiniteMDP, cost: Array, instance: str) -> Verification:
     """Statement 4 for one cost (S, A); solutions "lp" and "policy_iteration".
 
-    The statement is homogeneous in the cost, so it is checked for the cost in units of its largest entry: a linear
-    programming solver stops at violations of a fixed size, which would be all of a cost of 1e-300.
+    The statement is homogeneous in the cost, so the cost is first divided by its largest entry. A linear programming
+    solver stops at violations of a fixed size, which would exceed a cost of 1e-300.
     """
     verdicts = Verdicts("RL(c) as a linear program", instance)
     cost = _of_unit_size(cost)
@@ -46,12 +46,12 @@ def check_planning_duality(mdp: FiniteMDP, cost: Array, instance: str) -> Verifi
     for name, solution, tolerance in (("the LP", program, LP_TOLERANCE), ("policy iteration", iteration, TOLERANCE)):
         values = _values(solution)
         slack = action_values(mdp, cost, values) - values[:, None]
-        # Values of states out of reach are not the program's concern.
+        # The program does not determine the values of unreachable states.
         infeasible = float(np.maximum(-slack, 0.0)[mdp.reachable].max())
         verdicts.claim(f"{name}'s V is dual feasible", infeasible / magnitude, tolerance)
         complementary = float(np.sum(solution.occupancy * abs(slack)))
         verdicts.claim(f"{name} satisfies complementary slackness", complementary / magnitude, tolerance)
-    # Each one's bound proves the other's point.
+    # The bound of each method certifies the other's solution.
     verdicts.at_most("the LP's V bounds policy iteration", iteration.primal_value, program.dual_value, LP_TOLERANCE)
     verdicts.at_most("policy iteration's V bounds the LP", program.primal_value, iteration.dual_value, LP_TOLERANCE)
     return Verification(tuple(verdicts.certificates), {"lp": program, "policy_iteration": iteration})
@@ -69,8 +69,8 @@ def check_soft_planning_duality(mdp: FiniteMDP, cost: Array, entropy_weight: flo
     hard, soft = solve_rl(mdp, cost, entropy_weight=0.0), solve_rl(mdp, cost, entropy_weight)
     verdicts.solved("the soft Bellman equation's value is the dual", soft.relative_gap, TOLERANCE)
     verdicts.solved("policy iteration has no gap", hard.relative_gap, TOLERANCE)
-    _sandwich(verdicts, mdp, hard, soft, entropy_weight, "at the lambda asked for")
-    # Of the size of lambda, whatever the costs' is, so that the fall has digits left to compare.
+    _sandwich(verdicts, mdp, hard, soft, entropy_weight, "at the given lambda")
+    # A cost of the size of lambda, so that V_0 - V_lambda keeps its digits in the subtraction.
     constant = np.full_like(cost, entropy_weight)
     if not mdp.terminal.any():
         soft_constant, hard_constant = (
@@ -89,7 +89,7 @@ def check_soft_planning_duality(mdp: FiniteMDP, cost: Array, entropy_weight: flo
         previous = _values(last)
     magnitude = 1.0 + float(abs(_values(hard)).max())
     verdicts.claim("V_lambda rises as lambda falls", beyond(rises) / magnitude, TOLERANCE)
-    _sandwich(verdicts, mdp, hard, last, WEIGHTS[-1] * unit, "at the least lambda")
+    _sandwich(verdicts, mdp, hard, last, WEIGHTS[-1] * unit, "at the smallest lambda")
     bias = hard.primal_value - last.primal_value
     entropy = WEIGHTS[-1] * unit * np.log(mdp.num_actions) * float(mdp.initial @ mdp.lifetime)
     verdicts.at_most("the soft value tends to the linear program's", bias, entropy, TOLERANCE, magnitude)

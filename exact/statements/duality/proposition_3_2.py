@@ -1,4 +1,4 @@
-"""Statements of the theory as numerical checks: each takes an instance and returns its `Verification`.
+"""Proposition 3.2 and Corollary 3.2.1, checked numerically on one instance.
 
     Proposition 3.2:   RL(IRL_psi(pi_E)) = argmin_rho -lambda Hbar(rho) + psi*(rho - rho_E)
     Corollary 3.2.1:   for constant psi the argmin is rho_E; where pi_E > 0 the dual optima are exactly
@@ -29,17 +29,17 @@ from gail.exact.solution import BackendFailed, Solution, Status
 from gail.exact.statements.certificates import Certificate, Premise, SecondOpinion, Verification, beyond, solved
 
 TOLERANCE = 1e-9
-"""Relative tolerance of whatever the structured solvers certify."""
+"""Relative tolerance of the structured solvers' certificates."""
 
 CONIC_TOLERANCE = 1e-5
 """Relative tolerance of the second opinion: the accuracy of a general interior point solver."""
 
 OCCUPANCY_TOLERANCE = 1e-7
-"""Relative l1 tolerance between the routes' occupancies: where the objective is flat, a gap at rounding leaves the
-occupancy free to about the square root of rounding."""
+"""Relative l1 tolerance between the routes' occupancies: where the objective is flat, a gap of the size of
+rounding fixes the occupancy only to about the square root of rounding."""
 
 COST_TOLERANCE = 1e-6
-"""Tolerance on costs in units of lambda: pairs that the expert rarely visits fix them to fewer digits."""
+"""Tolerance on costs in units of lambda: costs of rarely visited pairs are determined to fewer digits."""
 
 SADDLE_POINTS = 32
 """Random points on each side of the saddle inequalities."""
@@ -53,7 +53,7 @@ def check_proposition_3_2(
     instance: str,
     rng: np.random.Generator,
 ) -> Verification:
-    """Both routes to the imitator's occupancy, a conic second opinion, and the saddle inequalities; lambda > 0.
+    """Statement 6: both routes to the imitator's occupancy, a conic solver, the saddle inequalities; lambda > 0.
 
     Solutions: "irl" (the dual route), "matching" (the primal route), "conic" unless the conic solver fails. Where no
     optimal cost exists (status DUAL_NOT_ATTAINED) only the claims about the primal side are made.
@@ -66,7 +66,7 @@ def check_proposition_3_2(
     solutions = {"irl": irl, "matching": matching}
     name = f"Proposition 3.2, psi {type(psi).__name__}"
     certificates: list[Certificate] = [Premise(f"{name}: the primal route is optimal", instance, *_proven(matching))]
-    # A general solver may fail where the structured ones do not: that says nothing about the proposition.
+    # A general solver may fail where the structured ones do not; this is no evidence against the proposition.
     with contextlib.suppress(BackendFailed):
         conic = match_occupancy(mdp, expert_occupancy, psi, entropy_weight, method="conic")
         solutions["conic"] = conic
@@ -88,8 +88,8 @@ def check_corollary_3_2_1(
 ) -> Verification:
     """Constant psi: the imitator is the expert, and the optimal costs are -lambda log pi_E up to shaping; lambda > 0.
 
-    Solutions: "irl", and "conic" unless the conic solver fails. Where the expert never takes some action of a reachable
-    state, the claims about costs are replaced by the one that the solver says so.
+    Solutions: "irl", and "conic" unless the conic solver fails. If the solver finds that no optimal cost exists, one
+    claim replaces those about costs: the expert never takes some action of a reachable state.
 
     Raises:
         InvalidOccupancy, ValueError: as `solve_irl` does.
@@ -145,27 +145,27 @@ def _proven(solution: Solution) -> tuple[float, float, dict[str, float]]:
 
 
 def _second_opinion(name: str, instance: str, conic: Solution, matching: Solution) -> list[Certificate]:
-    """What the conic program's point says, as far as its own certificate reaches.
+    """Compare the conic program's solution with the primal route, to the accuracy of the conic solver.
 
-    Where the backend is inaccurate by its own account, that its point is another one says nothing.
+    If the backend reports its result as inaccurate, a different occupancy is no evidence.
     """
     distance, excess = _difference(conic, matching.occupancy), conic.primal_value - matching.primal_value
     numbers = {"occupancy_difference": distance, **_values(conic)}
-    if not np.isfinite(conic.primal_value):  # outside the domain of psi*, however near the imitator
+    if not np.isfinite(conic.primal_value):  # psi* is infinite at the solution, even if it is near the imitator
         if distance > CONIC_TOLERANCE and conic.status is Status.BACKEND_INACCURATE:
             return []
         claim, violation = "the conic program has the same solution", distance
     elif conic.status is Status.OPTIMAL:
         claim, violation = "the conic program has the same optimum", abs(excess) / _magnitude(matching)
-    else:  # the backend is inaccurate, by the gap that the certificate shows; its point bounds the optimum all the same
-        claim, violation = "the conic program finds nothing better", max(-excess, 0.0) / _magnitude(matching)
+    else:  # the backend is inaccurate, by the certificate's gap; its solution still bounds the optimum
+        claim, violation = "the conic program finds no lower value", max(-excess, 0.0) / _magnitude(matching)
     return [SecondOpinion(f"{name}: {claim}", instance, violation, CONIC_TOLERANCE, numbers)]
 
 
 def _both_routes(name: str, instance: str, irl: Solution, matching: Solution) -> list[Certificate]:
-    """Each route is optimal by its own certificate and by the other's, at one occupancy.
+    """Each route is optimal by its own certificate and by the other's, and both give the same occupancy.
 
-    Classes of costs are solved by one method under both names, and then there is nothing to compare.
+    For classes of costs both routes are the same method, so they are not compared.
     """
     magnitude = _magnitude(matching)
     crossed = {
@@ -182,9 +182,9 @@ def _both_routes(name: str, instance: str, irl: Solution, matching: Solution) ->
     assert isinstance(irl.problem, Matching)
     if not isinstance(irl.problem.psi, LinearCosts | BoundedCosts):
         compared = [
-            ("each route's bound proves the other's point", max(crossed.values()) / magnitude, TOLERANCE, crossed),
+            ("each route's bound certifies the other", max(crossed.values()) / magnitude, TOLERANCE, crossed),
             ("no bound exceeds a value", -min(crossed.values()) / magnitude, TOLERANCE, crossed),
-            ("both routes give one occupancy", _difference(irl, matching.occupancy), OCCUPANCY_TOLERANCE, {}),
+            ("both routes give the same occupancy", _difference(irl, matching.occupancy), OCCUPANCY_TOLERANCE, {}),
         ]
         certificates += [
             Certificate(f"{name}: {claim}", instance, beyond(violation), tolerance, numbers)
@@ -208,7 +208,7 @@ def _saddle_violation(saddle: Solution, rng: np.random.Generator) -> float:
         noise = rng.dirichlet(np.ones(problem.mdp.num_actions), size=problem.mdp.num_states)
         learner = occupancy_of(problem.mdp, (1.0 - scale) * saddle.policy + scale * noise)
         worst = max(worst, centre - value(learner, cost))
-        # Factors keep every sign, so the cost stays in domains such as c < 0; the sum explores the others.
+        # Factors keep signs, so the cost stays in domains such as c < 0; the sum covers domains with both signs.
         change = scale * rng.normal(size=cost.shape)
         for price in (cost * np.exp(change), cost * np.exp(-change), cost + change):
             worst = max(worst, value(rho, price) - centre)
@@ -216,9 +216,9 @@ def _saddle_violation(saddle: Solution, rng: np.random.Generator) -> float:
 
 
 def _beyond_shaping(mdp: FiniteMDP, cost: Array, expert: Array) -> float:
-    """Root mean square, under the expert's visits, of what no potential shaping explains of a cost (S, A).
+    """Root mean square, weighted by the expert's visits, of the part of a cost (S, A) that is no potential shaping.
 
-    Weighted, because a dual optimum is only as sharp as the visits: where rho_E(s, a) is 1e-13, the cost can
+    Weighted, because rarely visited pairs hardly determine a dual optimum: where rho_E(s, a) is 1e-13, the cost can
     move by 1e-3 before the objective changes in its last digit.
     """
     flow, weights = mdp.flow_matrix, expert.ravel()

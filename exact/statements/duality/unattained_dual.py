@@ -1,13 +1,13 @@
-"""Corollary 3.2.1 where it fails on purpose: an expert that never takes some action has no optimal cost.
+"""Corollary 3.2.1, expected failure: for an expert that never takes some action no optimal cost exists.
 
 For constant psi the dual objective is d(c) = V_lambda(c) - <rho_E, c>, with supremum -lambda Hbar(rho_E). With the
 expert mixed with the uniform policy, pi_eps = (1 - eps) pi_E + eps / A, the costs
 
     c_eps = -lambda log pi_eps          have V_lambda(c_eps) = 0, so        d(c_eps) = lambda <rho_E, log pi_eps>.
 
-As eps -> 0 the dual's gap vanishes like eps, while the largest cost grows like -lambda log eps, without end: the
-supremum is approached and never attained (Ho & Ermon 2016, section 3, silently assume pi_E > 0). Matching still has
-its solution, the expert.
+As eps -> 0 the gap to the supremum vanishes like eps, while the largest cost grows like -lambda log eps without bound:
+the supremum is not attained (Ho & Ermon 2016, section 3, assume pi_E > 0 without stating it). Matching still has a
+solution, the expert's occupancy.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ SHARES = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
 
 @dataclass(frozen=True, eq=False)
 class UnattainedCurve:
-    """Costs on their way to infinity.
+    """Gap and largest cost along the maximising sequence c_eps.
 
     Attributes:
         shares: (N,) eps.
-        gap: (N,) of the dual objective to its supremum, signed.
+        gap: (N,) supremum minus dual objective, signed.
         largest_cost: (N,) over all pairs.
     """
 
@@ -51,7 +51,7 @@ class UnattainedCurve:
 def unattained_curve(
     mdp: FiniteMDP, expert_occupancy: ArrayLike, entropy_weight: float, shares: ArrayLike = SHARES
 ) -> UnattainedCurve:
-    """The maximising sequence of the module's opening, for shares (N,) in (0, 1] and lambda > 0."""
+    """The maximising sequence of the module docstring, for shares (N,) in (0, 1] and lambda > 0."""
     problem = Matching(mdp, validate_occupancy(mdp, expert_occupancy), Constant(), entropy_weight)
     expert, supremum = policy_of(problem.expert), problem.primal(problem.expert)
     mixtures = np.asarray(shares, dtype=np.float64)
@@ -64,7 +64,7 @@ def unattained_curve(
 
 
 def check_unattained_dual(mdp: FiniteMDP, cost: ArrayLike, entropy_weight: float, instance: str) -> Verification:
-    """The failure, for the deterministic expert that policy iteration finds for a cost (S, A); lambda > 0, A > 1.
+    """Statement 7's expected failure, for policy iteration's deterministic expert at a cost (S, A); lambda > 0, A > 1.
 
     Solutions: "irl", "matching".
 
@@ -75,17 +75,17 @@ def check_unattained_dual(mdp: FiniteMDP, cost: ArrayLike, entropy_weight: float
     expert = solve_rl(mdp, cost, entropy_weight=0.0).occupancy
     irl = solve_irl(mdp, expert, Constant(), entropy_weight)
     matching = match_occupancy(mdp, expert, Constant(), entropy_weight)
-    verdicts.claim("the solver says that none exists", float(irl.status is not Status.DUAL_NOT_ATTAINED), 0.0)
-    verdicts.claim("and returns none", float(irl.cost is not None), 0.0)
+    verdicts.claim("the solver reports that none exists", float(irl.status is not Status.DUAL_NOT_ATTAINED), 0.0)
+    verdicts.claim("the solver returns no cost", float(irl.cost is not None), 0.0)
     distance = float(abs(matching.occupancy - expert).sum() / expert.sum())
-    verdicts.claim("matching still gives the expert back", distance, ROUNDING)
+    verdicts.claim("matching still returns the expert's occupancy", distance, ROUNDING)
     curve = unattained_curve(mdp, expert, entropy_weight)
     unit = matching.problem.unit
     verdicts.at_most("the dual stays below its supremum", 0.0, curve.gap, ROUNDING, unit)
     mass = float(expert.sum())
     promised = -entropy_weight * mass * np.log1p(-curve.shares * (1.0 - 1.0 / mdp.num_actions))
-    verdicts.identity("its gap vanishes like eps", curve.gap, promised, ROUNDING)
-    verdicts.differs("it is never attained", float(curve.gap.min()), 1e-3 * entropy_weight * float(curve.shares.min()))
+    verdicts.identity("the dual's gap vanishes like eps", curve.gap, promised, ROUNDING)
+    verdicts.differs("it is not attained", float(curve.gap.min()), 1e-3 * entropy_weight * float(curve.shares.min()))
     endless = -entropy_weight * np.log(curve.shares / mdp.num_actions)
-    verdicts.identity("while costs grow like -lambda log eps", curve.largest_cost, endless, ROUNDING)
+    verdicts.identity("costs grow like -lambda log eps", curve.largest_cost, endless, ROUNDING)
     return Verification(tuple(verdicts.certificates), {"irl": irl, "matching": matching})

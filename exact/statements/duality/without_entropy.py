@@ -1,10 +1,10 @@
-"""Proposition 3.2 (Ho & Ermon 2016) at lambda = 0, where only one inclusion is left.
+"""Proposition 3.2 (Ho & Ermon 2016) at lambda = 0, where only one inclusion holds.
 
     argmin over rho of psi*(rho - rho_E)   is contained in   RL(c*) = argmin over rho of <rho, c*>
 
-for a cost c* that attains the saddle point: without entropy a cost has many optimal policies, and the imitators are
-some of them. The inclusion is strict already for constant psi: c = 0 is an optimal cost, and RL(0) is every policy,
-while only the expert's occupancy matches it.
+for a cost c* that attains the saddle point. Without entropy a cost can have many optimal policies; the imitators are
+among them. The inclusion is strict already for constant psi: c = 0 is an optimal cost, and RL(0) is every policy,
+but only the expert's occupancy matches.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from gail.exact.statements.certificates import Verification, beyond
 from gail.exact.statements.verdicts import Verdicts
 
 TOLERANCE = 1e-8
-"""Relative tolerance: without entropy nothing rounds off the corners of the flow polytope, and gaps end higher."""
+"""Relative tolerance; without entropy optima lie at corners of the flow polytope, and solvers leave larger gaps."""
 
 VISIBLE = 1e-3
 """Least l1 distance, relative to the mass, at which two occupancies count as different."""
@@ -31,7 +31,7 @@ VISIBLE = 1e-3
 def check_without_entropy(
     mdp: FiniteMDP, expert_occupancy: ArrayLike, psi: Regularizer, instance: str, rng: np.random.Generator
 ) -> Verification:
-    """The inclusion, for any psi; that it is strict, for constant psi where some state leaves a choice.
+    """The inclusion, for any psi; for constant psi and more than one action, also that it is strict.
 
     Solutions: "matching".
 
@@ -54,15 +54,15 @@ def check_without_entropy(
 
 
 def _strict(verdicts: Verdicts, problem: Matching, rng: np.random.Generator) -> None:
-    """A policy that is optimal for the optimal cost c = 0, and no imitator."""
+    """A policy that is optimal for the optimal cost c = 0, but is no imitator."""
     mdp, expert = problem.mdp, problem.expert
     nothing = np.zeros_like(expert)
     bound = problem.dual(nothing, np.zeros(mdp.num_states))
     verdicts.identity("the zero cost is optimal", bound, problem.primal(expert))
     other = occupancy_of(mdp, rng.dirichlet(np.ones(mdp.num_actions), size=mdp.num_states))
     verdicts.differs(
-        "another policy is optimal for it, of another occupancy",
+        "another policy, optimal for zero cost, has another occupancy",
         float(abs(other - expert).sum() / expert.sum()),
         VISIBLE,
     )
-    verdicts.claim("and that policy does not match", float(np.isfinite(problem.primal(other))), 0.0)
+    verdicts.claim("the other policy does not match the expert", float(np.isfinite(problem.primal(other))), 0.0)

@@ -1,20 +1,20 @@
-"""Compounding error: cloning's loss grows with the square of the horizon, matching's with the horizon.
+"""Compounding error: the loss of cloning grows with the square of the horizon, that of matching linearly.
 
     18  costs in [0,1], effective horizon 1/(1-gamma):
         cloning    eps = E_{s ~ p_E} TV(pi(.|s), pi_E(.|s)),                loss <= eps / (1-gamma)^2
         matching   eps = TV of normalised state-action occupancies,         loss <= eps / (1-gamma)
         and eps T^2, eps T over T steps without discount; TV <= sqrt(2 JSD) bounds the second eps by psi_GA's objective
 
-(Ross & Bagnell 2010; Xu, Li & Yu 2020). The two eps are different things: only a family of processes separates the
-algorithms, and it needs states from which the expert recovers. `recovery_family` is the least one: "on" and
-"off" the track, where being off costs 1, the action "keep" leads on the track from both states, "stray" off it. The
-expert always keeps. A learner that strays with probability eps at "on", the only state in the data, and keeps
-with probability k at "off", where there are no data, has
+(Ross & Bagnell 2010; Xu, Li & Yu 2020). The two eps are different quantities, so the bounds alone do not separate
+the algorithms. A family of processes does, if it has states from which the expert recovers. `recovery_family` is a
+minimal one. Its states are "on" and "off" the track, and being off costs 1. In both states the action "keep" leads
+onto the track and "stray" off it. The expert always keeps. A learner that strays with probability eps at "on", the
+only state in the data, and keeps with probability k at "off", where there are no data, has
 
     loss = gamma eps / ((1-gamma) (1 - gamma (1 - k) + gamma eps)).
 
-Cloning does not depend on k: its error is eps for all, and at k = 0 the loss is of order eps/(1-gamma)^2. Matching
-does: any divergence of occupancies falls with k, so it answers k = 1, where the loss is of order eps/(1-gamma).
+Cloning's error is eps for every k, so cloning may end at k = 0, where the loss is of order eps/(1-gamma)^2. Any
+divergence of occupancies decreases with k, so matching ends at k = 1, where the loss is of order eps/(1-gamma).
 """
 
 from __future__ import annotations
@@ -58,13 +58,13 @@ class RecoveryFamily:
         return np.array([[1.0 - mistake, mistake], [recovery, 1.0 - recovery]])
 
     def loss(self, policy: Array) -> float:
-        """Expected cost beyond the expert's."""
+        """Expected cost minus the expert's."""
         return float(np.sum((occupancy_of(self.mdp, policy) - occupancy_of(self.mdp, self.expert)) * self.cost))
 
 
 @dataclass(frozen=True, eq=False)
 class CompoundingCurves:
-    """Exact losses of the two learners against the horizon, all of the same mistake on the track.
+    """Exact losses of the two learners against the horizon, for one probability of a mistake on the track.
 
     Attributes:
         horizons: (N,) effective horizons 1/(1-gamma).
@@ -83,7 +83,7 @@ class CompoundingCurves:
 
 
 def recovery_family(discount: float) -> RecoveryFamily:
-    """The two-state process of the module's opening."""
+    """The two-state process of the module docstring."""
     keep, stray = [1.0, 0.0], [0.0, 1.0]
     mdp = FiniteMDP([[keep, stray], [keep, stray]], [1.0, 0.0], discount)
     return RecoveryFamily(mdp, np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([[1.0, 0.0], [1.0, 0.0]]))
@@ -109,7 +109,7 @@ def cloning_error(mdp: FiniteMDP, policy: Array, expert_occupancy: Array) -> flo
 
 
 def matching_error(mdp: FiniteMDP, occupancy: Array, expert_occupancy: Array) -> float:
-    """TV of normalised occupancies; mass that ended early counts as one further state."""
+    """TV of normalised occupancies; mass lost when episodes end early counts as one further state."""
     difference = occupancy - expert_occupancy
     return 0.5 * (float(abs(difference).sum()) + abs(float(difference.sum()))) / _longest(mdp)
 
@@ -134,7 +134,7 @@ def check_compounding_error(
 
 
 def check_recovery_family(instance: str) -> Verification:
-    """Statement 18's separation: the family's exact curves, and why each algorithm ends where it does."""
+    """Statement 18's separation: the family's exact losses, and each algorithm's error as recovery varies."""
     verdicts = Verdicts("Compounding error, recovery", instance)
     curves = compounding_curves()
     horizons, eps = curves.horizons, curves.mistake
@@ -153,7 +153,7 @@ def check_recovery_family(instance: str) -> Verification:
     verdicts.at_most("matching obeys its bound", curves.matching, curves.matching_bound)
     claim = "cloning compounds: its loss is at least gamma/2 eps/(1-gamma)^2 while eps <= 1-gamma"
     verdicts.at_most(claim, 0.5 * gamma * curves.cloning_bound, curves.cloning)
-    verdicts.at_most("matching does not: the same mistake costs at most eps/(1-gamma)", curves.matching, eps * horizons)
+    verdicts.at_most("matching does not compound: its loss is at most eps/(1-gamma)", curves.matching, eps * horizons)
     member = recovery_family(1.0 - 1.0 / 32.0)
     rho_expert = occupancy_of(member.mdp, member.expert)
     learners = [member.learner(eps, recovery) for recovery in np.linspace(0.0, 1.0, 11)]
@@ -161,14 +161,14 @@ def check_recovery_family(instance: str) -> Verification:
     verdicts.identity("cloning's error is eps whether or not the learner recovers", errors, eps)
     objectives = [Logistic().conjugate(occupancy_of(member.mdp, learner), rho_expert)[0] for learner in learners]
     falls = -np.diff(objectives)
-    verdicts.differs("psi_GA falls with every bit of recovery", float(falls.min()), ROUNDING)
+    verdicts.differs("psi_GA falls as recovery becomes more probable", float(falls.min()), ROUNDING)
     return verdicts.verification()
 
 
 def _bounds(
     verdicts: Verdicts, mdp: FiniteMDP, cost: Array, expert: Array, label: str, rng: np.random.Generator
 ) -> None:
-    """Both bounds; effective horizon: the longest lifetime, 1/(1-gamma) or T."""
+    """Both bounds; the effective horizon H is the longest lifetime, 1/(1-gamma) or T."""
     length = float(mdp.lifetime.max())
     rho_expert = occupancy_of(mdp, expert)
     losses, cloning, matching, jensen_shannon = [], [], [], []

@@ -1,15 +1,15 @@
-"""Gradients in policy parameters (Ho & Ermon 2016, Lemma A.1, Eq. 12 and 18), against differentiation through the
-linear solve.
+"""Gradients in policy parameters (Ho & Ermon 2016, Lemma A.1, Eq. 12 and 18), compared with differentiation
+through the linear solve.
 
     14  grad H(pi) = E_pi[grad log pi Q_log], with Q_log = -log pi + gamma E[next Q_log]
     15  the gradient of max_c (-psi(c) + E_pi[c] - E_E[c]) is the policy gradient at the maximising cost, where
-        that is unique; at another cost (a discriminator D that is not optimal) it is not, and that is shown apart,
-        because on some processes no cost asks for anything else
+        that is unique; at another cost (a discriminator D that is not optimal) the formula gives another vector.
+        A separate check shows this, because on some processes all costs have the same policy gradient
 
 The oracle is complex-step differentiation (Squire & Trapp 1998): f(theta + i h d) has the derivative along d as
-its imaginary part over h, with no subtraction, so it is exact to rounding at h = 1e-30. It passes through
-the occupancy's linear solve itself, with complex softmax probabilities. psi* is a real function of the
-occupancy; its derivative along the occupancy's is taken by central differences, for every psi alike.
+its imaginary part over h. There is no subtraction, so it is exact to rounding at h = 1e-30. The complex step passes
+through the occupancy's linear solve itself, with complex softmax probabilities. psi* is a real function of the
+occupancy; its derivative in the direction of the occupancy's derivative is taken by central differences.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ DIRECTIONS = 8
 """Random directions of differentiation per check."""
 
 STEP = 1e-30
-"""Complex step: no subtraction, so no loss."""
+"""Complex step h; without subtraction there is no cancellation."""
 
 DIFFERENCE = 1e-5
 """Relative change of the occupancy in central differences of psi*."""
 
 DIFFERENCE_TOLERANCE = 1e-7
-"""Accuracy of those, with truncation of order 1e-10 and cancellation of order 1e-11 times the mass."""
+"""Tolerance for those, with truncation of order 1e-10 and cancellation of order 1e-11 times the mass."""
 
 VISIBLE = 1e-3
 """Least relative difference between the gradients at the optimal and at another discriminator."""
@@ -68,9 +68,8 @@ def check_imitation_gradient(
 ) -> Verification:
     """Statement 15 at a random policy, for any psi with a unique best cost there (not Constant).
 
-    No claims where the best cost is infinite: psi needs an expert that goes everywhere, and this one does not.
-    Where no policy gradient vanishes for lack of choice, the gradient at another cost, the best response to
-    another policy, is shown to differ.
+    Makes no claims where the best cost is infinite, because psi needs an expert that takes every reachable pair and
+    this expert does not. For the gradient at another cost see `check_gradient_elsewhere`.
 
     Raises:
         InvalidOccupancy: the expert's occupancy is not one of this process.
@@ -97,10 +96,10 @@ def check_gradient_elsewhere(
     instance: str,
     rng: np.random.Generator,
 ) -> Verification:
-    """Statement 15's failure on purpose: at a cost that answers another learner the formula gives another vector.
+    """Statement 15's expected failure: at the best cost of another learner the formula gives another vector.
 
-    No claims where the two costs ask the same of the learner, as where there is nothing to choose, nor where the
-    best cost is infinite.
+    Makes no claims where both costs have the same policy gradient, for example with one action, nor where the best
+    cost is infinite.
 
     Raises:
         InvalidOccupancy: the expert's occupancy is not one of this process.
@@ -115,23 +114,23 @@ def check_gradient_elsewhere(
     size = float(abs(gradient).max())
     if size > 0.0 and _responds(problem, logits, cost):
         difference = float(abs(policy_gradient(mdp, logits, cost, entropy_weight) - gradient).max()) / size
-        verdicts.differs("at a cost that is not the best response it is another vector", difference, VISIBLE)
+        verdicts.differs("at another cost the policy gradient is another vector", difference, VISIBLE)
     return verdicts.verification()
 
 
 def another_cost(problem: Matching, rng: np.random.Generator) -> Array:
-    """(S, A) the best answer to a random learner."""
+    """(S, A) the best response to a random learner."""
     other = softmax_policy(rng.normal(size=problem.expert.shape))
     return problem.psi.conjugate(occupancy_of(problem.mdp, other), problem.expert)[1]
 
 
 def _unanswered(problem: Matching) -> bool:
-    """Whether learners that go everywhere have no finite best cost: psi would need the expert to go there too."""
+    """Whether the best cost is infinite: psi needs coverage, and the expert never takes some reachable pair."""
     return needs_coverage(problem.psi) and bool(np.any(problem.expert[problem.mdp.reachable] == 0.0))
 
 
 def _responds(problem: Matching, logits: Array, cost: Array) -> bool:
-    """Whether the other cost is really another one, beyond potential shaping, for this learner."""
+    """Whether the other cost has another policy gradient than the best cost, for this learner."""
     rho = occupancy_of(problem.mdp, softmax_policy(logits))
     _, best = problem.psi.conjugate(rho, problem.expert)
     change = policy_gradient(problem.mdp, logits, cost - best, entropy_weight=0.0)
@@ -146,7 +145,7 @@ def entropy_slope(mdp: FiniteMDP, logits: Array, direction: Array) -> float:
 
 
 def imitation_slope(problem: Matching, logits: Array, direction: Array) -> float:
-    """Derivative of -lambda H + psi*(rho - rho_E) along a direction of the logits, of psi* by central differences."""
+    """Derivative of -lambda H + psi*(rho - rho_E) along a direction of the logits; psi* by central differences."""
     log_policy, rho = _complex_occupancy(problem.mdp, logits, direction)
     entropy = float(np.sum(-rho * log_policy).imag / STEP)
     here, along = rho.real, rho.imag / STEP

@@ -1,18 +1,20 @@
-"""GAN-GCL on enumerated paths (Finn, Christiano, Abbeel & Levine 2016), finite horizon; notation of `trajectories`.
+"""GAN-GCL on enumerated paths (Finn, Christiano, Abbeel & Levine 2016), finite horizon.
+
+Notation as in `gail.exact.process.paths`.
 
     17a  the dynamics cancel from D; D* = p/(p+q) minimises the loss
     17b  the best Z solves Z = E_mu[P e^r / mu~]: importance sampling from mu = (p+q)/2 with mu~ for its density
-    17c  there the discriminator's gradient in r is K^T (p - p^), p^ = mu P e^r / (Z mu~) of mass one: the gradient of
-         maximum entropy IRL, estimated with weights 1/mu~ held fixed
-    17d  at p = p_r it equals the exact gradient, zero; at q = p_r it is half of it; generally it differs (shown)
+    17c  at the best Z the discriminator's gradient in r is K^T (p - p^), p^ = mu P e^r / (Z mu~) of mass one: the
+         gradient of maximum entropy IRL, estimated with weights 1/mu~ held fixed
+    17d  at p = p_r it equals the exact gradient, zero; at q = p_r it is half of it; in general it differs (shown)
     17e  the generator's objective is log Z + E_q[sum log pi - r], KL(q, p_r) at the exact Z; over policies its least
-         value is log Z minus the soft optimum: zero if the dynamics are deterministic, else generally positive (shown)
+         value is log Z minus the soft optimum: zero for deterministic dynamics, else in general positive (shown)
     17f  weighted by P e^r / mu, a sampler mu > 0 estimates Z without bias: summed over all paths it is exact
     17g  for an expert that changes its policy from step to step, maximum entropy IRL and guided cost learning reach the
-         optimum of min KL(q, P) subject to K^T q = K^T p (`path_matching`), and GAN-GCL does with deterministic
-         dynamics; for a stationary expert it does so in one round with any dynamics; generally it does not (shown)
+         optimum of min KL(q, P) subject to K^T q = K^T p (`gail.exact.algorithms.path_matching`). GAN-GCL reaches it if
+         the dynamics are deterministic, and in one round if the expert is stationary; in general it does not (shown)
 
-The published loss has the slip 2 E_mu[2 mu~] where 2 E_mu[log 2 mu~] - E_q[log q] is meant; the check uses the latter.
+The published loss has the misprint 2 E_mu[2 mu~] for 2 E_mu[log 2 mu~] - E_q[log q]; the check uses the latter.
 """
 
 from __future__ import annotations
@@ -42,16 +44,16 @@ DIFFERENCE = 1e-5
 """Step of central differences of the loss."""
 
 DIFFERENCE_TOLERANCE = 1e-7
-"""Their accuracy."""
+"""Tolerance for those differences."""
 
 VISIBLE = 1e-2
 """Least difference in a case of inequality."""
 
 LEAST_CHANCE = 0.1
-"""Least probability of an action, over their number, for experts whose optimum must be reached."""
+"""Least probability of an action times the number of actions, for experts whose optimum must be reached."""
 
 ASCENT_STEPS, ROUNDS = 40, 15
-"""Newton steps, and alternations of GAN-GCL."""
+"""Newton steps of maximum entropy IRL, and rounds of guided cost learning."""
 
 REST = 1e-6
 """Gradient left where Newton steps no longer change the loss."""
@@ -65,10 +67,10 @@ def check_guided_cost_learning(
 ) -> Verification:
     """Statement 17 for one reward (S, A); the solution "soft" is the best generator's.
 
-    The expert is a random policy, whose paths p in general are not p_r; the generator another.
+    The expert and the generator are two random policies; in general the expert's paths p are not p_r.
 
     Raises:
-        TooManyPaths: the process has too many for this horizon.
+        TooManyPaths: the process has too many paths for this horizon.
     """
     verdicts = Verdicts("GAN-GCL", instance)
     prices = np.asarray(reward, dtype=np.float64)
@@ -90,11 +92,11 @@ def check_guided_cost_learning(
 
 
 def check_guided_cost_inequalities(instance: str) -> Verification:
-    """The cases of inequality in statement 17, on the least process that has them: a coin, and a reward for heads.
+    """The cases of inequality in statement 17, on a minimal process: a coin toss with a reward for heads.
 
-    There is one action, so every generator is the expert, and what p_r would prefer is out of its control:
-    the least KL(q, p_r) is log((1+e)/2) - 1/2, the expert is not p_r, and the discriminator's gradient is not the
-    exact one. For 17g there are two states, two actions, and an expert that changes its mind.
+    There is one action, so every generator equals the expert and cannot reach p_r: the least KL(q, p_r) is
+    log((1+e)/2) - 1/2, the expert is not p_r, and the discriminator's gradient is not the exact one. The process of
+    17g has two states and two actions, and its expert changes its policy from step to step.
     """
     verdicts = Verdicts("GAN-GCL, inequality", instance)
     coin = FiniteMDP([[[0.0, 0.5, 0.5]], [[0.0, 1.0, 0.0]], [[0.0, 0.0, 1.0]]], [1.0, 0.0, 0.0], 0.5)
@@ -108,9 +110,9 @@ def check_guided_cost_inequalities(instance: str) -> Verification:
     log_z = game.best_log_partition(reward)
     exact = paths.maxent_gradient(reward, expert)
     difference = float(abs(game.gradient(reward, log_z)[0] + exact).max())
-    verdicts.differs("where p is neither p_r nor q is, the gradient is not the exact one", difference, VISIBLE)
+    verdicts.differs("where neither p nor q is p_r, the gradient is not the exact one", difference, VISIBLE)
     off = abs(log_z - paths.log_partition(reward))
-    verdicts.differs("nor is Z the partition function", off, VISIBLE)
+    verdicts.differs("where neither p nor q is p_r, Z is not the partition function", off, VISIBLE)
     _elsewhere(verdicts)
     return verdicts.verification()
 
@@ -163,16 +165,16 @@ def _gradients(verdicts: Verdicts, paths: Paths, game: GuidedCostGame, reward: A
         ahead, behind = (game.loss(reward + sign * change.reshape(reward.shape), log_z) for sign in (1.0, -1.0))
         differences.append((ahead - behind) / (2.0 * DIFFERENCE))
     verdicts.identity(
-        "the loss has the gradient claimed", gradient[: len(differences)], differences, DIFFERENCE_TOLERANCE
+        "the gradient is that of the loss", gradient[: len(differences)], differences, DIFFERENCE_TOLERANCE
     )
     estimated = mu * paths.dynamics * np.exp(paths.returns(reward) - log_z) / game.mixture_estimate(reward, log_z)
     by_sampling = paths.expected_counts(p - estimated)
-    verdicts.identity("it is the maximum entropy gradient with weights 1/mu~", -gradient, by_sampling, ROOT)
+    verdicts.identity("it is the gradient of maximum entropy IRL with weights 1/mu~", -gradient, by_sampling, ROOT)
     optimal = paths.maxent(reward)
     log_partition = paths.log_partition(reward)
     for name, there, factor in (
-        ("at p = p_r it is the exact one, zero", GuidedCostGame(paths, optimal, q), 1.0),
-        ("at q = p_r it is half of the exact one", GuidedCostGame(paths, p, optimal), 0.5),
+        ("at p = p_r the gradient is the exact one, zero", GuidedCostGame(paths, optimal, q), 1.0),
+        ("at q = p_r the gradient is half of the exact one", GuidedCostGame(paths, p, optimal), 0.5),
     ):
         verdicts.identity(f"{name}: Z is exact", there.best_log_partition(reward), log_partition, ROOT)
         slope, _ = there.gradient(reward, log_partition)
@@ -187,7 +189,7 @@ def _generator(verdicts: Verdicts, game: GuidedCostGame, reward: Array, log_z: f
     claim = "the generator's objective is log Z + E_q[sum log pi - r]"
     verdicts.identity(claim, game.generator_objective(reward, log_z), log_z + expected)
     exact = paths.log_partition(reward)
-    claim = "which is KL(q, p_r) at the exact Z"
+    claim = "the generator's objective is KL(q, p_r) at the exact Z"
     verdicts.identity(claim, game.generator_objective(reward, exact), divergence(q, paths.maxent(reward)))
 
 
@@ -197,11 +199,11 @@ def _best_generator(
     """17e over all policies: the gap between log Z and the soft value."""
     best = divergence(paths.distribution(policy), paths.maxent(reward))
     least = paths.log_partition(reward) - soft_value
-    verdicts.identity("its minimum is log Z minus the soft value", best, least, ROOT)
+    verdicts.identity("the least KL(q, p_r) is log Z minus the soft value", best, least, ROOT)
     if _is_deterministic(mdp):
-        verdicts.claim("which is zero with deterministic dynamics", abs(best), ROOT)
+        verdicts.claim("the least KL(q, p_r) is zero with deterministic dynamics", abs(best), ROOT)
     else:
-        verdicts.at_most("which is not negative with stochastic dynamics", 0.0, best, ROUNDING)
+        verdicts.at_most("the least KL(q, p_r) is not negative with stochastic dynamics", 0.0, best, ROUNDING)
 
 
 def _runs(verdicts: Verdicts, mdp: FiniteMDP, paths: Paths, rng: np.random.Generator) -> None:
@@ -215,17 +217,17 @@ def _runs(verdicts: Verdicts, mdp: FiniteMDP, paths: Paths, rng: np.random.Gener
     optimum = maxent_irl(changing, ASCENT_STEPS, tolerance=CLOSED / 10.0)
     verdicts.solved("maximum entropy IRL reaches the optimum of its program", float(optimum.trace[-1]), CLOSED)
     guided = guided_cost_learning(changing, ROUNDS)
-    verdicts.solved("guided cost learning reaches it too", float(guided.trace[-1]), CLOSED)
+    verdicts.solved("guided cost learning reaches the same optimum", float(guided.trace[-1]), CLOSED)
     own = gan_gcl(stationary, FittedDiscriminator(), BestPolicy(), 1)
-    verdicts.solved("GAN-GCL reaches it in a round where the expert is stationary", float(own.trace[-1]), CLOSED)
-    verdicts.at_most("the generator is then the expert", divergence(stationary.expert, own.density), 0.0, CLOSED)
+    verdicts.solved("for a stationary expert GAN-GCL reaches it in one round", float(own.trace[-1]), CLOSED)
+    verdicts.at_most("its generator is then the expert", divergence(stationary.expert, own.density), 0.0, CLOSED)
     if _is_deterministic(mdp):
         game = gan_gcl(changing, FittedDiscriminator(), BestPolicy(), 2 * ROUNDS)
-        verdicts.solved("with deterministic dynamics GAN-GCL always reaches it", float(game.trace[-1]), CLOSED)
+        verdicts.solved("with deterministic dynamics GAN-GCL reaches the optimum", float(game.trace[-1]), CLOSED)
 
 
 def _elsewhere(verdicts: Verdicts) -> None:
-    """17g where GAN-GCL comes to rest off the optimum."""
+    """17g: a stationary point of GAN-GCL that is not the optimum."""
     mdp = FiniteMDP([[[1.0, 0.0], [0.5, 0.5]], [[0.9, 0.1], [0.9, 0.1]]], [1.0, 0.0], 0.5)
     paths = enumerate_paths(mdp, 3)
     first = np.array([0.9, 0.1, 0.9, 0.1, 0.1, 0.9])
@@ -235,12 +237,12 @@ def _elsewhere(verdicts: Verdicts) -> None:
     run = gan_gcl(problem, FittedDiscriminator(), BestPolicy(), 4 * ROUNDS)
     game = GuidedCostGame(paths, problem.expert, run.density)
     slope, _ = game.gradient(run.reward, game.best_log_partition(run.reward))
-    verdicts.identity("there GAN-GCL comes to rest", slope, 0.0, REST)
+    verdicts.identity("GAN-GCL ends at a stationary point", slope, 0.0, REST)
     shortfall = float(optimum.primal[-1] - run.dual[-1])
-    verdicts.differs("at a reward less likely than the optimal one", shortfall, VISIBLE)
-    verdicts.differs("where the generator's visits are not the expert's", float(run.violation[-1]), VISIBLE)
+    verdicts.differs("its reward has a lower likelihood than the optimal one", shortfall, VISIBLE)
+    verdicts.differs("its generator's visits are not the expert's", float(run.violation[-1]), VISIBLE)
     off = divergence(run.density, paths.maxent(run.reward))
-    verdicts.differs("and its paths not those of the reward", off, VISIBLE)
+    verdicts.differs("its generator's paths are not those of its reward", off, VISIBLE)
 
 
 def _is_deterministic(mdp: FiniteMDP) -> bool:

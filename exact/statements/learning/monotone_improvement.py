@@ -4,7 +4,7 @@
         L_pi(pi') = eta(pi) + sum_s rho_pi(s) sum_a pi'(a|s) A_pi(s,a),     eps = max |A_pi(s,a)|,
 
 with the old policy first in KL and rho_pi unnormalised; policy iteration that maximises the right side never gets
-worse. The natural policy gradient, which ignores the bound, is run beside it.
+worse. The check also runs the natural policy gradient, which does not use the bound.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PAIRS = 32
 """Random pairs of policies, from nearly equal to unrelated."""
 
 ITERATIONS = 12
-"""Iterations of the monotone run; the bound is so cautious that they need not reach the optimum."""
+"""Iterations of the monotone run; the bound is conservative, so the run need not reach the optimum."""
 
 
 def check_monotone_improvement(mdp: FiniteMDP, cost: Array, instance: str, rng: np.random.Generator) -> Verification:
@@ -61,8 +61,8 @@ def check_monotone_improvement(mdp: FiniteMDP, cost: Array, instance: str, rng: 
     run = penalised_run(mdp, cost, ITERATIONS)
     rises = float(np.diff(run.primal).max(initial=0.0))
     numbers = {"start": float(run.primal[0]), "end": float(run.primal[-1]), "optimum": optimum.dual_value}
-    verdicts.claim("its policy iteration never gets worse", beyond(rises) / unit, ROUNDING, **numbers)
-    verdicts.at_most("nor better than the optimum", optimum.dual_value, run.primal, ROUNDING, unit)
+    verdicts.claim("policy iteration on the bound never gets worse", beyond(rises) / unit, ROUNDING, **numbers)
+    verdicts.at_most("it is never better than the optimum", optimum.dual_value, run.primal, ROUNDING, unit)
     natural = natural_gradient_run(mdp, cost, ITERATIONS, 1.0 / unit)
     rises = float(np.diff(natural.primal).max(initial=0.0))
     verdicts.claim("natural policy gradient never gets worse", beyond(rises) / unit, ROUNDING)

@@ -1,11 +1,11 @@
-"""That a psi and its conjugate belong together: what the contract of `Regularizer` says, on pairs of measures.
+"""Checks that psi* is the conjugate of psi, as `Regularizer` requires, on pairs of measures.
 
     psi*(rho - rho_E) >= <rho - rho_E, c> - psi(c)      for every cost c, with equality at the one returned,
     grad psi*         =  that cost,
 
-and both functions are convex. A concave function that rises in no direction is at its maximum, so trials on the way
-from the returned cost to others of the domain find out whether a better one exists, however far away it is. Where psi*
-is +inf, the costs returned lead there.
+and both functions are convex. The right side is concave in c, so a cost from which it rises in no direction is its
+maximum. Trials between the returned cost and others of the domain therefore show whether a better cost exists, also
+far away. Where psi* is +inf, the right side must grow without bound along the returned cost.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ STEP = 1e-6
 """Relative step of central differences."""
 
 SHARES = (1.0, 0.1, 1e-3)
-"""How far trials go from the returned cost to another."""
+"""Shares of the way from the returned cost to another, at which trials lie."""
 
 ENTRIES = 6
 """State-action pairs at which slopes are taken."""
@@ -52,13 +52,13 @@ class Pair:
         return float(np.sum((self.rho - self.expert) * cost)) - psi.value(cost, self.expert)
 
     def unit(self, value: float, cost: Array) -> float:
-        """The scale of rounding in a gain: the masses, the value, and a share of what cancels."""
+        """The scale of rounding in a gain: the masses, the value, and a share of the terms that cancel."""
         mass = float(np.sum(self.rho + self.expert))
         return mass + abs(value) + 1e-3 * float(np.sum((self.rho + self.expert) * abs(cost)))
 
 
 def check_shapes(findings: Findings, psi: Regularizer, pair: Pair) -> bool:
-    """That `conjugate` returns a number and a cost (S, A), without which nothing else can be asked."""
+    """That `conjugate` returns a number and a cost (S, A); all other checks need this."""
     answer = psi.conjugate(pair.rho, pair.expert)
     fits = isinstance(answer, tuple) and len(answer) == 2 and np.ndim(answer[0]) == 0
     fits = fits and np.shape(answer[1]) == pair.rho.shape
@@ -67,7 +67,7 @@ def check_shapes(findings: Findings, psi: Regularizer, pair: Pair) -> bool:
 
 
 def domain_costs(psi: Regularizer, pairs: list[Pair], rng: np.random.Generator) -> list[Array]:
-    """Costs (S, A) in psi's domain: the answers to measures, and drawn ones as far as they lie inside."""
+    """Costs (S, A) in psi's domain: the best responses to the pairs, and random costs that lie inside."""
     shape = pairs[0].rho.shape
     found = [psi.conjugate(pair.rho, pair.expert)[1] for pair in pairs]
     for size in (0.1, 1.0, 3.0):
@@ -105,7 +105,7 @@ def check_conjugacy(findings: Findings, psi: Regularizer, pairs: list[Pair], cos
 
 
 def check_gradient(findings: Findings, psi: Regularizer, pairs: list[Pair], rng: np.random.Generator) -> None:
-    """The returned cost against central differences of psi*, pair by pair, along ways that keep the mass."""
+    """The returned cost against central differences of psi*, pair by pair, along directions that keep the mass."""
     for pair in pairs:
         rho, expert = pair.rho, pair.expert
         value, cost = psi.conjugate(rho, expert)
@@ -142,13 +142,13 @@ def check_convexity(
 
 
 def check_zeros(findings: Findings, psi: Regularizer, pairs: list[Pair]) -> None:
-    """Where learner or expert never go, the supremum may only be approached; and what `needs_coverage` says of it."""
+    """Pairs with zeros, where the supremum may not be attained; and whether `needs_coverage` is right there."""
     for pair in pairs:
         value, cost = psi.conjugate(pair.rho, pair.expert)
         if np.isfinite(value):
             near = np.clip(cost, -FAR, FAR)
             unit = pair.unit(value, np.where(np.isfinite(cost), cost, 0.0))
-            claim = "psi* is approached by the cost that conjugate returns where occupancies have zeros"
+            claim = "where occupancies have zeros, the cost that conjugate returns approaches psi*"
             findings.equal(claim, pair.gain(psi, near), value, unit, LIMIT)
         elif value == np.inf:
             _runs_to_infinity(findings, psi, pair, cost)
@@ -174,7 +174,7 @@ def _below_chord(findings: Findings, claim: str, share: float, ends: tuple[float
 
 
 def _runs_to_infinity(findings: Findings, psi: Regularizer, pair: Pair, cost: Array) -> None:
-    """Along what is infinite in the returned cost, or along the difference itself, gains grow without bound."""
+    """Along the infinite entries of the returned cost, or along rho - rho_E, gains grow without bound."""
 
     def gain(size: float) -> float:
         trials = [np.clip(cost, -size, size)]
@@ -186,4 +186,4 @@ def _runs_to_infinity(findings: Findings, psi: Regularizer, pair: Pair, cost: Ar
     least = float(np.sum(np.maximum(pair.rho, pair.expert)[unbounded]))
     grown = gain(FARTHER) - gain(FAR)
     short = 0.0 if unbounded.any() and grown >= min(least, 1.0) else 1.0
-    findings.note("where psi* is +inf, the costs returned lead there", short, 0.0, grown=grown)
+    findings.note("where psi* is +inf, gains grow without bound along the returned cost", short, 0.0, grown=grown)

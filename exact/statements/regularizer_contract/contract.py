@@ -1,7 +1,7 @@
-"""Does a psi keep its contract? Numbers, before anything is solved with it.
+"""Numerical checks of a psi's formulas, before any solver uses them.
 
-A psi of one's own (`regularizers.protocols`) is three formulas or more that must belong together, and a sign in one of
-them is wrong sooner than seen: solvers then stop at a gap that does not close. `check_regularizer` says which formula.
+A user-defined psi (`gail.exact.regularizers.protocols`) has several formulas that must be consistent. With a wrong sign
+in one of them, solvers stop at a gap that does not close. `check_regularizer` names the wrong formula.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ PAIRS = 4
 """Pairs of measures of each kind."""
 
 CONIC_PAIRS = 2
-"""Pairs at which general solvers are asked."""
+"""Pairs at which general solvers are run."""
 
 
 def check_regularizer(
@@ -52,15 +52,15 @@ def check_regularizer(
     *,
     tensor: Callable[[Array], Any] | None = None,
 ) -> Verification:
-    """The contract of a psi for processes of this size, and every offer that it makes (`conjugacy`, `offers`).
+    """Check a psi for processes of this size, with every interface that it has (`conjugacy`, `solver_interfaces`).
 
     Each claim is one certificate, with the worst of its trials: the numbers compared are `left` and `right`, or
-    `smaller` and `larger`. `tensor` makes another library's tensors of arrays, such as `torch.tensor`; with it losses
-    and costs are compared between the two.
+    `smaller` and `larger`. `tensor` converts arrays to another library's tensors, such as `torch.tensor`; if it is
+    given, losses and costs of arrays and tensors are compared.
 
     Raises:
-        TypeError: psi is no instance of a regularizer, a size is not a whole number, or `rng` no random generator.
-        ValueError: a size below one.
+        TypeError: psi is no instance of a regularizer, a size is no whole number, or `rng` is no random generator.
+        ValueError: a size is below one.
         Exception: whatever psi's own methods raise.
     """
     validate_regularizer(psi)
@@ -114,13 +114,13 @@ def _check_offers(
 
 
 def _drawn(shape: tuple[int, int], rng: np.random.Generator, *, spread: float, same_mass: bool) -> Pair:
-    """Positive measures over some magnitudes, as they are rather than occupancies: psi knows no flow."""
+    """Random positive measures; they need not be occupancies, because psi does not depend on the flow."""
     rho, expert = np.exp(spread * rng.normal(size=(2, *shape)))
     return Pair(rho * (expert.sum() / rho.sum()) if same_mass else rho, expert)
 
 
 def _with_zeros(pair: Pair, rng: np.random.Generator) -> Pair:
-    """The same with an entry where only the learner is zero, one where only the expert, and one where both are."""
+    """The pair with one entry where only the learner is zero, one where only the expert is, and one where both are."""
     rho, expert = pair.rho.copy(), pair.expert.copy()
     entries = rng.permutation(rho.size)[: rho.size - 1]
     for entry, arrays in zip(entries, ((rho,), (expert,), (rho, expert)), strict=False):

@@ -1,14 +1,14 @@
-"""What a psi offers to solvers beyond its contract, each offer checked against psi and psi* themselves.
+"""Checks of the methods that a psi has for single solvers, against psi and psi* themselves.
 
-| offer             | claim                                                                                       |
+| interface         | claim                                                                                       |
 |-------------------|---------------------------------------------------------------------------------------------|
 | `SmoothConjugate` | the elasticity is rho psi*'', and never negative                                            |
 | `SmoothCosts`     | psi' and psi'' are psi's derivatives, psi'(c) = rho - rho_E at the best cost, moves stay inside |
-| `LinearCosts`     | the support function is psi*; `maximise` finds its point                                    |
+| `LinearCosts`     | the support function is psi*; `maximise` returns weights that attain it                     |
 | `BoundedCosts`    | the linear program over the bounds has the value psi*                                       |
-| `ConicForm`       | so has the conic program, at a fixed rho                                                    |
-| `Repairable`      | repaired costs are in the domain, and those inside it are left alone                        |
-| `restricted`      | where both measures are zero, states may as well be left out                                |
+| `ConicForm`       | the conic program at a fixed rho has the value psi*                                         |
+| `Repairable`      | repaired costs are in the domain, and costs in the domain do not change                     |
+| `restricted`      | states where both measures are zero can be left out                                         |
 | `Separable`       | the least discriminator loss is -psi*, at the logits of the best cost                       |
 """
 
@@ -74,19 +74,19 @@ def check_derivatives(
         above, below = cost + STEP * direction, cost - STEP * direction
         ends = psi.value(above, pair.expert), psi.value(below, pair.expert)
         if not np.all(np.isfinite(ends)):
-            continue  # at the very end of the domain
+            continue  # at an end of the domain
         claimed = float(np.sum(slope * direction))
         unit = 1.0 + float(np.sum(abs(slope * direction))) + abs(psi.value(cost, pair.expert))
-        claim = "derivatives' first is psi's slope"
+        claim = "derivatives' first result is psi's slope"
         findings.equal(claim, claimed, (ends[0] - ends[1]) / (2.0 * STEP), unit, DIFFERENCES)
         bend = (psi.derivatives(above, pair.expert)[0] - psi.derivatives(below, pair.expert)[0]) / (2.0 * STEP)
         size = 1e-3 * unit + abs(curvature * direction)
         apart = float(np.max(abs(bend - curvature * direction) / size))
-        findings.note("derivatives' second is psi's curvature", apart, DIFFERENCES)
+        findings.note("derivatives' second result is psi's curvature", apart, DIFFERENCES)
         tiny = psi.move(cost, 1e-9 * direction)
         apart = float(np.max(abs(tiny - cost - 1e-9 * direction) / (1e-300 + abs(cost))))
         findings.note("move follows a small step", apart, 1e-13)
-        # e^c may overflow where there is no upper end; that is no step out of the domain.
+        # In a domain without upper end e^c may overflow; this is not a step out of the domain.
         far = psi.move(cost, np.clip(1e3 * direction, -100.0, 100.0))
         findings.note("move does not leave the domain", float(not np.isfinite(psi.value(far, pair.expert))), 0.0)
     value, best = psi.conjugate(pair.rho, pair.expert)
@@ -105,7 +105,7 @@ def check_weights(findings: Findings, psi: LinearCosts, pair: Pair) -> None:
     value = psi.conjugate(pair.rho, pair.expert)[0]
     gap = np.einsum("sak,sa->k", psi.features, pair.rho - pair.expert)
     if demands_equality(psi) and value == 0.0:
-        return  # equal up to rounding, which the support function of a span cannot know
+        return  # equal up to rounding; the support function of a span is zero only at an exact zero
     findings.equal("support at the gap of features is psi*", psi.support(gap), value, 1.0 + abs(value), ROUNDING)
     if np.isfinite(value):
         flat = 1e-6 * float(np.linalg.norm(gap)) * np.eye(gap.size)
@@ -128,7 +128,7 @@ def check_bounds(findings: Findings, psi: BoundedCosts, pair: Pair) -> None:
         method="highs",
     )
     constant = psi.value(np.full(pair.rho.shape, psi.center), pair.expert)
-    # A program without a bound has no value.
+    # An unbounded program has no value.
     most = np.inf if result.fun is None else psi.center * float(difference.sum()) - float(result.fun) - constant
     claim = "the linear program over bounds has the value psi*"
     findings.second_opinion(claim, most, value, _unit(pair, value), GENERAL)
@@ -139,7 +139,7 @@ def check_conic(findings: Findings, psi: ConicForm, pair: Pair) -> None:
     from gail.exact.imitation.conic import conjugate_by_cvxpy  # importing CVXPY takes longer than most checks
 
     value = psi.conjugate(pair.rho, pair.expert)[0]
-    with contextlib.suppress(BackendFailed):  # which says nothing about psi
+    with contextlib.suppress(BackendFailed):  # a solver's failure is no evidence against psi
         stated = conjugate_by_cvxpy(psi, pair.rho, pair.expert)
         findings.second_opinion("the conic form is psi*", stated, value, _unit(pair, value), GENERAL)
 
@@ -151,7 +151,7 @@ def check_repairs(findings: Findings, psi: Repairable, pair: Pair, rng: np.rando
         outside = not np.isfinite(psi.value(cost, pair.expert))
         findings.note("repaired costs are in the domain", float(outside), 0.0)
         moved = float(np.max(abs(psi.repaired(cost) - cost))) / (1.0 + float(np.max(abs(cost))))
-        findings.note("repaired leaves costs of the domain alone", moved, ROUNDING)
+        findings.note("repaired does not change costs in the domain", moved, ROUNDING)
 
 
 def check_restriction(findings: Findings, psi: Regularizer, pair: Pair) -> None:
@@ -172,7 +172,7 @@ def check_losses(
 ) -> None:
     """The discriminator's loss, minimised entry by entry over the logit, and on tensors."""
     even = psi.conjugate(pair.expert, pair.expert)[1]
-    findings.note("unit_cost is the best cost where both are equal", float(np.max(abs(even - psi.unit_cost))), ROUNDING)
+    findings.note("unit_cost is the best cost where rho = rho_E", float(np.max(abs(even - psi.unit_cost))), ROUNDING)
     value = psi.conjugate(pair.rho, pair.expert)[0]
     reach = min(psi.limit, FARTHEST_LOGIT)
     least, found = 0.0, np.empty(pair.rho.shape)
@@ -194,16 +194,16 @@ def check_losses(
     means = psi.discriminator_loss(logits, 2.0 * logits)
     weighed = np.full(logits.shape, 1.0 / logits.size)
     same = float(psi.discriminator_loss(logits, 2.0 * logits, weighed, weighed))
-    findings.equal("without weights the loss is of means", float(means), same, 1.0 + abs(same), ROUNDING)
+    findings.equal("without weights the loss is the sum of two means", float(means), same, 1.0 + abs(same), ROUNDING)
     if tensor is not None:
         arrays = logits, 2.0 * logits, pair.rho, pair.expert
         tensors = [tensor(array) for array in arrays]
         for count in (2, 4):
             here, there = (float(psi.discriminator_loss(*given[:count])) for given in (arrays, tensors))
-            findings.equal("the loss of tensors is that of arrays", there, here, 1.0 + abs(here), ROUNDING)
+            findings.equal("the losses of tensors and arrays are equal", there, here, 1.0 + abs(here), ROUNDING)
         cost = np.asarray(psi.cost(tensors[0]))
         apart = float(np.max(abs(cost - psi.cost(logits)) / (1.0 + abs(cost))))
-        findings.note("the cost of tensors is that of arrays", apart, ROUNDING)
+        findings.note("the costs of tensors and arrays are equal", apart, ROUNDING)
 
 
 def _loss(psi: Separable, logit: float, weights: tuple[float, float]) -> Any:

@@ -1,13 +1,13 @@
-"""How far the entropy pulls generative adversarial imitation from the expert (Ho & Ermon 2016, Eq. 15-16).
+"""The bias of generative adversarial imitation that the entropy causes (Ho & Ermon 2016, Eq. 15-16).
 
 Let rho be the minimiser of -lambda Hbar(rho) + J(rho), J = psi_GA*(rho - rho_E), m and m_E the masses of rho and
-rho_E, A the number of actions. It does no worse than rho_E, and Hbar(rho) <= m log A, so
+rho_E, A the number of actions. Its objective is at most that of rho_E, and Hbar(rho) <= m log A, so
 
-    13  JSD = J(rho) / (m + m_E) + log 2  <=  (lambda (m log A - H(pi_E)) + (m - m_E) log 2) / (m + m_E),
+    13  JSD = J(rho) / (m + m_E) + log 2  <=  (lambda (m log A - H(pi_E)) + (m - m_E) log 2) / (m + m_E).
 
-which where no episode ends by itself is the bound (lambda/2) (log A - (1-gamma) H(pi_E)). For different masses this
-JSD is the information that a pair has on its label beyond a fair coin's, zero only where rho = rho_E, and the bound
-need not vanish with lambda: at lambda = 0 the minimiser may outlive the expert, see `uniqueness`.
+If no episode ends by itself, the bound is (lambda/2) (log A - (1-gamma) H(pi_E)). For different masses this JSD is
+log 2 minus the entropy of the label given the pair, zero only if rho = rho_E. The bound need not vanish with lambda: at
+lambda = 0 the minimiser may have longer episodes than the expert, see `uniqueness`.
 
 Both J and Hbar at the minimiser grow with lambda.
 """
@@ -32,7 +32,7 @@ TOLERANCE = 1e-8
 """Relative tolerance of minima: the gap up to which the solver calls its results optimal."""
 
 ENTROPY_WEIGHTS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
-"""Of the curve of the bias."""
+"""Entropy weights of the bias curve."""
 
 SHARES = (0.1, 0.3, 1.0)
 """Shares of the given lambda at which the check looks at the bias."""
@@ -45,7 +45,7 @@ class BiasCurve:
     Attributes:
         entropy_weights: (N,) lambda.
         divergence: (N,) JSD of the optimum and the expert.
-        bound: (N,) what the module's opening says it cannot exceed.
+        bound: (N,) the upper bound on the divergence, from the module docstring.
         objective: (N,) J at the optimum.
         entropy: (N,) causal entropy of the optimum.
     """
@@ -58,11 +58,11 @@ class BiasCurve:
 
 
 def bias_curve(mdp: FiniteMDP, expert_occupancy: ArrayLike, entropy_weights: ArrayLike = ENTROPY_WEIGHTS) -> BiasCurve:
-    """The bias at entropy weights (N,), each positive; every optimum is proven.
+    """The bias at entropy weights (N,), each positive; every optimum is certified.
 
     Raises:
         InvalidOccupancy, ValueError: as `match_occupancy` does.
-        NotOptimal: an optimum could not be proven to a relative gap of 1e-8.
+        NotOptimal: an optimum could not be certified to a relative gap of 1e-8.
     """
     weights = np.asarray(entropy_weights, dtype=np.float64)
     expert = validate_occupancy(mdp, expert_occupancy)
@@ -70,7 +70,7 @@ def bias_curve(mdp: FiniteMDP, expert_occupancy: ArrayLike, entropy_weights: Arr
     rows = []
     for weight in weights:
         solution = match_occupancy(mdp, expert, Logistic(), float(weight))
-        if solution.status is not Status.OPTIMAL:  # hardly any entropy; ascent in the cost may still get there
+        if solution.status is not Status.OPTIMAL:  # happens at very small lambda; ascent in the cost may still converge
             solution = solve_irl(mdp, expert, Logistic(), float(weight))
         rho = solution.require_optimal(TOLERANCE).occupancy
         mass, other = float(rho.sum()), float(expert.sum())
@@ -81,7 +81,7 @@ def bias_curve(mdp: FiniteMDP, expert_occupancy: ArrayLike, entropy_weights: Arr
 
 
 def claim_bias(verdicts: Verdicts, mdp: FiniteMDP, expert: Array, entropy_weight: float) -> None:
-    """The bound, and growth with lambda, on a path that ends at the given one."""
+    """The bound, and growth with lambda, at shares of the given lambda."""
     curve = bias_curve(mdp, expert, np.multiply(entropy_weight, SHARES))
     verdicts.at_most("JSD is at most the bound of the bias", curve.divergence, curve.bound, TOLERANCE)
     verdicts.at_most("JSD is not negative", -curve.divergence, 0.0)

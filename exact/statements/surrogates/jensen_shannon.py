@@ -1,4 +1,4 @@
-"""What the surrogates measure (Ho & Ermon 2016, Corollary A.1.1, Eq. 13-14).
+"""Closed forms of psi_GA* and of the other surrogates (Ho & Ermon 2016, Corollary A.1.1, Eq. 13-14).
 
 Let rho and rho_E have masses m and m_E, n = m + m_E, p = rho / m, q = rho_E / m_E. The logistic loss gives
 
@@ -7,9 +7,9 @@ Let rho and rho_E have masses m and m_E, n = m + m_E, p = rho / m, q = rho_E / m
 
 with w = m / n, h(w) = -w log w - (1-w) log(1-w), and JSD_w = H(w p + (1-w) q) - w H(p) - (1-w) H(q). Where no
 episode ends by itself m = m_E = 1/(1-gamma), w = 1/2, and this is (2/(1-gamma)) (JSD - log 2). It is minus the least
-loss of a discriminator; another one, D', loses sum (rho + rho_E) KL(D, D') more, of the two labels' distributions.
+loss of a discriminator. The loss of another one, D', is larger by sum (rho + rho_E) KL(D, D') of label distributions.
 
-The whole table of -R_phi, for any masses:
+All closed forms of -R_phi, for any masses:
 
 | phi                | -R_phi                                                                      |
 |--------------------|-----------------------------------------------------------------------------|
@@ -19,8 +19,8 @@ The whole table of -R_phi, for any masses:
 | 1-x on [-1, 1]     | sum abs(rho - rho_E) - n                                                    |
 | e^-x - x           | m KL(p, q) + m_E KL(q, p) + (m - m_E) log(m / m_E) - n                      |
 
-and total variation is bounded by the first, TV(p, q) <= sqrt(2 JSD(p, q)): Pinsker's inequality of p and of q against
-their mean.
+The Jensen-Shannon divergence bounds total variation, TV(p, q) <= sqrt(2 JSD(p, q)), by Pinsker's inequality of p and
+of q against their mean.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from gail.exact.statements.occupancy_measures import random_policies
 from gail.exact.statements.verdicts import Verdicts
 
 LEARNERS = 8
-"""Random learners of every kind, and as many ever nearer to the expert."""
+"""Number of random learners, and of learners at decreasing distance from the expert."""
 
 LOGITS = np.linspace(-30.0, 30.0, 241)
 """Logits of D at which g is compared."""
@@ -56,9 +56,9 @@ Divergence = Callable[[Array, Array], float]
 def check_jensen_shannon(
     mdp: FiniteMDP, expert_occupancy: ArrayLike, instance: str, rng: np.random.Generator
 ) -> Verification:
-    """Statement 12 and the table of -R_phi, at random learners and at learners ever nearer to the expert.
+    """Statement 12 and the table of -R_phi, at random learners and at decreasing distance from the expert.
 
-    Sums of logarithms over all pairs: identities hold to rounding, relative to the masses.
+    Both sides are sums of logarithms over all pairs, so identities hold to rounding, relative to the masses.
 
     Raises:
         InvalidOccupancy: the expert's occupancy is not one of this process.
@@ -66,7 +66,7 @@ def check_jensen_shannon(
     verdicts = Verdicts("Corollary A.1.1", instance)
     expert = validate_occupancy(mdp, expert_occupancy)
     policy = policy_of(expert)
-    # Every action that the expert takes, and no other: Jeffreys' divergence is finite there.
+    # Exactly the actions that the expert takes, so that Jeffreys' divergence is finite.
     noise = np.where(policy > 0.0, rng.uniform(0.1, 1.0, policy.shape), 0.0)
     noise /= noise.sum(axis=1, keepdims=True)
     shares = np.geomspace(1e-3, 1.0, LEARNERS)
@@ -94,7 +94,7 @@ def _table(verdicts: Verdicts, learners: list[Array], near: list[Array], expert:
 
 
 def _equal_masses(verdicts: Verdicts, mdp: FiniteMDP, learners: list[Array], expert: Array) -> None:
-    """The statement as it is printed, where it holds."""
+    """The statement as printed, which holds if no episode ends by itself."""
     if mdp.terminal.any():
         return
     length = float(mdp.initial @ mdp.lifetime)
@@ -122,9 +122,9 @@ def _discriminators(verdicts: Verdicts, learners: list[Array], expert: Array, rn
         met = rho > 0.0
         costs.append(cost[met])
         logs.append(np.log(rho[met]) - np.log(rho[met] + expert[met]))
-        # Nearer to zero than the least double, log D is zero.
+        # log D underflows to zero where rho_E / rho is below the least double.
         positive += int(np.sum(cost[met & (expert > 1e-300 * rho)] >= 0.0))
-        # Pairs that only one of them takes are told apart at no loss, in the limit of infinite logits.
+        # Pairs that only one of the two takes have zero loss in the limit of infinite logits.
         both = met & (expert > 0.0)
         one, other = rho[both], expert[both]
         best = np.log(one) - np.log(other)
@@ -135,8 +135,8 @@ def _discriminators(verdicts: Verdicts, learners: list[Array], expert: Array, rn
             promised.append(_label_divergence(one, other, logit))
     verdicts.identity("c = log D, D = rho / (rho + rho_E)", np.concatenate(costs), np.concatenate(logs))
     verdicts.claim("c < 0 where the expert goes", float(positive), 0.0)
-    verdicts.identity("psi_GA* is minus the loss of this D", *np.transpose(least))
-    verdicts.identity("any other D loses the divergence of its labels more", lost, promised)
+    verdicts.identity("psi_GA* is minus the loss of the best D", *np.transpose(least))
+    verdicts.identity("the loss of any other D is larger by the divergence of labels", lost, promised)
 
 
 def _penalty(verdicts: Verdicts) -> None:

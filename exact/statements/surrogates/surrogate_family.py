@@ -1,4 +1,4 @@
-"""The surrogate family by its definition (Ho & Ermon 2016, Proposition A.1), with nothing but phi.
+"""The surrogate family (Ho & Ermon 2016, Proposition A.1), evaluated numerically from phi alone.
 
 For phi convex and strictly decreasing on a range of logits symmetric about zero, let T = -phi(range) and
 
@@ -8,12 +8,12 @@ For phi convex and strictly decreasing on a range of logits symmetric about zero
                               = - min over logits of sum rho phi(g) + rho_E phi(-g) = -R_phi(rho, rho_E).
 
 Both sides are evaluated numerically, entry by entry and each in its own variable: the risk by a golden section
-over the logit g, the conjugate by one over the cost c, with phi inverted by bisection. Neither knows T, g_phi, nor
+over the logit g, the conjugate by one over the cost c, with phi inverted by bisection. Neither uses T, g_phi or
 the best response in closed form. Where rho_E = 0, psi_phi is the indicator of the closure of T, so the ends of T
-count there; a weight of zero takes no part in a sum, whatever it multiplies.
+count there; a term with weight zero is zero, also if it multiplies an infinity.
 
-Entries are homogeneous, rho_E f(rho / rho_E), so the same claim on a ladder of ratios, zeros included, covers what
-occupancies of a given process happen not to meet.
+Entries are homogeneous, rho_E f(rho / rho_E). So the claim is also checked on a ladder of ratios, zeros included, of
+which a given process may have only some.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ LADDER = tuple(10.0 ** np.arange(-12.0, 12.5, 0.5))
 """Ratios rho / rho_E."""
 
 FARTHEST = 700.0
-"""Where searches over an unlimited range end: the exponential of more would overflow."""
+"""End of searches over an unlimited range; the exponential of a larger number would overflow."""
 
 BISECTIONS, SECTIONS = 64, 90
 """Halvings, and golden sections, that reduce an interval of 1400 to rounding."""
@@ -55,7 +55,7 @@ GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
 def check_surrogate_family(
     mdp: FiniteMDP, expert_occupancy: ArrayLike, psi: Surrogate, instance: str, rng: np.random.Generator
 ) -> Verification:
-    """Statement 11 for one surrogate, at random learners, at an expert with gaps, and on a ladder of ratios.
+    """Statement 11 for one surrogate, at random learners, for an expert with zeros, and on a ladder of ratios.
 
     Raises:
         InvalidOccupancy: the expert's occupancy is not one of this process.
@@ -71,7 +71,7 @@ def check_surrogate_family(
     drawn = rng.integers(expert.size, size=(LEARNERS, SAMPLE // LEARNERS))
     rho = np.concatenate([learner.ravel()[draw] for learner, draw in zip(learners, drawn, strict=True)])
     _entries(verdicts, psi, rho, expert.ravel()[drawn.ravel()], "at pairs of the process")
-    for label, other in (("", expert), (", to an expert with gaps", gapped)):
+    for label, other in (("", expert), (", for an expert with zeros", gapped)):
         pairs = [(learner, other) for learner in (*learners, other)]
         _same(
             verdicts,
@@ -162,7 +162,7 @@ def _times(weight: Array, factor: Array) -> Array:
 
 
 def _assumptions(verdicts: Verdicts, psi: Surrogate) -> None:
-    """What the proposition asks of phi, and what T is."""
+    """The proposition's assumptions on phi, and T."""
     far = min(psi.limit, 30.0)
     loss = psi.phi(np.linspace(-far, far, 601))
     verdicts.claim("phi strictly decreases", beyond(float(np.diff(loss).max())), 0.0)
@@ -180,7 +180,7 @@ def _entries(verdicts: Verdicts, psi: Surrogate, rho: Array, expert: Array, wher
 
 
 def _same(verdicts: Verdicts, claim: str, left: ArrayLike, right: ArrayLike, units: Array) -> None:
-    """Equal in their units, and infinite together."""
+    """Both sides are equal in their units, and infinite at the same entries."""
     one, other = np.asarray(left) / units, np.asarray(right) / units
     finite = np.isfinite(one) & np.isfinite(other)
     apart = float(np.sum(~finite & (one != other)))
@@ -212,4 +212,4 @@ def _values(verdicts: Verdicts, psi: Surrogate, expert: Array, label: str, rng: 
         open_end = psi.limit == np.inf
         seen = bool((expert > 0.0).any())
         violation = float(np.isinf(psi.value(top, expert)) != (open_end and seen))
-        verdicts.claim(f"psi is infinite at the end of T that T lacks, where rho_E > 0{label}", violation, 0.0)
+        verdicts.claim(f"psi is infinite at an end that T lacks, where rho_E > 0{label}", violation, 0.0)

@@ -1,4 +1,4 @@
-"""Which occupancy generative adversarial imitation ends at (Ho & Ermon 2016, Eq. 15-16).
+"""The minimiser of generative adversarial imitation is unique (Ho & Ermon 2016, Eq. 15-16).
 
     13  F(rho) = -lambda Hbar(rho) + J(rho),   J = psi_GA*(rho - rho_E) = sum rho log D + rho_E log(1 - D)
 
@@ -7,19 +7,19 @@ pi* > 0 makes the optimality conditions equations, so for every occupancy rho
 
     F(rho) - F(rho*) = lambda sum rho log(pi / pi*) + sum (rho + rho_E) KL(D, D*),
 
-which vanishes only at rho*: the minimiser is unique. The same identity with the midpoint of two occupancies in the
-place of rho* is strict convexity.
+which is zero only at rho*: the minimiser is unique. The same identity with the midpoint of two occupancies in place of
+rho* gives strict convexity.
 
 At lambda = 0, with m and m_E the masses on the pairs that the expert takes, and d the l1 distance there,
 
     J(rho) - J(rho_E) >= d^2 / (2 (m + m_E)) - (m - m_E) log 2.
 
-Where no policy stays on those pairs for longer than the expert, above all where no episode ends by itself, the
-minimum is J(rho_E) = -2 m_E log 2, reached only at rho_E. Where some policy stays for L > m_E, the expert is *not*
-the minimiser: staying alive is paid log 2 per step. The minimum is then lower by at most (L - m_E) log 2, and by no
-less than a step from rho_E towards that policy gains.
+If no policy stays on those pairs longer than the expert, in particular if no episode ends by itself, the minimum is
+J(rho_E) = -2 m_E log 2, attained only at rho_E. If some policy stays for L > m_E, the expert is *not* the minimiser:
+each further step lowers J by up to log 2. The minimum is then lower by at most (L - m_E) log 2, and at least by the
+gain of a step from rho_E towards that policy.
 
-For lambda > 0 the minimiser is not the expert either; see `bias`.
+For lambda > 0 the minimiser is not the expert either; see `entropy_bias`.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ POINTS = 12
 """Random learners, and learners between the optimum and them."""
 
 DISTINCT = 1e-6
-"""Relative l1 distance above which values must show the difference, which is of second order."""
+"""Relative l1 distance above which values must differ; the difference is of second order."""
 
 
 def check_uniqueness_and_bias(
@@ -57,7 +57,7 @@ def check_uniqueness_and_bias(
 ) -> Verification:
     """Statement 13 for one lambda > 0 and for lambda = 0; solutions "matching", "irl", "without entropy".
 
-    The last one only where no policy outlives the expert, so that the statement holds as it is printed.
+    The last one exists only if no policy outlives the expert; only then does the statement hold as printed.
 
     Raises:
         InvalidOccupancy, ValueError: as `solve_irl` does.
@@ -70,7 +70,7 @@ def check_uniqueness_and_bias(
     learners = [occupancy_of(mdp, policy) for policy in random_policies(mdp, POINTS, rng)]
     problem = Matching(mdp, expert, Logistic(), entropy_weight)
     apart = _distance(irl.occupancy, matching.occupancy)
-    verdicts.claim("both routes give one occupancy", apart, TOLERANCE)
+    verdicts.claim("both routes give the same occupancy", apart, TOLERANCE)
     for name, solution in (("matching", matching), ("irl", irl)):
         verdicts.solved(f"{name}: no gap", solution.relative_gap, TOLERANCE)
         _unique(verdicts, name, problem, solution, learners)
@@ -85,7 +85,7 @@ def excess(problem: Matching, rho: Array, log_policy: Array, cost: Array) -> flo
     seen, met = problem.expert > 0.0, rho > 0.0
     surprise = np.where(met, np.log(policy_of(rho), out=np.zeros_like(rho), where=met) - log_policy, 0.0)
     both = rho + problem.expert
-    # Where 1 - D underflows, the weight rho_E of its logarithm is as small.
+    # Where 1 - D underflows, the weight rho_E of its logarithm is just as small.
     others = np.maximum(-np.expm1(cost[seen]), np.finfo(np.float64).tiny)
     labels = rel_entr(rho[seen], both[seen] * np.exp(cost[seen])).sum()
     labels += rel_entr(problem.expert[seen], both[seen] * others).sum()
@@ -96,7 +96,7 @@ def _unique(verdicts: Verdicts, name: str, problem: Matching, solution: Solution
     """The value at every learner, from the optimum's policy and discriminator."""
     assert solution.cost is not None
     assert solution.values is not None
-    # The soft-optimal policy in logarithms, so that none of its probabilities underflows.
+    # The soft-optimal policy in logarithms, so that its probabilities do not underflow.
     log_policy = (problem.mdp.flow_adjoint(solution.values) - solution.cost) / problem.entropy_weight
     near = [
         (1.0 - share) * solution.occupancy + share * rho
@@ -110,7 +110,7 @@ def _unique(verdicts: Verdicts, name: str, problem: Matching, solution: Solution
     apart = np.array([_distance(rho, solution.occupancy) > DISTINCT for rho in points])
     flat = float(np.sum(apart & ~(above > 0.0)))
     numbers = {"least": float(above[apart].min(initial=np.inf)), "points": float(apart.sum())}
-    verdicts.claim(f"{name}: that is positive at every other occupancy", flat, 0.0, **numbers)
+    verdicts.claim(f"{name}: the divergence is positive at every other occupancy", flat, 0.0, **numbers)
 
 
 def _strictly_convex(verdicts: Verdicts, problem: Matching, learners: list[Array]) -> None:
@@ -138,27 +138,27 @@ def _without_entropy(verdicts: Verdicts, mdp: FiniteMDP, expert: Array, learners
     stays = np.array([float(rho[seen].sum()) - mass for rho in others])
     distances = np.array([float(abs(rho - expert)[seen].sum()) for rho in others])
     least = distances**2 / (2.0 * (stays + 2.0 * mass)) - stays * np.log(2.0)
-    claim = "lambda = 0: J(rho) - J(rho_E) is at least the squared distance, less log 2 for every further step"
+    claim = "lambda = 0: J(rho) - J(rho_E) is at least the squared distance, minus log 2 per further step"
     verdicts.at_most(claim, least, above, scale=mass)
     if further > ROUNDING * mass:
-        claim = "lambda = 0: a policy outlives the expert, and a step towards it is better than the expert"
+        claim = "lambda = 0: a step towards a policy that outlives the expert is better than the expert"
         verdicts.at_most(claim, above[-1], -gain, scale=mass)
-        claim = "lambda = 0: nothing is better by more than log 2 for every further step"
+        claim = "lambda = 0: no occupancy is better by more than log 2 per further step"
         verdicts.at_most(claim, -above, further * np.log(2.0), scale=mass)
         return {}
     plain = match_occupancy(mdp, expert, Logistic(), 0.0)
     verdicts.solved("lambda = 0: the minimum has no gap", plain.relative_gap, TOLERANCE)
     verdicts.identity("lambda = 0: the minimum is the expert's value", plain.primal_value, at_expert, TOLERANCE)
-    verdicts.claim("lambda = 0: it is reached at the expert", _distance(plain.occupancy, expert), TOLERANCE)
+    verdicts.claim("lambda = 0: the minimum is attained at the expert", _distance(plain.occupancy, expert), TOLERANCE)
     same = sum(value <= 0.0 and _distance(rho, expert) > DISTINCT for value, rho in zip(above, others, strict=True))
     verdicts.claim("lambda = 0: every other occupancy has a larger value", float(same), 0.0)
     return {"without entropy": plain}
 
 
 def _step(longest: Array, expert: Array) -> tuple[float, float]:
-    """A share of the way from rho_E to another occupancy, on the pairs that the expert takes, and what it gains in J.
+    """A step from rho_E towards another occupancy, as a share of the way on the expert's pairs, and its gain in J.
 
-    The gain is a lower bound: up to half the way J'' <= (4/3) d^2 / rho_E, entry by entry.
+    The gain is a lower bound, since up to half the way J'' <= (4/3) d^2 / rho_E, entry by entry.
     """
     change = longest - expert
     slope = float(change.sum()) * float(np.log(2.0))

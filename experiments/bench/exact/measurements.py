@@ -1,11 +1,11 @@
-"""What the exact engine costs on gridworlds: seconds, memory, and what was certified for them.
+"""Seconds, memory and certified gaps of the exact engine on gridworlds.
 
-Each function measures one piece of work and returns a row. Where a plain reference exists it runs in the same process
-on the same instance, and the ratio of the two times is given: seconds are the machine's, ratios less so. Times are
-the least of `repeats` runs. Memory is the peak of the whole process, of which instance and libraries are a part.
+Each function measures one problem and returns a row. If there is a reference implementation, it runs in the same
+process on the same instance, and the row contains the ratio of the two times, which depends less on the machine than
+seconds. Times are the minimum over `repeats` runs. Memory is the peak of the whole process, including the instance and
+the libraries.
 
-The instance is a square map on which a tenth of the cells are walls, a hundredth pits, one in two thousand goals,
-and one in a hundred starts, drawn from a seed.
+The instance is a square map with random cells: 10 % walls, 1 % pits, 0.05 % goals, 1 % starts.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ WALLS, PITS, GOALS, STARTS = 0.1, 0.01, 0.0005, 0.01
 
 
 def bench_gridworld(states: int, discount: float, seed: int = 0) -> FiniteTask[GridLayout]:
-    """The instance of the module's opening, with about so many states."""
+    """The random map described at the top of this module, with about `states` states."""
     side = int(np.ceil(np.sqrt(states / (1.0 - WALLS))))
     draw = np.random.default_rng(seed).random((side, side))
     ends = np.cumsum([WALLS, PITS, GOALS, STARTS])
@@ -48,7 +48,7 @@ def bench_gridworld(states: int, discount: float, seed: int = 0) -> FiniteTask[G
 def soft_planning_row(
     states: int, discount: float, entropy_weight: float = 0.1, repeats: int = 1, *, reference: bool = False
 ) -> Row:
-    """Soft RL and its occupancy; the reference is Newton's method with one sparse LU of the chain per step."""
+    """Soft RL and its occupancy; the reference is Newton's method with a sparse LU of the Markov chain per step."""
     task = bench_gridworld(states, discount)
     seconds, solution = fastest(lambda: solve_rl(task.mdp, task.cost, entropy_weight), repeats)
     values = _values(solution)
@@ -94,7 +94,7 @@ def matching_row(
 
 
 def psi_row(name: str, states: int, discount: float, entropy_weight: float = 0.1) -> Row:
-    """Matching of a soft-optimal expert for the psi of this name, as `gail verify --psi` makes it."""
+    """Matching of a soft-optimal expert with the psi of this name in `gail verify --psi`."""
     task = bench_gridworld(states, discount)
     expert = solve_rl(task.mdp, task.cost, entropy_weight).occupancy
     psi = CHOICES[name](task.mdp)
@@ -109,7 +109,7 @@ def growth_exponent(rows: list[Row]) -> float:
 
 
 def export_planning(path: Path, states: int, discount: float, tolerance: float = 1e-10) -> Row:
-    """Write an instance and its certified values for peers to solve in an environment of their own; our row."""
+    """Write an instance and its certified values to an `.npz` file, which the peers solve; returns gail's own row."""
     task = bench_gridworld(states, discount)
     seconds, solution = fastest(lambda: solve_rl(task.mdp, task.cost, entropy_weight=0.0), 1)
     matrix, values = task.mdp.transitions, _values(solution)
@@ -128,9 +128,9 @@ def export_planning(path: Path, states: int, discount: float, tolerance: float =
 
 
 def cliff_world_row(path: Path, discount: float, horizon: int = 40, repeats: int = 5) -> Row:
-    """Maximum causal entropy IRL on the cliff world, one feature per state; written for peers like `export_planning`.
+    """Maximum causal entropy IRL on the cliff world, one feature per state; writes a file like `export_planning`.
 
-    The seconds include the expansion of the process in time.
+    The seconds include the construction of the time-expanded process.
     """
     task = cliff_world()
     features = np.repeat(np.eye(task.mdp.num_states)[:, None], task.mdp.num_actions, axis=1)
@@ -158,7 +158,10 @@ def cliff_world_row(path: Path, discount: float, horizon: int = 40, repeats: int
 
 
 def plain_soft_values(mdp: FiniteMDP, cost: Array, entropy_weight: float, tolerance: float = 1e-10) -> Array:
-    """Soft values (S,) by Newton's method from zero, each step by a new sparse LU; and the last policy's occupancy."""
+    """Soft values (S,) by Newton's method from zero with a new sparse LU per step.
+
+    It also computes the last policy's occupancy measure, so that the work is the same as in `soft_planning_row`.
+    """
     values = np.zeros(mdp.num_states)
     while True:
         backup, policy = soft_backup(action_values(mdp, cost, values), entropy_weight)
@@ -172,7 +175,7 @@ def plain_soft_values(mdp: FiniteMDP, cost: Array, entropy_weight: float, tolera
 
 
 def fastest(work: Callable[[], Outcome], repeats: int) -> tuple[float, Outcome]:
-    """The least seconds of so many runs, and the last one's outcome."""
+    """The minimum time over `repeats` runs in seconds, and the result of the last run."""
     least = np.inf
     for _ in range(repeats):
         began = time.perf_counter()
@@ -182,7 +185,7 @@ def fastest(work: Callable[[], Outcome], repeats: int) -> tuple[float, Outcome]:
 
 
 def peak_memory() -> float:
-    """The most memory this process has held so far, in GB; NaN where the system does not say."""
+    """Peak memory of this process so far, in GB (10^9 bytes); NaN without /proc/self/status."""
     status = Path("/proc/self/status")
     if not status.is_file():
         return float("nan")

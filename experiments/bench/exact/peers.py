@@ -1,7 +1,7 @@
-"""Peers of the exact engine, measured in environments of their own on instances that gail writes.
+"""Other libraries (peers), measured in their own Python environments on instances that gail writes.
 
-`make peers` makes the environments, under `build/peers`; the scripts that run in them are in `bench/peers`. gail is
-timed on the same instance moments before, and a row's ratio is the peer's seconds over ours.
+`make peers` creates the environments under `build/peers`; the scripts that run in them are in `bench/peers`. gail is
+timed on the same instance immediately before. The ratio in a row is the peer's seconds divided by gail's.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ DISCOUNTS = (1.0, 0.9)
 
 
 def check_peers(folder: Path) -> None:
-    """Raise `InvalidRequest` unless the environments and the scripts are there."""
+    """Raise `InvalidRequest` if the environments or the scripts do not exist."""
     for path in (_python(folder, "planning"), _python(folder, "imitation"), SCRIPTS / "compare.py"):
         if not path.exists():
             raise InvalidRequest(f"--peers {folder}: there is no {path}; run `make peers` in gail's own repository")
 
 
 def peer_rows(folder: Path, largest: int) -> Iterator[Row]:
-    """Ours and theirs: hard planning on instances of up to `largest` states, and IRL on the cliff world."""
+    """Rows of gail and of the peers: planning without entropy on up to `largest` states, and IRL on the cliff world."""
     with tempfile.TemporaryDirectory() as scratch:
         here = Path(scratch)
         for states in PLANNING_SIZES:

@@ -1,8 +1,8 @@
-"""The table of `gail bench exact`: what certified solutions cost, on growing instances.
+"""The table of `gail bench exact`: time and memory of certified solutions on growing instances.
 
-Every row is measured in a process of its own, so that its peak memory is its own; a row's reference runs in the same
-process on the same instance, and their ratio is what carries over to other machines. Growth is the slope of log
-seconds against log states.
+Every row is measured in its own process, so its peak memory is its own. A row's reference runs in the same process on
+the same instance; the ratio of the two times depends less on the machine. Growth is the slope of log seconds against
+log states.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SOFT_SIZES = (10**2, 10**3, 10**4, 10**5, 10**6)
 MATCHING_SIZES = (10**2, 10**3, 10**4, 10**5)
 
 PSI_STATES = 10**4
-"""States of the instance on which every psi is solved."""
+"""Number of states of the instance on which every psi is solved."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,13 @@ class Work:
     """One row to measure."""
 
     states: int
-    """Of its instance, about."""
+    """Approximate number of states of its instance."""
     measure: Callable[[], Row]
     """A picklable function of no arguments."""
 
 
 def table_work() -> tuple[Work, ...]:
-    """The rows with references, in the order of the table."""
+    """The rows measured on one size each, in the order of the table."""
     return (
         Work(10**6, partial(soft_planning_row, 10**6, 0.95, reference=True)),
         Work(10**5, partial(soft_planning_row, 10**5, 0.99, reference=True)),
@@ -61,7 +61,7 @@ def table_work() -> tuple[Work, ...]:
 
 
 def growth_work() -> dict[str, tuple[Work, ...]]:
-    """The rows whose seconds are compared across sizes."""
+    """The rows measured on several sizes, by series; their growth exponents are fitted."""
     return {
         "soft RL and occupancy": tuple(
             Work(n, partial(soft_planning_row, n, 0.95, repeats=_repeats(n))) for n in SOFT_SIZES
@@ -71,7 +71,7 @@ def growth_work() -> dict[str, tuple[Work, ...]]:
 
 
 def measured(work: Sequence[Work], largest: int, console: Console) -> Iterator[Row]:
-    """Rows of the work on instances of at most so many states, one by one as they come."""
+    """Measure the work on instances of at most `largest` states; prints and yields each row when it is finished."""
     spawn = get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawn, max_tasks_per_child=1) as pool:
         for one in work:
@@ -82,7 +82,7 @@ def measured(work: Sequence[Work], largest: int, console: Console) -> Iterator[R
 
 
 def told(row: Row) -> str:
-    """A row as one line for people."""
+    """A row as one line of text."""
     texts: dict[str, Callable[[Any], str]] = {
         "states": lambda value: f"{value:,} states" if isinstance(value, int) else f"{value} states",
         "discount": "discount {:g}".format,
@@ -92,7 +92,7 @@ def told(row: Row) -> str:
         "relative_error": "relative error {}".format,
         "status": "{}".format,
         "reference_over_ours": "the reference takes {:.3g} times as long".format,
-        "over_ours": "{:.3g} times as long as ours".format,
+        "over_ours": "{:.3g} times as long as gail".format,
         "exponent": "exponent {:.2f}".format,
     }
     return ", ".join([str(row["work"]), *(text(row[name]) for name, text in texts.items() if name in row)])
@@ -131,5 +131,5 @@ def draw_growth(series: Mapping[str, Sequence[Row]], path: Path) -> None:
 
 
 def _repeats(states: int) -> int:
-    """Small instances are quick and their times noisy: the least of several runs."""
+    """Number of runs: times of small instances are short and noisy, so the minimum of several runs is used."""
     return 5 if states <= 10**4 else 1

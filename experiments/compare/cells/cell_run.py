@@ -1,6 +1,6 @@
-"""Run cells: each trains in one thread, several at a time in processes of their own.
+"""Run cells. Each cell trains in one thread; several cells may run in parallel processes.
 
-A cell that fails because its problem has no answer says so in one sentence; the others go on.
+If a training fails, its cell is reported with one sentence, and the other cells still run.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from gail.experiments.compare.sampled.training import train
 from gail.experiments.compare.settings import Architecture, Preset, SampledSettings
 
 Told = Callable[[Cell, Record | None, str | None], None]
-"""Called after each cell, with its record or the reason why there is none."""
+"""Called after each cell, with its record, or with the reason if the training failed."""
 
 
 def run_cell(problem: Problem, cell: Cell, preset: Preset, folder: Path) -> Record:
     """Train a cell and write its record.
 
     Raises:
-        TrainingFailed: numbers of the training are not finite.
+        TrainingFailed: a number of the training is not finite.
     """
     settings = preset.of(cell.architecture)
     data = dataset(problem, cell.demonstrations, cell.seed)
@@ -59,7 +59,7 @@ def run_cell(problem: Problem, cell: Cell, preset: Preset, folder: Path) -> Reco
 
 
 def exact_stages(problem: Problem, data: Dataset, settings: SampledSettings) -> tuple[Array | None, Array | None]:
-    """The policies of the exact optimum and of exact GAIL, both against a dataset; None where psi* is infinite."""
+    """The policies (S, A) of the exact optimum and of exact GAIL against a dataset; None where psi* is infinite."""
     against = replace(problem.matching(Algorithm.GAIL), expert=data.measure)
     try:
         optimum = match_empirical(problem.mdp, data.measure, problem.psi, problem.entropy_weight)
@@ -71,7 +71,7 @@ def exact_stages(problem: Problem, data: Dataset, settings: SampledSettings) -> 
 def run_cells(
     problem: Problem, wanted: Sequence[Cell], preset: Preset, folder: Path, jobs: int, told: Told
 ) -> list[Record]:
-    """Run the cells whose records the folder lacks, `jobs` at a time; give all records there are, in order."""
+    """Run the cells without a record in the folder, `jobs` at a time; returns all existing records, in order."""
     missing = [cell for cell in wanted if load(cell, folder) is None]
     if jobs == 1 or len(missing) <= 1:
         _one_after_another(problem, missing, preset, folder, told)
@@ -97,7 +97,7 @@ def _one_after_another(problem: Problem, missing: Sequence[Cell], preset: Preset
 def _side_by_side(
     problem: Problem, missing: Sequence[Cell], preset: Preset, folder: Path, jobs: int, told: Told
 ) -> None:
-    # Spawned, not forked: torch's threads do not survive a fork.
+    # Spawned, because torch's threads do not work after a fork.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, context, initializer=_prepare, initargs=(problem, preset, folder)) as pool:
         futures: dict[Future[Record], Cell] = {pool.submit(_run, cell): cell for cell in missing}
@@ -112,11 +112,11 @@ def _side_by_side(
             raise
 
 
-_SHARED: list[tuple[Problem, Preset, Path]] = []  # what a worker's cells have in common, sent once
+_SHARED: list[tuple[Problem, Preset, Path]] = []  # the arguments common to all cells, sent once per worker process
 
 
 def _prepare(problem: Problem, preset: Preset, folder: Path) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which starts no further cells
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process handles Ctrl-C and starts no further cells
     torch.set_num_threads(1)
     _SHARED.append((problem, preset, folder))
 

@@ -1,8 +1,8 @@
 """Cells: algorithm x architecture x number of demonstrations x seed, one JSON file each.
 
-A cell is trained once; what is measured of its policy is computed from the file, so that a report can be made anew
-without training. Files are written whole, and a folder belongs to one problem and one choice of settings: its
-`comparison.json` says which.
+A cell is trained once. All measures of its policy are computed from the file, so a report can be written again without
+training. Files are written atomically. A folder belongs to one problem and one choice of settings, which its
+`comparison.json` describes.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from gail.experiments.compare.settings import Architecture, Preset
 from gail.experiments.errors import InvalidRequest
 
 WITH_NETWORKS = 3
-"""Seeds for which GAIL is trained with networks, too, where the comparison is of tables."""
+"""Number of seeds for which a comparison of tables also trains GAIL with networks."""
 
 _DESCRIPTION = "comparison.json"
-_DIGITS = 12  # of hashes
+_DIGITS = 12  # of a hash, and decimals of the expert's numbers in it
 
 
 @dataclass(frozen=True)
@@ -36,49 +36,49 @@ class Cell:
     algorithm: Algorithm
     architecture: Architecture
     demonstrations: int | None
-    """Their number; None for the expert's exact occupancy."""
+    """Number of demonstrations; None for the expert's exact occupancy measure."""
     seed: int
-    """Of the demonstrations and of the training."""
+    """Seed of the demonstrations and of the training."""
 
     @property
     def size(self) -> str:
-        """The number of demonstrations, in a word."""
+        """The number of demonstrations as text, or "exact"."""
         return "exact" if self.demonstrations is None else str(self.demonstrations)
 
     @property
     def name(self) -> str:
-        """Of its file."""
+        """The name of its file."""
         return f"{self.algorithm.value}-{self.architecture.value}-demos{self.size}-seed{self.seed}"
 
     def file(self, folder: Path) -> Path:
-        """Where its record lies."""
+        """The path of its record."""
         return folder / "cells" / f"{self.name}.json"
 
 
 @dataclass(frozen=True, eq=False)
 class Record:
-    """What a cell left."""
+    """The result of a cell's training."""
 
     cell: Cell
     policy: Array
-    """(S, A) learned."""
+    """(S, A) the learned policy."""
     cost: Array | None
     """(S, A) the last cost of an adversarial algorithm."""
     logits: Array | None
-    """(S, A) of the discriminator."""
+    """(S, A) the discriminator's logits."""
     curve: tuple[CurvePoint, ...]
     matched: Array | None
-    """(S, A) the exact optimum's policy against these demonstrations, of GAIL; None where there is none."""
+    """(S, A) the policy of GAIL's exact optimum against these demonstrations; None if there is none."""
     played: Array | None
     """(S, A) exact GAIL's policy after as many iterations against these demonstrations."""
     left_out: float
-    """Share of the discounted mass that the demonstrations lack."""
+    """Share of the discounted mass that lies beyond the ends of the demonstrations."""
     env_steps: int
     seconds: float
-    """Of the training, with its evaluations."""
+    """Time of the training, including its evaluations."""
 
     def save(self, folder: Path) -> None:
-        """Write it, whole."""
+        """Write the record to its file, atomically."""
         arrays = {name: _listed(getattr(self, name)) for name in _ARRAYS}
         plain = {"left_out": self.left_out, "env_steps": self.env_steps, "seconds": self.seconds}
         content = {"curve": [asdict(point) for point in self.curve], **arrays, **plain}
@@ -89,7 +89,7 @@ _ARRAYS = ("policy", "cost", "logits", "matched", "played")
 
 
 def load(cell: Cell, folder: Path) -> Record | None:
-    """The record of a cell; None where there is none, or what is there is damaged."""
+    """The record of a cell; None if its file does not exist or is damaged."""
     try:
         content = json.loads(cell.file(folder).read_text())
         arrays = {name: _array(content.pop(name)) for name in _ARRAYS}
@@ -115,7 +115,7 @@ def cells(
     *,
     one_hot: bool = True,
 ) -> Iterator[Cell]:
-    """All combinations, seed by seed; among tables, GAIL with networks for the first seeds."""
+    """All combinations, seed by seed; with tables, also GAIL with networks for the first `WITH_NETWORKS` seeds."""
     beside = architecture is Architecture.TABLE and one_hot and Algorithm.GAIL in algorithms
     for position, seed in enumerate(seeds):
         for size in sizes:
@@ -126,10 +126,10 @@ def cells(
 
 
 def claim_folder(folder: Path, problem: Problem, preset: Preset) -> None:
-    """Make the folder this comparison's, or see that it is.
+    """Check the folder, and write the comparison's description into it if it has none.
 
     Raises:
-        InvalidRequest: it holds another comparison's cells.
+        InvalidRequest: the folder contains another comparison's cells.
     """
     check_folder(folder, problem, preset)
     path = folder / _DESCRIPTION
@@ -138,10 +138,10 @@ def claim_folder(folder: Path, problem: Problem, preset: Preset) -> None:
 
 
 def check_folder(folder: Path, problem: Problem, preset: Preset) -> None:
-    """That the folder is this comparison's, or nobody's; nothing is written.
+    """Check that the folder belongs to this comparison or to none; writes nothing.
 
     Raises:
-        InvalidRequest: it holds another comparison's cells.
+        InvalidRequest: the folder contains another comparison's cells.
     """
     path = folder / _DESCRIPTION
     if not path.is_file():
@@ -153,8 +153,8 @@ def check_folder(folder: Path, problem: Problem, preset: Preset) -> None:
     for key, value in _described(problem, preset).items():
         if found.get(key) != value:
             raise InvalidRequest(
-                f"{folder} holds another comparison: its {key} is {found.get(key)}, this one's is {value}; name "
-                "another --out, or delete it"
+                f"{folder} holds another comparison: its {key} is {found.get(key)}, this one's is {value}; choose "
+                "another --out, or delete the folder"
             )
 
 
@@ -170,7 +170,7 @@ def _described(problem: Problem, preset: Preset) -> dict[str, Any]:
 
 
 def _digest(problem: Problem) -> str:
-    """A hash of all numbers of the problem that its description does not show."""
+    """A hash of the numbers of the problem that its description does not contain."""
     content = hashlib.sha256()
     transitions = problem.mdp.transitions
     for array in (transitions.data, transitions.indices, transitions.indptr, problem.mdp.initial, problem.observations):

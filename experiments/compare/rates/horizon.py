@@ -3,8 +3,9 @@
     cloning     loss <= eps H^2,   eps = E_{s ~ p_E} TV(pi(.|s), pi_E(.|s)),            H = 1/(1-gamma)
     matching    loss <= eps H,     eps = TV of the normalised state-action occupancies.
 
-A slope in H is defined only while eps does not move with H. The family is that of `gail.exact.statements.learning.compounding_error`:
-on the track and off it, where every step costs 1. It is posed so that both errors stand still:
+A slope in H is defined only while eps does not move with H. The family is that of
+`gail.exact.statements.learning.compounding_error`: on the track and off it, where every step costs 1. It is posed so
+that both errors stand still:
 
 - Data. Of each horizon, as many pairs (s, a), drawn from p_E, the expert's normalised occupancy: all of them on the
   track. Whoever recorded them noted the wrong action with probability eps. The most likely policy given the data strays

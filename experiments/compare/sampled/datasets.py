@@ -1,9 +1,9 @@
-"""Datasets: so many demonstrations, as both engines take them.
+"""Datasets: a number of demonstrations, in the form that each engine uses.
 
-The exact engine takes the measure m of their discounted visits, gamma^t per step, scaled to the mass 1/(1-gamma). The
-adversarial algorithms take the same measure as weighted pairs, each pair once; equal weights for equal pairs, the
-losses are those of all steps, each weighted by gamma^t. Cloning holds some steps back to stop by, so it takes the
-steps themselves, weighted alike.
+The exact engine uses the measure m of their discounted visits, gamma^t per step, scaled to the mass 1/(1-gamma). The
+adversarial algorithms use the same measure as weighted pairs, each pair once; their losses equal those over all steps
+with the weights gamma^t. Cloning needs some steps as a validation set, so it uses the steps themselves, with the same
+weights.
 """
 
 from __future__ import annotations
@@ -20,28 +20,31 @@ from gail.experiments.compare.sampled.episodes import Array, Episodes, Indices, 
 from gail.experiments.errors import InvalidRequest
 
 EXACT = None
-"""In place of a number of demonstrations: the expert's occupancy itself."""
+"""Stands for the expert's exact occupancy measure instead of a number of demonstrations."""
 
 _BYTES_PER_STEP = 4 * 8  # of drawn episodes: state, action, time and weight
 
-_COPIES = 40  # of each pair of the exact occupancy, for cloning: enough that both parts of them hold every pair
+_COPIES = 40  # of each pair of the exact measure, for cloning: training and validation set both contain every pair
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """What is known of the expert."""
+    """The data about the expert."""
 
     measure: Array
     """(S, A), of mass 1/(1-gamma)."""
     episodes: Episodes | None
-    """None for the exact occupancy."""
+    """None for the exact occupancy measure."""
     left_out: float
-    """Share of the discounted mass that the episodes lack."""
+    """Share of the discounted mass that lies beyond the ends of the episodes."""
 
 
 def dataset(problem: Problem, count: int | None, seed: int) -> Dataset:
-    """So many demonstrations of the problem's expert: drawn from its policy, or from its recordings without putting
-    back; the whole expert where `count` is `EXACT`. The same seed and count give the same dataset."""
+    """`count` demonstrations of the problem's expert.
+
+    They are drawn from its policy, or from its recordings without replacement. If `count` is `EXACT`, the dataset is
+    the expert's measure itself. The same seed and count give the same dataset.
+    """
     if count is EXACT:
         return Dataset(problem.expert, None, 0.0)
     rng = np.random.default_rng((seed, count))
@@ -55,8 +58,12 @@ def dataset(problem: Problem, count: int | None, seed: int) -> Dataset:
 
 
 def check_count(problem: Problem, count: int | None) -> None:
-    """That there are so many demonstrations; raise `InvalidRequest` where not, and `NotEnoughMemory` where drawing them
-    would need more than is available."""
+    """Check that `count` demonstrations are available.
+
+    Raises:
+        InvalidRequest: `count` is below 1, or there are fewer recordings.
+        NotEnoughMemory: drawing the demonstrations needs more memory than is available.
+    """
     if count is EXACT:
         return
     if count < 1:
@@ -73,7 +80,7 @@ def check_count(problem: Problem, count: int | None) -> None:
 
 
 def weighted_pairs(problem: Problem, measure: Array) -> Demonstrations:
-    """Each pair of a measure (S, A) once, weighted by it."""
+    """Each pair with positive measure (S, A) once, with the measure as its weight."""
     states, actions = np.nonzero(measure > 0.0)
     return _single_steps(problem, states, actions, measure[states, actions])
 
@@ -89,7 +96,7 @@ def steps_to_clone(problem: Problem, data: Dataset) -> Demonstrations:
 
 
 def _single_steps(problem: Problem, states: Indices, actions: Indices, weights: Array) -> Demonstrations:
-    """Steps as trajectories of one step each: no learner here looks at what follows a step of the expert."""
+    """Steps as trajectories of one step each; no learner here uses the successor of an expert's step."""
     seen = problem.observations[states]
     count = len(states)
     cut = np.ones(count, dtype=bool)

@@ -1,7 +1,7 @@
-"""Episodes of an expert on states 0..S-1, drawn or read from a file.
+"""Episodes of an expert on states 0..S-1, drawn from its policy or read from a file.
 
 An episode that is cut after T steps lacks the share gamma^T of its discounted mass. Episodes drawn here are so long
-that this share is at most `LEFT_OUT`; that of recordings is what it is. Both are reported.
+that this share is at most `LEFT_OUT`. For recordings it depends on their lengths. The share is reported in both cases.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 LEFT_OUT = 1e-3
-"""Share of the discounted mass that drawn episodes may lack."""
+"""Largest share of the discounted mass that drawn episodes may lack."""
 
 
 @dataclass(frozen=True, eq=False)
 class Episodes:
-    """K episodes with N steps in all, flat."""
+    """K episodes with N steps in total; the steps are concatenated."""
 
     states: Indices
-    """(N,)."""
+    """(N,) state of each step."""
     actions: Indices
-    """(N,)."""
+    """(N,) action of each step."""
     lengths: Indices
-    """(K,), each at least 1."""
+    """(K,) steps of each episode, at least 1."""
     ended: NDArray[np.bool_]
-    """(K,): the process ended the episode, it was not cut."""
+    """(K,) True if the process terminated the episode, False if the episode was cut."""
 
     @property
     def count(self) -> int:
@@ -46,22 +46,25 @@ class Episodes:
 
     @property
     def times(self) -> Indices:
-        """Steps since the episode's start, (N,)."""
+        """(N,) steps since the start of the episode."""
         firsts = np.cumsum(self.lengths) - self.lengths
         return np.arange(len(self.states)) - np.repeat(firsts, self.lengths)
 
     def left_out(self, discount: float) -> float:
-        """The mean of gamma^T over the episodes; nothing follows where one ended."""
+        """The mean of gamma^T over the episodes; an episode that terminated counts as 0."""
         return float(np.where(self.ended, 0.0, discount ** self.lengths.astype(np.float64)).mean())
 
     def chosen(self, which: Indices) -> Episodes:
-        """Some of the episodes, in the order named."""
+        """The episodes with these indices, in this order."""
         starts = np.cumsum(self.lengths) - self.lengths
         rows = np.concatenate([np.arange(starts[k], starts[k] + self.lengths[k]) for k in which])
         return Episodes(self.states[rows], self.actions[rows], self.lengths[which], self.ended[which])
 
     def continued(self, mdp: FiniteMDP, absorbing: int) -> Episodes:
-        """Episodes that ended go on in the absorbing state, every action in turn, until next to no mass is left out."""
+        """The episodes, where terminated ones continue in the absorbing state for up to `horizon_for` steps in total.
+
+        There the actions follow one another cyclically.
+        """
         horizon = horizon_for(mdp.discount)
         states, actions, lengths = [], [], []
         starts = np.cumsum(self.lengths) - self.lengths
@@ -79,7 +82,7 @@ def horizon_for(discount: float) -> int:
 
 
 def draw(mdp: FiniteMDP, policy: Array, count: int, rng: np.random.Generator) -> Episodes:
-    """Episodes of a policy (S, A) in a process without ends, `horizon_for` steps each."""
+    """`count` episodes of a policy (S, A) in a process that never terminates, `horizon_for` steps each."""
     horizon = horizon_for(mdp.discount)
     envs = TabularVectorEnv(mdp, np.zeros(policy.shape), count, horizon=None)
     states, _ = envs.reset(seed=int(rng.integers(2**31)))
@@ -94,14 +97,14 @@ def draw(mdp: FiniteMDP, policy: Array, count: int, rng: np.random.Generator) ->
 
 
 def read(path: Path, mdp: FiniteMDP) -> Episodes:
-    """Recordings on a process from a file of demonstrations of any known format.
+    """Read recordings of a finite process from a file of demonstrations in any known format.
 
     Observations are states as numbers, shape (N, 1), or as unit vectors, shape (N, S).
 
     Raises:
-        InvalidRequest: observations or actions that are none of the process, episodes that it cannot produce, or steps
-            were left out.
-        InvalidDemonstrations: the file is not one of demonstrations.
+        InvalidRequest: an observation or action is not one of the process, the process cannot produce an episode, or
+            the file does not contain every step.
+        InvalidDemonstrations: the file is not a file of demonstrations.
     """
     found = load_demonstrations(path)
     batch, states = found.trajectories, mdp.num_states
@@ -138,7 +141,7 @@ def _check(path: Path, place: Callable[[int], str], name: str, values: NDArray[n
 
 
 def _check_possible(path: Path, place: Callable[[int], str], episodes: Episodes, mdp: FiniteMDP) -> None:
-    """That the process may begin every episode, and make every step within it."""
+    """Check that the process can start every episode there, and make every transition in it."""
     states, actions = episodes.states, episodes.actions
     later = np.flatnonzero(episodes.times > 0)
     chances = mdp.initial[states]

@@ -1,9 +1,9 @@
-"""The players of the sampled game on a finite process: those of `gail.approx`, fed with units.
+"""The players of the sampled game on a finite process: those of `gail.approx`, with unit vectors as inputs.
 
-A pair shown as a unit vector makes a linear function of it a table; so do states for a policy without hidden layers.
-Units need no standardization: moments of rare pairs would only change what a table's entries mean while they are
-learned. So inputs go in as they are, and the cost classes of FEM and GTAL are those of the raw features, as the exact
-engine has them.
+A linear function of a unit vector is a table. So a discriminator without hidden layers is a table over pairs, and a
+policy without hidden layers is a table over states. Inputs are not standardized: moments of rare pairs would change the
+meaning of a table's entries during the training. For the same reason FEM and GTAL use the raw features; their classes
+of costs then equal the exact engine's.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from gail.experiments.compare.problem import Algorithm, Array, Problem
 
 
 class AsTheyAre(RunningMoments):
-    """Standardization that changes nothing: mean 0, deviation 1, whatever comes."""
+    """Moments that stay at mean 0 and standard deviation 1, so that inputs are not changed."""
 
     def update(self, values: Tensor, shares: Tensor | None = None) -> None:
-        """Nothing to learn."""
+        """Do nothing."""
 
     @property
     def std(self) -> Tensor:
@@ -34,13 +34,13 @@ class AsTheyAre(RunningMoments):
         return torch.ones_like(self.mean)
 
     def forward(self, values: Tensor) -> Tensor:
-        """The values, float32."""
+        """The values as float32."""
         return values.to(torch.float32)
 
 
 @dataclass(frozen=True)
 class PairUnits(SpaceSpec):
-    """A finite task whose pairs are unit vectors of length S A, for states that are unit vectors themselves."""
+    """Spaces of a finite task whose states are unit vectors; pairs are encoded as unit vectors of length S A."""
 
     @property
     def pair_size(self) -> int:
@@ -60,7 +60,7 @@ def _in_units(spec: SpaceSpec) -> SpaceSpec:
 
 
 def cost_player(problem: Problem, algorithm: Algorithm, settings: DiscriminatorSettings) -> MakeCostPlayer:
-    """The cost player of an adversarial algorithm; a discriminator without hidden layers is a table of pairs."""
+    """The cost player of an adversarial algorithm; a discriminator without hidden layers is a table over pairs."""
     if algorithm is Algorithm.GAIL:
         return _discriminator(problem, settings)
     answer = l2_ball if algorithm is Algorithm.FEM else simplex
@@ -87,7 +87,7 @@ def _discriminator(problem: Problem, settings: DiscriminatorSettings) -> MakeCos
 
 
 def every_pair(problem: Problem) -> Trajectories:
-    """All pairs s A + a in order, as a batch."""
+    """A batch of all pairs, in the order s A + a."""
     states, actions = problem.expert.shape
     seen = np.repeat(problem.observations, actions, axis=0)
     cut = np.ones(len(seen), dtype=bool)
@@ -96,12 +96,12 @@ def every_pair(problem: Problem) -> Trajectories:
 
 
 def cost_table(problem: Problem, player: CostPlayer) -> Array:
-    """(S, A) the cost that a player proposes at every pair."""
+    """(S, A) the player's cost at every pair."""
     return player.costs(every_pair(problem)).reshape(problem.expert.shape)
 
 
 def logit_table(problem: Problem, player: CostPlayer) -> Array | None:
-    """(S, A) the logits of a discriminator; None for another player."""
+    """(S, A) the logits of a discriminator; None for other cost players."""
     if not isinstance(player, Discriminator):
         return None
     batch = every_pair(problem)

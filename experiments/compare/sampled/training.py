@@ -1,4 +1,4 @@
-"""One sampled training, with the code that trains on control tasks, watched by the exact engine."""
+"""One sampled training by the code that also trains on control tasks, with exact evaluations of its policies."""
 
 from __future__ import annotations
 
@@ -23,43 +23,43 @@ from gail.experiments.compare.sampled.players import AsTheyAre, cost_player, cos
 from gail.experiments.compare.settings import SampledSettings
 
 POINTS = 10
-"""Evaluations during a training, about."""
+"""Approximate number of evaluations during a training."""
 
 
 @dataclass(frozen=True)
 class CurvePoint:
-    """The learner before one iteration, by exact evaluation, beside what the discriminator made of its batch."""
+    """Exact evaluation of the policy before one iteration, and the discriminator's estimate on its batch."""
 
     iteration: int
     env_steps: int
     objective: float
-    """J of the algorithm's own psi, against the true expert."""
+    """J with the algorithm's own psi, against the true expert."""
     duality_gap: float
-    """J less the bound that the best cost against the learner certifies."""
+    """J minus the dual bound of the best cost against the learner."""
     jsd_expert: float
     """Jensen-Shannon divergence to the expert, in nats."""
     jsd_demonstrations: float
-    """The same to the demonstrations' measure."""
+    """Jensen-Shannon divergence to the demonstrations' measure, in nats."""
     jsd_estimated: float | None
-    """log 2 less half the logistic discriminator's loss on the fresh batch; None for other players."""
+    """log 2 minus half the logistic discriminator's loss on the new batch; None for other cost players."""
 
 
 @dataclass(frozen=True, eq=False)
 class Sampled:
-    """What a training learned."""
+    """The result of a training."""
 
     policy: Array
-    """(S, A)."""
+    """(S, A) the learned policy."""
     cost: Array | None
     """(S, A) the last cost; None for cloning."""
     logits: Array | None
-    """(S, A) of the discriminator."""
+    """(S, A) the discriminator's logits; None for other cost players."""
     curve: tuple[CurvePoint, ...]
     env_steps: int
 
 
 def train(problem: Problem, algorithm: Algorithm, data: Dataset, settings: SampledSettings, seed: int) -> Sampled:
-    """Train an algorithm on a dataset; one torch thread is best. The same arguments give the same result."""
+    """Train an algorithm on a dataset; it is fastest with one torch thread. Equal arguments give equal results."""
     if algorithm is Algorithm.BC:
         spec = SpaceSpec(problem.observations.shape[1], problem.mdp.num_actions, None, None)
         policy = clone(steps_to_clone(problem, data), spec, settings.cloning(), seed, settings.network()).policy
@@ -85,7 +85,7 @@ def train(problem: Problem, algorithm: Algorithm, data: Dataset, settings: Sampl
 
 
 def environments(problem: Problem, settings: SampledSettings, entropy: Sequence[int]) -> VectorEnv[Any, Any, Any]:
-    """Copies of the process that show rows of the observations; they restart with probability 1 - gamma."""
+    """Copies of the process with the problem's observations; episodes restart with probability 1 - gamma."""
     restart = 1.0 - problem.mdp.discount if settings.restarts else 0.0
     cost = np.zeros(problem.expert.shape)  # imitators see no cost
     copies = TabularVectorEnv(problem.mdp, cost, settings.copies, horizon=None, restart=restart)
@@ -106,7 +106,7 @@ def policy_table(problem: Problem, policy: Policy) -> Array:
 def _played(
     training: Training, problem: Problem, algorithm: Algorithm, data: Dataset, iterations: int
 ) -> tuple[CurvePoint, ...]:
-    """Play all iterations; evaluate before every so many, so that the batch is one of the evaluated policy."""
+    """Run all iterations; some policies are evaluated before their iteration, whose batch then is from this policy."""
     matching, every, curve = problem.matching(algorithm), max(1, iterations // POINTS), []
     for iteration in range(iterations):
         watched = iteration % every == 0 or iteration == iterations - 1

@@ -23,14 +23,14 @@ from gail.experiments.verify.instances import Array
 from gail.experiments.verify.statement import Trial
 
 DIRECTIONS = 24
-"""Of differentiation."""
+"""Number of random directions of differentiation."""
 
 ITERATIONS = 40
-"""Of policy iteration."""
+"""Iterations of the two runs of statement 16."""
 
 
 def gradients(trial: Trial) -> Figure:
-    """Statements 14 and 15: claimed slopes against differentiation through the linear solve, direction by direction."""
+    """Statements 14 and 15: slopes by the formulas against slopes by differentiation, for random directions."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.8), layout="constrained")
     mdp, rng = trial.instance.mdp, trial.rng
     problem = Matching(mdp, trial.instance.expert_occupancy, psi.Logistic(), trial.entropy_weight)
@@ -38,13 +38,13 @@ def gradients(trial: Trial) -> Figure:
     directions = rng.normal(size=(DIRECTIONS, *logits.shape))
     truth = [entropy_slope(mdp, logits, one) for one in directions]
     _against(left, truth, np.tensordot(directions, entropy_gradient(mdp, logits), axes=2), "o", LEARNER, "Lemma A.1")
-    left.set(title="14  Gradient of causal entropy", xlabel="by a complex step", ylabel="by the lemma")
+    left.set(title="14  Gradient of causal entropy", xlabel="slope by a complex step", ylabel="slope by Lemma A.1")
     truth = [imitation_slope(problem, logits, one) for one in directions]
     best = np.tensordot(directions, imitation_gradient(problem, logits), axes=2)
     elsewhere = policy_gradient(mdp, logits, another_cost(problem, rng), trial.entropy_weight)
     _against(right, truth, best, "o", LEARNER, "at the best D")
     _against(right, truth, np.tensordot(directions, elsewhere, axes=2), "x", OTHER, "at another D")
-    right.set(title="15  Gradient of Eq. 15, psi_GA", xlabel="by differentiation", ylabel="policy gradient, Eq. 18")
+    right.set(title="15  Gradient of Eq. 15, psi_GA", xlabel="slope by differentiation", ylabel="slope by Eq. 18")
     return figure
 
 
@@ -57,7 +57,7 @@ def _against(axis: Axes, truth: Sequence[float], claimed: Array, mark: str, colo
 
 
 def improvement(trial: Trial) -> Figure:
-    """Statement 16: TRPO's bound on the way to another policy, and runs that never get worse."""
+    """Statement 16: TRPO's bound for steps towards the greedy policy, and two runs of policy improvement."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.8, 3.6), layout="constrained")
     cost = trial.unit_cost
     part = Reachable(trial.instance.mdp)
@@ -100,11 +100,11 @@ def _runs(axis: Axes, trial: Trial, cost: Array) -> None:
     axis.plot(penalised.steps, penalised.primal / unit, color=BOUND, label="maximising the bound")
     axis.plot(natural.steps, natural.primal / unit, color=LEARNER, label="natural policy gradient")
     axis.axhline(optimum / unit, color="grey", linewidth=0.8, linestyle=":", label="optimum")
-    axis.set(xlabel="iteration", ylabel="cost per step", title="16  Neither ever gets worse")
+    axis.set(xlabel="iteration", ylabel="cost per step", title="16  Two runs")
 
 
 def guided_cost(trial: Trial) -> Figure:
-    """Statement 17: the discriminator's loss over Z, and its gradient against that of maximum entropy IRL."""
+    """Statement 17: the discriminator's loss against Z, and its gradient against the one of maximum entropy IRL."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.7), layout="constrained")
     small = garnet(3, 2, 2, trial.rng)
     reward, paths = -small.cost, enumerate_paths(small.mdp, 4)
@@ -130,7 +130,7 @@ def guided_cost(trial: Trial) -> Figure:
     right.plot(ends, 0.5 * ends, color="grey", linewidth=0.8, linestyle=":")
     left.axvline(0.0, color="grey", linewidth=0.8, linestyle=":")
     left.set(xlabel="log Z - exact log Z", ylabel="discriminator's loss", title="17  The best Z (marked)")
-    right.set(xlabel="gradient of maximum entropy IRL", ylabel="of the discriminator", title="17  Gradients in r")
+    right.set(xlabel="gradient of maximum entropy IRL", ylabel="discriminator's gradient", title="17  Gradients in r")
     for axis in (left, right):
         axis.grid(alpha=0.25)
         axis.legend(frameon=False, fontsize=8)

@@ -1,4 +1,4 @@
-"""Which picture shows which statements, and how it is drawn from the instances on which they were checked."""
+"""The table of pictures: for each, the statements that it shows, the function that draws it, and its caption."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class Illustration:
     """A picture of one or several statements.
 
     Attributes:
-        name: of its file.
-        shows: names of statements; it is drawn where one of them was checked.
-        draw: the picture, given a trial on every instance where it was.
-        caption: what to see.
-        first_only: whether it shows the first instance only, which its caption then names.
-        on_purpose: whether it shows a failure.
+        name: the name of its file.
+        shows: names of statements; the picture is drawn if at least one of them was checked.
+        draw: draws the picture from one trial per instance on which such a statement was checked.
+        caption: its caption.
+        first_only: whether it shows only the first instance; the caption then ends with the instance's name.
+        on_purpose: whether it shows an expected failure.
     """
 
     name: str
@@ -47,12 +47,12 @@ def _bias(trials: Sequence[Trial]) -> Figure:
     for trial in trials:
         try:
             curve = statements.bias_curve(trial.instance.mdp, trial.instance.expert_occupancy)
-        except NotOptimal:  # an instance whose curve cannot be proven has none
+        except NotOptimal:  # no curve for an instance whose optimum is not certified
             continue
         if (curve.divergence > 0.0).any():
             curves[trial.instance.name] = curve
     if not curves:
-        raise InvalidRequest("no instance has an imitator other than the expert with a proven optimum")
+        raise InvalidRequest("on every instance the imitator equals the expert, or its optimum is not certified")
     return theory_figures.bias_of_entropy(curves)
 
 
@@ -77,101 +77,109 @@ ILLUSTRATIONS = (
         "occupancy-measures",
         ("prop-3.1", "lemma-3.1", "lemma-3.2"),
         occupancy_measures,
-        "Statements 1 to 3. Left: occupancy measures, by their expected costs for two random ones, form a polytope: a "
-        "mixture of two is the occupancy of one policy, which is not the mixture of theirs. Middle: causal entropy "
-        "above its chords, between pairs of occupancy measures. Right: both Lagrangians at random policies and costs, "
-        "one by Bellman's equation, one by sums over the occupancy.",
+        "Statements 1 to 3. Left: occupancy measures, plotted by their expected values of two random costs, form a "
+        "polytope. A mixture of two occupancy measures (red) is the occupancy measure of one policy, but not of the "
+        "mixture of the two policies (blue). Middle: causal entropy lies above its chords between pairs of occupancy "
+        "measures. Right: both Lagrangians at random policies and costs; one is computed by Bellman's equation, the "
+        "other by sums over the occupancy measure.",
     ),
     _first(
         "planning",
         ("rl-lp", "rl-soft"),
         planning,
-        "Statements 4 and 5. Left: every pair has no visits, or no slack in Bellman's inequality. Right: entropy takes "
-        "at most lambda log A times the expected lifetime off the value.",
+        "Statements 4 and 5. Left: every pair has no visits or no slack in Bellman's inequality. Right: the entropy "
+        "term lowers the value at the start by at most lambda log A times the expected lifetime.",
     ),
     Illustration(
         "unattained-dual",
         frozenset({"unattained"}),
         _unattained,
-        "Statement 7 without coverage. With an expert that never takes some actions the dual's gap falls to zero only "
-        "as costs run to infinity. No optimal cost exists, and the solver says so instead of returning a large number.",
+        "Statement 7 without coverage: the expert never takes some actions. The dual's gap to its supremum falls to "
+        "zero only as the largest cost grows to infinity, so no optimal cost exists. The solver reports this status "
+        "and does not return a large cost as an answer.",
         on_purpose=True,
     ),
     _first(
         "irl-is-dual",
         ("dual",),
         irl_is_dual,
-        "Statement 8. Left: dual ascent on the cost closes the gap to the expert from two starts. Right: the costs "
-        "that it ends with, pair by pair: they differ by the potential shaping in which the starts did.",
+        "Statement 8. Left: gap of dual ascent on the cost, from two starts: zero, and a random potential shaping. "
+        "Right: the two final costs, one point per pair. Crosses: as computed. Dots: after the second start is "
+        "subtracted, both costs are equal. So the final costs differ by the same potential shaping as the starts.",
     ),
     _first(
         "feature-classes",
         ("eq-9",),
         apprenticeship,
-        "Statement 9. The algorithms of apprenticeship learning come down to the minimum of the matching problem with "
-        "their class of costs, within the bounds of their rates.",
+        "Statement 9. Excess of apprenticeship learning algorithms over the minimum of the matching problem with their "
+        "class of costs, round by round. Triangles: upper bounds by their convergence rates after the last round.",
     ),
     Illustration(
         "unexpressive-class",
         frozenset({"unexpressive"}),
         _unexpressive,
-        "Statement 10. A class of costs that cannot tell the expert's route from another: feature matching and the "
-        "game of apprenticeship learning reach their optimum away from the expert's occupancy. psi_GA does not.",
+        "Statement 10. State occupancies of the expert and of the imitators. The class of costs cannot distinguish the "
+        "expert's route from another one: feature matching and game-theoretic apprenticeship learning reach their "
+        "optima at other occupancy measures than the expert's. psi_GA returns the expert's.",
         on_purpose=True,
     ),
     Illustration(
         "surrogate-losses",
         frozenset({"prop-a.1"}),
         lambda trials: surrogate_losses(),
-        "Statement 11. A surrogate loss phi, the penalty g_phi that it makes of a cost, and the divergence that comes "
-        "out: lines in closed form, dots by maximising over costs with nothing but phi.",
+        "Statement 11. Left: surrogate losses phi. Middle: the penalty g_phi on costs that each loss defines. Right: "
+        "the resulting divergence psi*; lines are closed forms, dots numeric maxima over costs that use phi alone.",
     ),
     _first(
         "divergence",
         ("cor-a.1.1",),
         divergence,
-        "Statement 12. Each point is a learner between the expert and a random policy. psi_GA* is the Jensen-Shannon "
-        "divergence of its occupancy measure from the expert's, up to scale and a constant where no episode ends by "
-        "itself, and that bounds the total variation.",
+        "Statement 12. Each point is a learner that mixes the expert with a random policy. The Jensen-Shannon "
+        "divergence between the occupancy measures of learner and expert bounds their total variation (dashed line). "
+        "If no episode ends by itself, psi_GA* is this divergence, up to a factor and a constant.",
     ),
     Illustration(
         "entropy-bias",
         frozenset({"eq-15"}),
         _bias,
-        "Statement 13. Divergence of GAIL's exact imitator from the expert against the weight of the entropy, with its "
-        "bound, which is lambda/2 (log A - (1-gamma) H(pi_E)) where no episode ends.",
+        "Statement 13. Jensen-Shannon divergence (JSD) of GAIL's exact imitator from the expert against the entropy "
+        "weight lambda, and its bound, which is lambda/2 (log A - (1-gamma) H(pi_E)) if no episode ends.",
     ),
     _first(
         "gradients",
         ("lemma-a.1", "gradient", "gradient-elsewhere"),
         gradients,
-        "Statements 14 and 15, one point per random direction. On the line, formula and differentiation agree; at a "
-        "discriminator that is not the best one Eq. 18 is another vector.",
+        "Statements 14 and 15. Slopes by the formula against slopes by differentiation, one point per random "
+        "direction; on the line both are equal. At a discriminator that is not optimal, Eq. 18 gives another vector "
+        "(crosses).",
     ),
     _first(
         "monotone-improvement",
         ("trpo",),
         improvement,
-        "Statement 16. Left: what a step towards the greedy policy gains, the surrogate that predicts it, and the "
-        "bound that it never falls below. Right: policy iteration with the bound never gets worse, and is so cautious "
-        "that it hardly gets better; the natural policy gradient, which ignores the bound, is beside it.",
+        "Statement 16. Left: gain of a step towards the greedy policy, the surrogate that predicts it, and TRPO's "
+        "lower bound. Right: policy iteration that maximises the bound never gets worse but improves very slowly. The "
+        "natural policy gradient, which ignores the bound, is drawn for comparison.",
     ),
     Illustration(
         "gan-gcl",
         frozenset({"gan-gcl", "gan-gcl-inequality"}),
         lambda trials: guided_cost(trials[0]),
-        "Statement 17, on the paths of a small Garnet process. Left: the discriminator's loss; its best Z is the "
-        "partition function where p or q is p_r. Right: its gradient in r is that of maximum entropy IRL, zero, where "
-        "p is p_r, half of it where q is (dotted line), and otherwise neither.",
+        "Statement 17, on the paths of a small Garnet process; p is the expert's path distribution, q the generator's, "
+        "p_r that of the reward r. Left: the discriminator's loss; its minimum (marked) is at the exact partition "
+        "function Z if p or q equals p_r. Right: the discriminator's gradient in r against the gradient of maximum "
+        "entropy IRL. Both are zero if p = p_r, the first is half of the second if q = p_r (dotted line), and "
+        "otherwise neither relation holds.",
     ),
     Illustration(
         "compounding-error",
         frozenset({"compounding-family"}),
         lambda trials: theory_figures.compounding_error(statements.compounding_curves()),
-        "Statement 18. One mistake in a thousand steps on the track. Off the track there are no demonstrations: a "
-        "clone may never come back, and its loss grows with the square of the horizon; a matcher's divergence sees the "
-        "time off the track, and it comes back at once.",
+        "Statement 18. Both policies make one mistake per thousand steps on the track. Off the track there are no "
+        "demonstrations. The cloned policy never returns, and its loss grows with the square of the horizon. Matching "
+        "compares occupancy measures, which include the time off the track, so its policy returns at once and its "
+        "loss grows linearly.",
         on_purpose=True,
     ),
 )
-"""In the order of the theory."""
+"""All pictures, in the order of the statements."""

@@ -1,4 +1,4 @@
-"""Pictures of statements 9 and 11: games of apprenticeship learning, and surrogate losses."""
+"""Pictures of statements 9 and 11: apprenticeship learning, and surrogate losses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from gail.experiments.verify.psi_choices import random_features
 from gail.experiments.verify.statement import Trial
 
 ROUNDS = 40
-"""Of the games."""
+"""Rounds of each algorithm of apprenticeship learning."""
 
 SURROGATES: dict[str, psi.Surrogate] = {
     "logistic (psi_GA)": psi.Logistic(),
@@ -37,7 +37,7 @@ SURROGATES: dict[str, psi.Surrogate] = {
 
 
 def apprenticeship(trial: Trial) -> Figure:
-    """Statement 9: how the algorithms of apprenticeship learning come down to the matching problems' minima."""
+    """Statement 9: excess of apprenticeship learning algorithms over the matching problems' minima, round by round."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.8, 3.6), layout="constrained", sharey=True)
     mdp, expert = trial.instance.mdp, trial.instance.expert_occupancy
     features = random_features(mdp)
@@ -47,12 +47,12 @@ def apprenticeship(trial: Trial) -> Figure:
     projections = conditional_gradient(ball, ROUNDS)
     ascent = projected_ascent(ball, features, ROUNDS)
     weights = multiplicative_weights(simplex, features, ROUNDS)
-    _descent(left, "projections", np.asarray(projections.steps), (projections.primal - fem) / unit, LEARNER)
-    _descent(left, "gradients of weights", np.asarray(ascent.steps), (ascent.primal - fem) / unit, OTHER)
+    _descent(left, "projection method", np.asarray(projections.steps), (projections.primal - fem) / unit, LEARNER)
+    _descent(left, "projected gradient", np.asarray(ascent.steps), (ascent.primal - fem) / unit, OTHER)
     _ends(left, projected_regret_bound(ball, features, ROUNDS) / unit, OTHER)
     _descent(right, "MWAL", np.asarray(weights.steps), (weights.primal - gtal) / unit, LEARNER)
     _ends(right, regret_bound(simplex, features, ROUNDS) / unit, LEARNER)
-    left.set(title="9  l2 ball: feature matching (FEM)", ylabel="above the minimum, relative")
+    left.set(title="9  l2 ball: feature matching (FEM)", ylabel="excess over the minimum, relative")
     right.set(title="9  simplex: apprenticeship learning (GTAL)")
     for axis in (left, right):
         axis.set_xlabel("rounds")
@@ -70,7 +70,7 @@ def _ends(axis: Axes, bound: float, colour: str) -> None:
 
 
 def surrogate_losses() -> Figure:
-    """Statement 11: phi, the penalty g_phi that it makes of a cost, and -R_phi, in closed form and by numbers alone."""
+    """Statement 11: losses phi, their penalties g_phi on costs, and psi* = -R_phi, in closed form and numerically."""
     figure, axes = plt.subplots(1, 3, figsize=(11.5, 3.6), layout="constrained")
     logits, costs, ratios = np.linspace(-3.0, 3.0, 241), np.linspace(-4.5, 1.5, 481), np.geomspace(1e-2, 1e2, 61)
     for index, (name, one) in enumerate(SURROGATES.items()):
@@ -95,6 +95,6 @@ def surrogate_losses() -> Figure:
 
 
 def _entries(conjugate: Callable[[Array, Array], tuple[float, Array]], ratios: Array) -> Array:
-    """psi* of one pair at a time, per visit of either side."""
+    """psi* at one pair with occupancies ratio and 1, divided by their sum, for every ratio."""
     one = np.ones(1)
     return np.array([conjugate(np.array([ratio]), one)[0] / (1.0 + ratio) for ratio in ratios])

@@ -1,4 +1,4 @@
-"""Pictures of statements 8 and 12: inverse reinforcement learning as dual ascent, and what psi_GA measures."""
+"""Pictures of statements 8 and 12: IRL by dual ascent, and the Jensen-Shannon divergence as a bound."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from gail.experiments.verify.instances import Array
 from gail.experiments.verify.statement import Trial
 
 STEPS = 400
-"""Of the ascent, at most."""
+"""Largest number of steps of the ascent."""
 
 LEARNERS = 24
-"""Of each kind."""
+"""Number of learners in the picture of statement 12."""
 
 
 def irl_is_dual(trial: Trial) -> Figure:
-    """Statement 8: dual ascent closes the gap from any start, and its costs differ by what the starts did."""
+    """Statement 8: the gap of dual ascent from two starts, and the two final costs against each other."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.6), layout="constrained")
     whole = Reachable(trial.instance.mdp)
     mdp, expert = whole.mdp, whole.restrict(trial.instance.expert_occupancy)
@@ -32,8 +32,8 @@ def irl_is_dual(trial: Trial) -> Figure:
     shaping = mdp.flow_adjoint(trial.rng.normal(size=mdp.num_states))
     costs: list[Array] = []
     for style, colour, name, start in (
-        ("-", LEARNER, "from zero", None),
-        ("--", OTHER, "from a shaping", shaping),
+        ("-", LEARNER, "start: zero", None),
+        ("--", OTHER, "start: random shaping", shaping),
     ):
         run = dual_ascent(problem, STEPS, start=start, tolerance=1e-9 * problem.unit)
         assert run.cost is not None
@@ -41,11 +41,11 @@ def irl_is_dual(trial: Trial) -> Figure:
         costs.append(run.cost)
     left.set(xlabel="step", ylabel="gap of the dual", title="8  Dual ascent is inverse RL")
     zero, shaped = costs
-    right.plot(zero.ravel(), shaped.ravel(), "x", color=OTHER, markersize=4, label="as found")
-    right.plot(zero.ravel(), (shaped - shaping).ravel(), ".", color=LEARNER, markersize=4, label="less the start")
+    right.plot(zero.ravel(), shaped.ravel(), "x", color=OTHER, markersize=4, label="final cost")
+    right.plot(zero.ravel(), (shaped - shaping).ravel(), ".", color=LEARNER, markersize=4, label="minus its start")
     ends = float(zero.min()), float(zero.max())
     right.plot(ends, ends, color="grey", linewidth=0.8)
-    right.set(xlabel="cost from zero", ylabel="cost from a shaping", title="8  Two IRL costs, one up to shaping")
+    right.set(xlabel="cost, start zero", ylabel="cost, start random shaping", title="8  Costs equal up to shaping")
     for axis in (left, right):
         axis.grid(alpha=0.25)
         axis.legend(frameon=False, fontsize=8)
@@ -53,7 +53,7 @@ def irl_is_dual(trial: Trial) -> Figure:
 
 
 def divergence(trial: Trial) -> Figure:
-    """Statement 12: the divergence of learners near and far, and the total variation that it bounds."""
+    """Statement 12: JSD and total variation of learners at several distances from the expert, and the bound."""
     figure, axis = plt.subplots(figsize=(5.4, 3.7), layout="constrained")
     mdp, expert = trial.instance.mdp, trial.instance.expert_occupancy
     policy, divergences, variations = policy_of(expert), [], []
@@ -65,9 +65,9 @@ def divergence(trial: Trial) -> Figure:
     axis.loglog(
         reach, np.minimum(np.sqrt(2.0 * reach), 1.0), "--", color=BOUND, linewidth=1.0, label="sqrt(2 JSD), or 1"
     )
-    axis.loglog(divergences, variations, "o", color=LEARNER, markersize=4, label="learners, near and far")
+    axis.loglog(divergences, variations, "o", color=LEARNER, markersize=4, label="learners")
     axis.set(xlabel="Jensen-Shannon divergence, nats", ylabel="total variation")
-    axis.set_title("12  What psi_GA measures bounds total variation")
+    axis.set_title("12  JSD, which psi_GA measures, bounds TV")
     axis.grid(alpha=0.25)
     axis.legend(frameon=False, fontsize=8)
     return figure

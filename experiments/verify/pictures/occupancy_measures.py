@@ -17,7 +17,7 @@ from gail.experiments.verify.instances import Array
 from gail.experiments.verify.statement import Trial
 
 CORNERS, POLICIES = 49, 200
-"""Optima that outline the polytope, and random policies inside."""
+"""Number of optima that outline the polytope, and of random policies in it."""
 
 
 def occupancy_measures(trial: Trial) -> Figure:
@@ -32,7 +32,10 @@ def occupancy_measures(trial: Trial) -> Figure:
 
 
 def _polytope(axis: Axes, mdp: FiniteMDP, rng: np.random.Generator) -> None:
-    """The flow polytope, seen by its expected costs for two random ones; its corners are optima of their mixtures."""
+    """The flow polytope, projected by the expected values of two random costs.
+
+    Its outline consists of optima for linear combinations of the two costs.
+    """
     costs = rng.random((2, mdp.num_states, mdp.num_actions)) / float(mdp.initial @ mdp.lifetime)
 
     def place(rho: Array) -> Array:
@@ -41,22 +44,22 @@ def _polytope(axis: Axes, mdp: FiniteMDP, rng: np.random.Generator) -> None:
     angles = np.linspace(0.0, 2.0 * np.pi, CORNERS)
     mixtures = (np.cos(angle) * costs[0] + np.sin(angle) * costs[1] for angle in angles)
     corners = np.array([place(solve_rl(mdp, cost, entropy_weight=0.0).occupancy) for cost in mixtures])
-    axis.fill(*corners.T, facecolor="#eef2f6", edgecolor=BOUND, linewidth=0.8, label="all occupancy measures")
+    axis.fill(*corners.T, facecolor="#eef2f6", edgecolor=BOUND, linewidth=0.8, label="occupancy measures")
     drawn = np.array([place(occupancy_of(mdp, policy)) for policy in random_policies(mdp, POLICIES, rng)])
-    axis.plot(*drawn.T, ".", color="grey", markersize=3, label="of random policies")
-    # Two opposite corners, where the ways between them differ the most.
+    axis.plot(*drawn.T, ".", color="grey", markersize=3, label="random policies")
+    # Two opposite corners: there the two paths between them differ most.
     ends = [solve_rl(mdp, sign * (costs[0] + costs[1]), entropy_weight=0.0) for sign in (1.0, -1.0)]
     shares = np.linspace(0.0, 1.0, 41)
     for colour, name, points in (
-        (LEARNER, "mixtures of two of them", [_mixed(t, *(one.occupancy for one in ends)) for t in shares]),
+        (LEARNER, "mixtures of two measures", [_mixed(t, *(one.occupancy for one in ends)) for t in shares]),
         (
             OTHER,
-            "of mixtures of their policies",
+            "mixtures of their policies",
             [occupancy_of(mdp, _mixed(t, *(e.policy for e in ends))) for t in shares],
         ),
     ):
         axis.plot(*np.array([place(point) for point in points]).T, color=colour, label=name)
-    axis.set(xlabel="expected cost, one", ylabel="expected cost, another", title="1  Occupancy measures are a polytope")
+    axis.set(xlabel="expected cost 1", ylabel="expected cost 2", title="1  Occupancy measures form a polytope")
     low, high = corners[:, 1].min(), corners[:, 1].max()
     height = float(high - low) or 1.0  # without choices the polytope is a point
     axis.set_ylim(low - 0.08 * height, high + 0.55 * height)  # the legend is above
@@ -77,7 +80,7 @@ def _chords(axis: Axes, mdp: FiniteMDP, policies: list[Array]) -> None:
         axis.plot(shares, heights, color=f"C{index}")
     axis.axhline(0.0, color=BOUND, linewidth=0.8)
     axis.set(
-        xlabel="share of the other occupancy", ylabel="nats above the chord", title="2  Entropy is strictly concave"
+        xlabel="share of the second measure", ylabel="nats above the chord", title="2  Entropy is strictly concave"
     )
     axis.grid(alpha=0.25)
 
@@ -100,7 +103,7 @@ def _lagrangians(axis: Axes, trial: Trial) -> None:
 
 
 def planning(trial: Trial) -> Figure:
-    """Statements 4 and 5: complementary slackness, and what entropy takes off the value."""
+    """Statements 4 and 5: complementary slackness, and the fall of the value with the entropy weight."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.6), layout="constrained")
     cost = trial.cost
     size = float(abs(cost).max())
@@ -130,13 +133,13 @@ def _falls(axis: Axes, mdp: FiniteMDP, cost: Array) -> None:
     hard = solve_rl(mdp, cost, entropy_weight=0.0).primal_value
     falls = np.array([hard - solve_rl(mdp, cost, float(weight)).primal_value for weight in weights])
     bound = weights * np.log(mdp.num_actions) * float(mdp.initial @ mdp.lifetime)
-    bound[bound == 0.0] = np.nan  # of one action; a logarithmic axis has no place for zero
-    axis.loglog(weights, bound, "--", color=BOUND, linewidth=1.0, label="bound, lambda log A u")
+    bound[bound == 0.0] = np.nan  # with one action; a logarithmic axis cannot show zero
+    axis.loglog(weights, bound, "--", color=BOUND, linewidth=1.0, label="bound, lambda log A x lifetime")
     axis.loglog(weights, np.where(falls > 0.0, falls, np.nan), "o-", color=OTHER, markersize=4, label="V0 - V_lambda")
     axis.set(
         xlabel="lambda, in units of the largest cost",
-        ylabel="off the value at the start, same",
-        title="5  What entropy takes off the value",
+        ylabel="fall of the start value, same units",
+        title="5  Entropy lowers the value",
     )
     axis.grid(alpha=0.25)
     axis.legend(frameon=False, fontsize=8)

@@ -1,4 +1,4 @@
-"""Pictures of statements: what entropy costs, and the failures that the theory predicts."""
+"""Pictures of statements 6, 7, 10, 13 and 18: imitators against the expert, bias of entropy, expected failures."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 
 
 def occupancy_scatter(expert: Array, imitators: Mapping[str, Array], columns: int = 5) -> Figure:
-    """Each imitator's occupancy against the expert's, pair by pair, on logarithmic axes."""
+    """Statement 6: each imitator's occupancy against the expert's, one point per pair, on logarithmic axes."""
     columns = min(columns, len(imitators))
     rows = -(-len(imitators) // columns)
     figure, axes = plt.subplots(
@@ -48,26 +48,26 @@ def occupancy_scatter(expert: Array, imitators: Mapping[str, Array], columns: in
 
 
 def bias_of_entropy(curves: Mapping[str, BiasCurve]) -> Figure:
-    """Statement 13: Jensen-Shannon divergence from the expert against the entropy weight, instance by instance."""
+    """Statement 13: Jensen-Shannon divergence from the expert against the entropy weight, one panel per instance."""
     figure, panels = _panels(len(curves))
     for axis, (name, curve) in zip(panels, curves.items(), strict=True):
         seen = curve.divergence > 0.0
         weights = curve.entropy_weights
         axis.loglog(weights[seen], curve.divergence[seen], "o-", color=LEARNER, markersize=4, label="imitator")
         axis.loglog(weights, curve.bound, "--", color=BOUND, linewidth=1.0, label="bound")
-        axis.axhline(np.log(2.0), color="grey", linewidth=0.8, linestyle=":", label="log 2: nothing in common")
+        axis.axhline(np.log(2.0), color="grey", linewidth=0.8, linestyle=":", label="log 2: disjoint")
         axis.set(title=name)
         axis.yaxis.set_minor_formatter(NullFormatter())
         axis.grid(alpha=0.25)
     panels[0].legend(frameon=False, fontsize=7)
-    figure.suptitle("13  What entropy costs", fontsize=11)
+    figure.suptitle("13  Bias of entropy", fontsize=11)
     figure.supxlabel("entropy weight", fontsize=9)
     figure.supylabel("JSD of occupancies, nats", fontsize=9)
     return figure
 
 
 def unattained_dual(curves: Mapping[str, UnattainedCurve]) -> Figure:
-    """Statement 7: the dual's gap against the largest cost that it takes, instance by instance."""
+    """Statement 7: the dual's gap to its supremum against the largest cost, one panel per instance."""
     figure, panels = _panels(len(curves))
     for axis, (name, curve) in zip(panels, curves.items(), strict=True):
         gap = np.where(curve.gap > 0.0, curve.gap, np.nan)
@@ -81,7 +81,7 @@ def unattained_dual(curves: Mapping[str, UnattainedCurve]) -> Figure:
 
 
 def _panels(count: int) -> tuple[Figure, list[Axes]]:
-    """So many axes in rows of at most four."""
+    """A figure with `count` axes, at most four in a row."""
     columns = min(4, count)
     rows = -(-count // columns)
     size = (max(3.0 * columns, 5.2), 2.6 * rows + 0.8)
@@ -92,7 +92,7 @@ def _panels(count: int) -> tuple[Figure, list[Axes]]:
 
 
 def compounding_error(curves: CompoundingCurves) -> Figure:
-    """Loss of cloning and of matching against the horizon, with their bounds."""
+    """Statement 18: losses of cloning and of matching against the horizon, with their bounds."""
     figure, axis = plt.subplots(figsize=(5.6, 3.6), layout="constrained")
     for loss, bound, colour, name, power in (
         (curves.cloning, curves.cloning_bound, OTHER, "cloning", "eps/(1-gamma)^2"),
@@ -107,7 +107,7 @@ def compounding_error(curves: CompoundingCurves) -> Figure:
 
 
 def occupancy_bars(states: tuple[str, ...], occupancies: Mapping[str, Array]) -> Figure:
-    """State occupancies of several policies side by side, state by state."""
+    """Statement 10: state occupancies of several policies, as groups of bars, one group per state."""
     figure, axis = plt.subplots(figsize=(7.6, 3.4), layout="constrained")
     places, width = np.arange(len(states)), 0.8 / len(occupancies)
     for index, (name, occupancy) in enumerate(occupancies.items()):

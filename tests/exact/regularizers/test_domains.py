@@ -150,9 +150,9 @@ def broken(row, column, length):
 @pytest.mark.parametrize(
     ("metric", "message"),
     [
-        (broken(0, 2, 5.0), "from pair 0 to pair 2 it is 5.0, but through pair 1 only 2.0"),
+        (broken(0, 2, 5.0), "pair 0 to pair 2 is 5.0, but 2.0 through pair 1"),
         (broken(0, 2, -1.0), "distance -1.0 from pair 0 to pair 2 is negative"),
-        (broken(1, 3, 0.0), "from pair 1 to pair 3 is zero between distinct pairs"),
+        (broken(1, 3, 0.0), "from pair 1 to pair 3 must be zero from a pair to itself, and only there"),
         (broken(1, 3, np.nan), "from pair 1 to pair 3 is not finite"),
         (np.triu(np.ones((3, 3)), 1) + 0.5 * np.tril(np.ones((3, 3)), -1), "pair 0 to pair 1 is not symmetric"),
         (np.ones((2, 3)), r"got \(2, 3\)"),
@@ -167,7 +167,7 @@ def test_what_is_not_a_metric_is_refused(metric, message):
     ("graph", "message"),
     [
         (np.array([[0.0, -1.0], [-1.0, 0.0]]), r"edge \(0, 1\) has length -1.0"),
-        (np.array([[0.0, 1.0], [2.0, 0.0]]), "differs between its two directions"),
+        (np.array([[0.0, 1.0], [2.0, 0.0]]), "has two lengths, one per direction"),
         (np.zeros((2, 2)), "not connected"),
         (np.zeros((2, 3)), r"shape \(2, 3\)"),
     ],

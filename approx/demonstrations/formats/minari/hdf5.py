@@ -8,8 +8,8 @@
 | terminations, truncations | (T,) bool | how the episode ended, at its last step |
 | infos | | not read |
 
-In Arrow there is a folder per episode instead (`gail.approx.demonstrations.formats.minari.arrow`). The folder meant is the
-dataset's own (such as `~/.minari/datasets/mujoco/hopper/expert-v0`), or `data` inside it.
+In Arrow there is a folder per episode instead (`gail.approx.demonstrations.formats.minari.arrow`). The folder meant is
+the dataset's own (such as `~/.minari/datasets/mujoco/hopper/expert-v0`), or `data` inside it.
 """
 
 from __future__ import annotations

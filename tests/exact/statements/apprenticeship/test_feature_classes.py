@@ -66,7 +66,7 @@ class Short(L2Ball):
         ("Simplex", Unsigned, "simplex: psi* is the supremum"),
         ("L2Ball", Sharp, "ball: psi* is the l2 norm"),
         ("L2Ball", Sharp, "ball: psi* is the supremum"),
-        ("L2Ball", Short, "ball: its cost attains it"),
+        ("L2Ball", Short, "ball: the returned cost attains psi*"),
     ],
 )
 def test_a_wrong_class_is_caught(name, broken, claim, gridworld, failures, random_policy, monkeypatch):
@@ -82,11 +82,11 @@ def test_a_wrong_class_is_caught(name, broken, claim, gridworld, failures, rando
     [
         (1e-4, "is not below the minimum"),
         (1e-4, "no learner has a lower value"),
-        (-1e-4, "ball: no cost of the class proves more"),
-        (-60.0, "GTAL by MWAL proves no more than it"),
-        (-60.0, "is above it by at most its bound"),
-        (1e-4, "simplex: GTAL by LPAL"),
-        (1e-4, "the optimum has its value"),
+        (-1e-4, "ball: no cost of the class gives a higher bound"),
+        (-60.0, "GTAL by MWAL gives no bound above the minimum"),
+        (-60.0, "is above the minimum by at most its bound"),
+        (1e-4, "simplex: LPAL solves GTAL"),
+        (1e-4, "the solution's policy attains the minimum"),
     ],
 )
 def test_a_wrong_minimum_is_caught(shift, claim, gridworld, failures, monkeypatch):

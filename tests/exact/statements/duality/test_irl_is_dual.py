@@ -20,7 +20,7 @@ def test_a_deterministic_expert_is_a_failure_on_purpose(gridworld, goal_cost, fa
     verification = check_irl_is_dual(gridworld, expert, 1.0, "hard expert", np.random.default_rng(0))
     assert failures(verification) == []
     assert verification.solutions["irl"].status is Status.DUAL_NOT_ATTAINED
-    assert "its costs keep growing" in verification.certificates[-1].statement
+    assert "the costs of dual ascent keep growing" in verification.certificates[-1].statement
 
 
 def test_a_wrong_gradient_is_caught(gridworld, goal_cost, failures, monkeypatch):

@@ -91,7 +91,7 @@ def constant(result):
 
 EQUALITY, BEST = "psi*(rho - rho_E) = <rho - rho_E, c> - psi(c)", "no cost does better"
 GRADIENT, CONVEX, CONVEX_DUAL = "is the gradient of psi*", "psi is convex", "psi* is convex"
-FENCHEL, FAR = "psi*(rho - rho_E) >=", "the costs returned lead there"
+FENCHEL, FAR = "psi*(rho - rho_E) >=", "gains grow without bound along the returned cost"
 
 WRONG = [
     (without(Distance, conjugate=on_cost(np.negative)), EQUALITY),
@@ -129,7 +129,7 @@ WRONG = [
     (without(psi.Quadratic, conjugate_elasticity=on_result(lambda one: 0.5 * one)), "second derivative of psi*"),
     (without(psi.LInfBall, bounds=on_result(lambda pair: (pair[0], 2.0 * pair[1]))), "the linear program over bounds"),
     (without(psi.LInfBall, repaired=on_result(lambda cost: 2.0 * cost)), "repaired costs are in the domain"),
-    (without(psi.LInfBall, repaired=on_result(lambda cost: 0.5 * cost)), "leaves costs of the domain alone"),
+    (without(psi.LInfBall, repaired=on_result(lambda cost: 0.5 * cost)), "does not change costs in the domain"),
     (without(psi.L2Ball, support=on_result(lambda one: 1.1 * one)), EQUALITY),
     (without(psi.L2Ball, maximise=on_result(lambda one: 2.0 * one)), "maximise returns weights of the class"),
     (without(psi.L2Ball, maximise=on_result(lambda one: -one)), "maximise attains the support"),
@@ -156,7 +156,7 @@ def test_a_loss_that_differs_on_tensors_is_seen():
 
     wrong = type("Wrong", (psi.Logistic,), {"expert_loss": expert_loss})()
     failed = [one.statement for one in checked(wrong).certificates if not one.holds]
-    assert failed == ["Wrong: the loss of tensors is that of arrays"]
+    assert failed == ["Wrong: the losses of tensors and arrays are equal"]
     assert check_regularizer(wrong, *SHAPE, np.random.default_rng(0)).holds
 
 

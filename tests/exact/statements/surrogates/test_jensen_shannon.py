@@ -69,7 +69,7 @@ class Unsigned(Logistic):
     ("broken", "claim"),
     [
         (Halved, "(2/(1-gamma)) (JSD - log 2)"),
-        (Halved, "minus the loss of this D"),
+        (Halved, "minus the loss of the best D"),
         (Halved, "any other D"),
         (Swapped, "c = log D"),
         (Unsigned, "-log D - log(1-D)"),

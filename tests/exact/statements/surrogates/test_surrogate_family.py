@@ -68,7 +68,7 @@ class Open(Logistic):
         (Wide(), "T = -phi"),
         (Wide(), "infinite outside T"),
         (Rising(), "strictly decreases"),
-        (Open(), "the end of T that T lacks"),
+        (Open(), "infinite at an end that T lacks"),
     ],
 )
 def test_a_wrong_psi_is_caught(broken, claim, gridworld, failures):

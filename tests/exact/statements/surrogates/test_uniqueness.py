@@ -68,8 +68,8 @@ def test_an_expert_that_never_ends_them_is_not(failures):
     [
         ("excess", "is the divergence of policies and labels"),
         ("excess", "the midpoint gap is the mean divergence"),
-        ("match_occupancy", "both routes give one occupancy"),
-        ("match_occupancy", "lambda = 0: it is reached at the expert"),
+        ("match_occupancy", "both routes give the same occupancy"),
+        ("match_occupancy", "lambda = 0: the minimum is attained at the expert"),
     ],
 )
 def test_another_formula_is_caught(name, claim, gridworld, failures, random_policy, monkeypatch):

@@ -16,12 +16,12 @@ from dataclasses import replace
 import cvxpy as cp
 import numpy as np
 
-from gail.exact.imitation.dual_bound import priced
+from gail.exact.imitation.dual_bound import with_dual_bound
 from gail.exact.occupancy import policy_of
 from gail.exact.problems import Matching
 from gail.exact.process.arrays import Array
 from gail.exact.process.reachability import Reachable
-from gail.exact.regularizers import ConicForm, Constant, Repairable, demands_equality, needs_coverage, restricted
+from gail.exact.regularizers import ConicForm, Constant, Repairable, needs_coverage, requires_equality, restricted
 from gail.exact.solution import BackendFailed, Solution, Status, certify
 
 TOLERANCE = 1e-5
@@ -54,7 +54,7 @@ def match_by_cvxpy(problem: Matching) -> Solution:
         state = cp.sum(rho, axis=1, keepdims=True) @ np.ones((1, expert.shape[1]))
         objective = objective + problem.entropy_weight * cp.sum(cp.rel_entr(rho, state))
     flow = part.mdp.flow_matrix @ cp.vec(rho, order="C") == part.mdp.initial
-    settings = {"tol_feas": FEASIBILITY} if demands_equality(psi) else {}
+    settings = {"tol_feas": FEASIBILITY} if requires_equality(psi) else {}
     status = _solve(cp.Problem(cp.Minimize(objective), [flow, *copied, *constraints]), **settings)
     policy = part.extend(policy_of(np.maximum(rho.value, 0.0)), 1.0 / expert.shape[1])
     if problem.entropy_weight > 0.0 and needs_coverage(psi) and np.any(expert == 0.0):
@@ -66,7 +66,7 @@ def match_by_cvxpy(problem: Matching) -> Solution:
         extend = getattr(psi, "extended", None)
         known = -copied[0].dual_value
         cost = psi.repaired(part.extend(known, 0.0) if extend is None else extend(known, mask))
-    solution = priced(problem, policy, cost, tolerance=TOLERANCE)
+    solution = with_dual_bound(problem, policy, cost, tolerance=TOLERANCE)
     return replace(solution, status=Status.BACKEND_INACCURATE) if status != cp.OPTIMAL else solution
 
 

@@ -26,7 +26,7 @@ from scipy import sparse
 
 from gail.exact.imitation.bounded_costs.interior_point import match_bounded
 from gail.exact.imitation.bounded_costs.linear_program import match_bounded_linearly
-from gail.exact.imitation.dual_bound import priced
+from gail.exact.imitation.dual_bound import with_dual_bound
 from gail.exact.imitation.linear_costs.feature_matching import optimal_weights
 from gail.exact.imitation.linear_costs.max_causal_entropy import match_expectations
 from gail.exact.imitation.linear_costs.nearest_point import nearest_policy
@@ -35,7 +35,15 @@ from gail.exact.planning.linear_program import LinearProgramFailed
 from gail.exact.problems import Matching
 from gail.exact.process.arrays import Array
 from gail.exact.process.reachability import Reachable
-from gail.exact.regularizers import BoundedCosts, L2Ball, LinearCosts, Repairable, Simplex, demands_equality, restricted
+from gail.exact.regularizers import (
+    BoundedCosts,
+    L2Ball,
+    LinearCosts,
+    Repairable,
+    Simplex,
+    requires_equality,
+    restricted,
+)
 from gail.exact.solution import Solution, Status
 
 CostClass: TypeAlias = LinearCosts | BoundedCosts
@@ -67,11 +75,11 @@ def match_cost_class(problem: Matching, psi: CostClass, earlier: Solution | None
     if problem.entropy_weight == 0.0:
         zero = np.zeros_like(problem.expert)
         if np.isfinite(psi.value(zero, problem.expert)):
-            solution = priced(problem, policy_of(problem.expert), zero, tolerance=TOLERANCE)
+            solution = with_dual_bound(problem, policy_of(problem.expert), zero, tolerance=TOLERANCE)
             if solution.status is Status.OPTIMAL:  # always, if the expert is an occupancy
                 return solution
         policy, dual = _without_entropy(small, small_psi, trace)
-    elif isinstance(small_psi, LinearCosts) and demands_equality(psi):
+    elif isinstance(small_psi, LinearCosts) and requires_equality(psi):
         policy, dual = match_expectations(small, small_psi, suggested, trace)
     elif isinstance(small_psi, LinearCosts):
         policy, dual = optimal_weights(small, small_psi, suggested, trace)
@@ -81,7 +89,7 @@ def match_cost_class(problem: Matching, psi: CostClass, earlier: Solution | None
     if dual is None:
         occupancy = occupancy_of(problem.mdp, policy)
         return Solution(problem, occupancy, policy, None, None, Status.DUAL_NOT_ATTAINED, tuple(trace))
-    return priced(problem, policy, _full_cost(psi, part, dual), tolerance=TOLERANCE, trace=trace)
+    return with_dual_bound(problem, policy, _full_cost(psi, part, dual), tolerance=TOLERANCE, trace=trace)
 
 
 def _full_cost(psi: CostClass, part: Reachable, dual: Array) -> Array:

@@ -30,7 +30,7 @@ DETERRENCE = 1e8
 """Assumed ratio of the learner's visits to the expert's at such a pair."""
 
 
-def priced(
+def with_dual_bound(
     problem: Matching,
     policy: Array,
     cost: Array | None = None,

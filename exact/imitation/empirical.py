@@ -40,8 +40,8 @@ from gail.exact.regularizers import (
     LinearCosts,
     Regularizer,
     SmoothConjugate,
-    demands_equality,
     needs_coverage,
+    requires_equality,
     restricted,
     validate_regularizer,
 )
@@ -140,7 +140,7 @@ def match_empirical(
         )
     if isinstance(psi, SmoothConjugate):
         return _match_on_support(problem, psi, earlier)
-    if isinstance(psi, LinearCosts) and demands_equality(psi):
+    if isinstance(psi, LinearCosts) and requires_equality(psi):
         return _match_expectations(problem, earlier)
     if isinstance(psi, LinearCosts | BoundedCosts):
         return match_cost_class(problem, psi, earlier)

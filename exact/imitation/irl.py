@@ -28,7 +28,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gail.exact.imitation.cost_classes import match_cost_class
 from gail.exact.imitation.matching import matched_exactly
-from gail.exact.imitation.problem_checks import admitted
+from gail.exact.imitation.problem_checks import checked_matching
 from gail.exact.imitation.smooth_matching import match_smoothly
 from gail.exact.occupancy import occupancy_of, policy_of
 from gail.exact.planning.soft_planning import SoftOptimum, soft_optimum
@@ -102,7 +102,9 @@ def solve_irl(
     """
     validate_process(mdp)
     earlier = validate_start(mdp, start)
-    problem = admitted(mdp, expert_occupancy, psi, entropy_weight, "inverse reinforcement learning", conic=False)
+    problem = checked_matching(
+        mdp, expert_occupancy, psi, entropy_weight, "inverse reinforcement learning", conic=False
+    )
     if problem.entropy_weight == 0.0:
         raise ValueError("inverse reinforcement learning by ascent needs entropy_weight > 0; see match_occupancy")
     if not isinstance(psi, SmoothCosts):

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gail.exact.imitation.cost_classes import match_cost_class
-from gail.exact.imitation.problem_checks import admitted
+from gail.exact.imitation.problem_checks import checked_matching
 from gail.exact.imitation.smooth_matching import match_smoothly
 from gail.exact.occupancy import occupancy_of, policy_of
 from gail.exact.problems import Matching
@@ -56,7 +56,7 @@ def match_occupancy(
     """
     validate_process(mdp)
     earlier = validate_start(mdp, start)
-    problem = admitted(mdp, expert_occupancy, psi, entropy_weight, "matching", conic=method == "conic")
+    problem = checked_matching(mdp, expert_occupancy, psi, entropy_weight, "matching", conic=method == "conic")
     if method == "conic":
         from gail.exact.imitation.conic import match_by_cvxpy  # importing CVXPY takes longer than most solves
 

@@ -32,7 +32,7 @@ CONIC_BYTES_PER_ENTRY = 2500.0
 """Memory of CVXPY and Clarabel with its factors, per entry of the constraints, on gridworlds, where lambda > 0."""
 
 
-def admitted(
+def checked_matching(
     mdp: FiniteMDP, expert_occupancy: ArrayLike, psi: Regularizer, entropy_weight: float, work: str, *, conic: bool
 ) -> Matching:
     """The checked problem. `work` names it in error messages; `conic` says that CVXPY will solve it.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gail.exact.imitation.dual_bound import priced
+from gail.exact.imitation.dual_bound import with_dual_bound
 from gail.exact.imitation.policy_newton import ACCEPTED, minimising_policy
 from gail.exact.occupancy import occupancy_of, policy_of
 from gail.exact.problems import Matching
@@ -48,8 +48,8 @@ def match_smoothly(problem: Matching, psi: SmoothConjugate, earlier: Solution | 
             policy = part.extend(policy_of(np.where(unseen, 0.0, policy)), 1.0 / policy.shape[1])
             occupancy = occupancy_of(problem.mdp, policy)
             return Solution(problem, occupancy, policy, None, None, Status.DUAL_NOT_ATTAINED, tuple(trace))
-        return priced(problem, part.extend(policy, 1.0 / policy.shape[1]), tolerance=ACCEPTED, trace=trace)
-    best = priced(problem, policy_of(problem.expert), tolerance=ACCEPTED)
+        return with_dual_bound(problem, part.extend(policy, 1.0 / policy.shape[1]), tolerance=ACCEPTED, trace=trace)
+    best = with_dual_bound(problem, policy_of(problem.expert), tolerance=ACCEPTED)
     if best.status is Status.OPTIMAL:  # always, unless policies can end episodes at different times
         return best
     # The entropy as a barrier: its minimisers tend to a solution as its weight vanishes.
@@ -58,7 +58,7 @@ def match_smoothly(problem: Matching, psi: SmoothConjugate, earlier: Solution | 
         step = Matching(small.mdp, small.expert, psi, factor * scale)
         start = minimising_policy(step, psi, np.log(np.maximum(start, 1e-300)), None)
         policy = part.extend(policy_of(np.where(unseen, 0.0, start)), 1.0 / start.shape[1])
-        solution = priced(problem, policy, _deterring(problem, policy), tolerance=TOLERANCE)
+        solution = with_dual_bound(problem, policy, _deterring(problem, policy), tolerance=TOLERANCE)
         trace.append(solution.gap)
         best = min(best, solution, key=lambda one: abs(one.relative_gap))
         if solution.status is Status.OPTIMAL:

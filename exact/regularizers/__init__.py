@@ -40,8 +40,8 @@ from gail.exact.regularizers.protocols import (
     Repairable,
     SmoothConjugate,
     SmoothCosts,
-    demands_equality,
     needs_coverage,
+    requires_equality,
     restricted,
     validate_regularizer,
 )
@@ -75,8 +75,8 @@ __all__ = [
     "SmoothSeparable",
     "Surrogate",
     "TruncatedQuadratic",
-    "demands_equality",
     "needs_coverage",
+    "requires_equality",
     "restricted",
     "validate_regularizer",
 ]

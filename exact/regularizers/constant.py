@@ -19,7 +19,7 @@ class Constant:
     """psi = 0: no regularization. Its conjugate demands rho = rho_E (Corollary 3.2.1)."""
 
     needs_coverage: ClassVar[bool] = True
-    demands_equality: ClassVar[bool] = True
+    requires_equality: ClassVar[bool] = True
 
     def value(self, cost: Array, expert: Array) -> float:
         """Zero for every cost."""

@@ -22,7 +22,7 @@ from gail.exact.regularizers.features import SLACK, FeatureClass
 class LinearSpan(FeatureClass):
     """W is all of R^k: psi* demands the expert's feature expectations (Ziebart, Bagnell & Dey 2010)."""
 
-    demands_equality: ClassVar[bool] = True
+    requires_equality: ClassVar[bool] = True
 
     def value(self, cost: Array, expert: Array) -> float:
         """0 if cost = F w for some w, up to 1e-10 of the largest cost; else +inf."""

@@ -136,9 +136,9 @@ def needs_coverage(psi: Regularizer) -> bool:
     return bool(getattr(psi, "needs_coverage", False))
 
 
-def demands_equality(psi: Regularizer) -> bool:
+def requires_equality(psi: Regularizer) -> bool:
     """Whether psi* is 0 where rho, or its features, equal the expert's and +inf elsewhere: rounding then matters."""
-    return bool(getattr(psi, "demands_equality", False))
+    return bool(getattr(psi, "requires_equality", False))
 
 
 def identity(size: int) -> Sparse:

@@ -10,7 +10,7 @@ from gail.exact.statements.certificates import Certificate, SecondOpinion, Verif
 
 
 @dataclass(frozen=True)
-class Findings:
+class WorstCases:
     """Collects trials by claim; `subject` names what the claims are about, `instance` the instance."""
 
     subject: str

@@ -1,7 +1,7 @@
 """Results over all cells: means over seeds, slopes, the parts of the gap, and the verdicts.
 
 The gap J - J* of GAIL with networks is the sum of four parts. Each part is the difference of J between two computed
-policies, so the sum is exact. All parts but the first may be negative:
+policies, so the sum is exact. All parts but the first may be negative.
 
     finite demonstrations      J(exact optimum against the demonstrations) - J*
     unfinished optimisation    J(exact GAIL after as many iterations)      - J(that optimum)

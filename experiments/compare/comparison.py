@@ -171,6 +171,6 @@ def _check(
     if min(seeds) < 0:
         raise InvalidRequest(f"seed {min(seeds)}: seeds are non-negative")
     if architecture is Architecture.TABLE and not problem.one_hot:
-        raise InvalidRequest("tables need states as unit vectors; with other features, choose networks (mlp)")
+        raise InvalidRequest("a table needs states as unit vectors; with other features, choose networks (mlp)")
     for size in sizes:
         check_count(problem, size)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gail.exact.imitation.dual_bound import priced
+from gail.exact.imitation.dual_bound import with_dual_bound
 from gail.exact.imitation.linear_costs.feature_matching import match_features
 from gail.exact.occupancy import occupancy_of, validate_occupancy
 from gail.exact.problems import Matching
@@ -77,4 +77,4 @@ def check_class_scaling(
 def _solve(problem: Matching) -> Solution:
     assert isinstance(problem.psi, LinearCosts)
     policy, cost = match_features(problem, problem.psi, [])
-    return priced(problem, policy, cost, tolerance=TOLERANCE)
+    return with_dual_bound(problem, policy, cost, tolerance=TOLERANCE)

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gail.exact.imitation.dual_bound import priced
+from gail.exact.imitation.dual_bound import with_dual_bound
 from gail.exact.imitation.matching import match_occupancy
 from gail.exact.occupancy import feature_expectations, occupancy_of
 from gail.exact.planning.rl import solve_rl
@@ -129,7 +129,7 @@ def check_unexpressive_class(member: UnexpressiveInstance, instance: str) -> Ver
     little = LITTLE_ENTROPY * float(np.linalg.norm(gaps[TUNNEL]))
     solutions = {
         "FEM": match_occupancy(mdp, expert, L2Ball(features), little),
-        "FEM, at its worst": priced(
+        "FEM, at its worst": with_dual_bound(
             Matching(mdp, expert, L2Ball(features), 0.0),
             member.road(SOUTH),
             np.zeros_like(member.cost),

@@ -212,7 +212,7 @@ def _negative(verdicts: Verdicts, features: Array, expert: Array, learner: Array
     length, _ = L2Ball(turned).conjugate(learner, expert)
     claim = "simplex: psi* is negative at a learner that is better in every feature"
     verdicts.identity(claim, signed / unit, -least / unit)
-    verdicts.differs("simplex: psi* at this learner is below zero", -signed, 0.5 * least)
+    verdicts.differs("simplex: psi* at the better learner is below zero", -signed, 0.5 * least)
     verdicts.identity("ball: psi* does not depend on the sign", length / unit, np.linalg.norm(gap) / unit)
 
 

@@ -85,7 +85,7 @@ def check_unattained_dual(mdp: FiniteMDP, cost: ArrayLike, entropy_weight: float
     mass = float(expert.sum())
     promised = -entropy_weight * mass * np.log1p(-curve.shares * (1.0 - 1.0 / mdp.num_actions))
     verdicts.identity("the dual's gap vanishes like eps", curve.gap, promised, ROUNDING)
-    verdicts.differs("it is not attained", float(curve.gap.min()), 1e-3 * entropy_weight * float(curve.shares.min()))
+    verdicts.differs("no eps attains it", float(curve.gap.min()), 1e-3 * entropy_weight * float(curve.shares.min()))
     endless = -entropy_weight * np.log(curve.shares / mdp.num_actions)
     verdicts.identity("costs grow like -lambda log eps", curve.largest_cost, endless, ROUNDING)
     return Verification(tuple(verdicts.certificates), {"irl": irl, "matching": matching})

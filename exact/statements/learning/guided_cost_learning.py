@@ -169,7 +169,7 @@ def _gradients(verdicts: Verdicts, paths: Paths, game: GuidedCostGame, reward: A
     )
     estimated = mu * paths.dynamics * np.exp(paths.returns(reward) - log_z) / game.mixture_estimate(reward, log_z)
     by_sampling = paths.expected_counts(p - estimated)
-    verdicts.identity("it is the gradient of maximum entropy IRL with weights 1/mu~", -gradient, by_sampling, ROOT)
+    verdicts.identity("the gradient is that of maximum entropy IRL, weights 1/mu~", -gradient, by_sampling, ROOT)
     optimal = paths.maxent(reward)
     log_partition = paths.log_partition(reward)
     for name, there, factor in (
@@ -219,8 +219,8 @@ def _runs(verdicts: Verdicts, mdp: FiniteMDP, paths: Paths, rng: np.random.Gener
     guided = guided_cost_learning(changing, ROUNDS)
     verdicts.solved("guided cost learning reaches the same optimum", float(guided.trace[-1]), CLOSED)
     own = gan_gcl(stationary, FittedDiscriminator(), BestPolicy(), 1)
-    verdicts.solved("for a stationary expert GAN-GCL reaches it in one round", float(own.trace[-1]), CLOSED)
-    verdicts.at_most("its generator is then the expert", divergence(stationary.expert, own.density), 0.0, CLOSED)
+    verdicts.solved("for a stationary expert GAN-GCL needs one round", float(own.trace[-1]), CLOSED)
+    verdicts.at_most("GAN-GCL's generator is the expert", divergence(stationary.expert, own.density), 0.0, CLOSED)
     if _is_deterministic(mdp):
         game = gan_gcl(changing, FittedDiscriminator(), BestPolicy(), 2 * ROUNDS)
         verdicts.solved("with deterministic dynamics GAN-GCL reaches the optimum", float(game.trace[-1]), CLOSED)
@@ -239,10 +239,10 @@ def _elsewhere(verdicts: Verdicts) -> None:
     slope, _ = game.gradient(run.reward, game.best_log_partition(run.reward))
     verdicts.identity("GAN-GCL ends at a stationary point", slope, 0.0, REST)
     shortfall = float(optimum.primal[-1] - run.dual[-1])
-    verdicts.differs("its reward has a lower likelihood than the optimal one", shortfall, VISIBLE)
-    verdicts.differs("its generator's visits are not the expert's", float(run.violation[-1]), VISIBLE)
+    verdicts.differs("GAN-GCL's reward is less likely than the optimal one", shortfall, VISIBLE)
+    verdicts.differs("GAN-GCL's visits are not the expert's", float(run.violation[-1]), VISIBLE)
     off = divergence(run.density, paths.maxent(run.reward))
-    verdicts.differs("its generator's paths are not those of its reward", off, VISIBLE)
+    verdicts.differs("GAN-GCL's paths are not those of its reward", off, VISIBLE)
 
 
 def _is_deterministic(mdp: FiniteMDP) -> bool:

@@ -62,7 +62,7 @@ def check_monotone_improvement(mdp: FiniteMDP, cost: Array, instance: str, rng: 
     rises = float(np.diff(run.primal).max(initial=0.0))
     numbers = {"start": float(run.primal[0]), "end": float(run.primal[-1]), "optimum": optimum.dual_value}
     verdicts.claim("policy iteration on the bound never gets worse", beyond(rises) / unit, ROUNDING, **numbers)
-    verdicts.at_most("it is never better than the optimum", optimum.dual_value, run.primal, ROUNDING, unit)
+    verdicts.at_most("the run is never below the optimum", optimum.dual_value, run.primal, ROUNDING, unit)
     natural = natural_gradient_run(mdp, cost, ITERATIONS, 1.0 / unit)
     rises = float(np.diff(natural.primal).max(initial=0.0))
     verdicts.claim("natural policy gradient never gets worse", beyond(rises) / unit, ROUNDING)

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from gail.exact.process.arrays import Array
-from gail.exact.regularizers import Regularizer, Repairable, Separable, demands_equality, needs_coverage
-from gail.exact.statements.worst_case import Findings
+from gail.exact.regularizers import Regularizer, Repairable, Separable, needs_coverage, requires_equality
+from gail.exact.statements.worst_case import WorstCases
 
 ROUNDING = 1e-9
 """Relative tolerance of closed forms and sums."""
@@ -57,7 +57,7 @@ class Pair:
         return mass + abs(value) + 1e-3 * float(np.sum((self.rho + self.expert) * abs(cost)))
 
 
-def check_shapes(findings: Findings, psi: Regularizer, pair: Pair) -> bool:
+def check_shapes(findings: WorstCases, psi: Regularizer, pair: Pair) -> bool:
     """That `conjugate` returns a number and a cost (S, A); all other checks need this."""
     answer = psi.conjugate(pair.rho, pair.expert)
     fits = isinstance(answer, tuple) and len(answer) == 2 and np.ndim(answer[0]) == 0
@@ -82,7 +82,7 @@ def domain_costs(psi: Regularizer, pairs: list[Pair], rng: np.random.Generator) 
     return [cost for cost in found if np.all(np.isfinite(cost)) and psi.value(cost, expert) != np.inf]
 
 
-def check_conjugacy(findings: Findings, psi: Regularizer, pairs: list[Pair], costs: list[Array]) -> None:
+def check_conjugacy(findings: WorstCases, psi: Regularizer, pairs: list[Pair], costs: list[Array]) -> None:
     """Fenchel-Young, with equality at the returned cost, and no better one near it."""
     findings.note("psi is finite at two costs or more", float(max(2 - len(costs), 0)), 0.0, found=len(costs))
     for pair in pairs:
@@ -104,7 +104,7 @@ def check_conjugacy(findings: Findings, psi: Regularizer, pairs: list[Pair], cos
                 findings.at_most(claim, pair.gain(psi, trial), attained, max(unit, pair.unit(value, trial)), ROUNDING)
 
 
-def check_gradient(findings: Findings, psi: Regularizer, pairs: list[Pair], rng: np.random.Generator) -> None:
+def check_gradient(findings: WorstCases, psi: Regularizer, pairs: list[Pair], rng: np.random.Generator) -> None:
     """The returned cost against central differences of psi*, pair by pair, along directions that keep the mass."""
     for pair in pairs:
         rho, expert = pair.rho, pair.expert
@@ -125,7 +125,7 @@ def check_gradient(findings: Findings, psi: Regularizer, pairs: list[Pair], rng:
 
 
 def check_convexity(
-    findings: Findings, psi: Regularizer, pairs: list[Pair], costs: list[Array], rng: np.random.Generator
+    findings: WorstCases, psi: Regularizer, pairs: list[Pair], costs: list[Array], rng: np.random.Generator
 ) -> None:
     """Along segments between costs, and between learners of the same expert and mass."""
     for pair, next_pair in zip(pairs, pairs[1:] + pairs[:1], strict=True):
@@ -141,7 +141,7 @@ def check_convexity(
             _below_chord(findings, "psi is convex", share, ends, psi.value(share * one + (1.0 - share) * two, expert))
 
 
-def check_zeros(findings: Findings, psi: Regularizer, pairs: list[Pair]) -> None:
+def check_zeros(findings: WorstCases, psi: Regularizer, pairs: list[Pair]) -> None:
     """Pairs with zeros, where the supremum may not be attained; and whether `needs_coverage` is right there."""
     for pair in pairs:
         value, cost = psi.conjugate(pair.rho, pair.expert)
@@ -152,7 +152,7 @@ def check_zeros(findings: Findings, psi: Regularizer, pairs: list[Pair]) -> None
             findings.equal(claim, pair.gain(psi, near), value, unit, LIMIT)
         elif value == np.inf:
             _runs_to_infinity(findings, psi, pair, cost)
-        if (pair.expert == 0.0).any() and not demands_equality(psi):
+        if (pair.expert == 0.0).any() and not requires_equality(psi):
             everywhere = np.where(pair.rho > 0.0, pair.rho, pair.expert.max())
             everywhere *= pair.expert.sum() / everywhere.sum()
             infinite = psi.conjugate(everywhere, pair.expert)[0] == np.inf
@@ -167,13 +167,13 @@ def _uphill(psi: Regularizer, pair: Pair, cost: Array) -> list[Array]:
     return [psi.repaired(cost + size * (pair.rho - pair.expert)) for size in (0.1, 1.0, 10.0)]
 
 
-def _below_chord(findings: Findings, claim: str, share: float, ends: tuple[float, float], mixed: float) -> None:
+def _below_chord(findings: WorstCases, claim: str, share: float, ends: tuple[float, float], mixed: float) -> None:
     if np.all(np.isfinite(ends)):
         chord = share * ends[0] + (1.0 - share) * ends[1]
         findings.at_most(claim, mixed, chord, 1.0 + sum(map(abs, ends)), ROUNDING)
 
 
-def _runs_to_infinity(findings: Findings, psi: Regularizer, pair: Pair, cost: Array) -> None:
+def _runs_to_infinity(findings: WorstCases, psi: Regularizer, pair: Pair, cost: Array) -> None:
     """Along the infinite entries of the returned cost, or along rho - rho_E, gains grow without bound."""
 
     def gain(size: float) -> float:

@@ -21,11 +21,11 @@ from gail.exact.regularizers import (
     Separable,
     SmoothConjugate,
     SmoothCosts,
-    demands_equality,
+    requires_equality,
     validate_regularizer,
 )
 from gail.exact.statements.certificates import Verification
-from gail.exact.statements.regularizer_contract import solver_interfaces as offers
+from gail.exact.statements.regularizer_contract import solver_interfaces as interfaces
 from gail.exact.statements.regularizer_contract.conjugacy import (
     Pair,
     check_conjugacy,
@@ -35,7 +35,7 @@ from gail.exact.statements.regularizer_contract.conjugacy import (
     check_zeros,
     domain_costs,
 )
-from gail.exact.statements.worst_case import Findings
+from gail.exact.statements.worst_case import WorstCases
 
 PAIRS = 4
 """Pairs of measures of each kind."""
@@ -67,7 +67,7 @@ def check_regularizer(
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng must be a generator such as numpy.random.default_rng(0), got {rng!r}")
     shape = (states, actions) = (validate_count("states", states), validate_count("actions", actions))
-    findings = Findings(type(psi).__name__, f"{states} states, {actions} actions")
+    findings = WorstCases(type(psi).__name__, f"{states} states, {actions} actions")
     same = [_drawn(shape, rng, spread=1.0, same_mass=True) for _ in range(PAIRS)]
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         if not check_shapes(findings, psi, same[0]):
@@ -77,22 +77,22 @@ def check_regularizer(
         equal = [Pair(pair.expert, pair.expert) for pair in pairs[:1]]
         check_conjugacy(findings, psi, pairs + equal, costs)
         check_convexity(findings, psi, pairs, costs, rng)
-        if not demands_equality(psi):
+        if not requires_equality(psi):
             check_gradient(findings, psi, pairs, rng)
         check_zeros(findings, psi, [_with_zeros(pair, rng) for pair in same])
         for pair in pairs:
-            _check_offers(findings, psi, pair, costs, tensor, rng)
+            _check_interfaces(findings, psi, pair, costs, tensor, rng)
         longer = [Pair(pair.expert * (1.0 + rng.random(shape)), pair.expert) for pair in pairs[:1]]
         for pair in same[:CONIC_PAIRS] + equal + longer:
             if isinstance(psi, BoundedCosts):
-                offers.check_bounds(findings, psi, pair)
+                interfaces.check_bounds(findings, psi, pair)
             if isinstance(psi, ConicForm):
-                offers.check_conic(findings, psi, pair)
+                interfaces.check_conic(findings, psi, pair)
     return findings.verification()
 
 
-def _check_offers(
-    findings: Findings,
+def _check_interfaces(
+    findings: WorstCases,
     psi: Regularizer,
     pair: Pair,
     costs: list[Array],
@@ -100,17 +100,17 @@ def _check_offers(
     rng: np.random.Generator,
 ) -> None:
     if isinstance(psi, SmoothConjugate):
-        offers.check_elasticity(findings, psi, pair, rng)
+        interfaces.check_elasticity(findings, psi, pair, rng)
     if isinstance(psi, SmoothCosts):
-        offers.check_derivatives(findings, psi, pair, costs, rng)
+        interfaces.check_derivatives(findings, psi, pair, costs, rng)
     if isinstance(psi, LinearCosts):
-        offers.check_weights(findings, psi, pair)
+        interfaces.check_weights(findings, psi, pair)
     if isinstance(psi, Repairable):
-        offers.check_repairs(findings, psi, pair, rng)
+        interfaces.check_repairs(findings, psi, pair, rng)
     if isinstance(psi, Separable):
-        offers.check_losses(findings, psi, pair, tensor, rng)
+        interfaces.check_losses(findings, psi, pair, tensor, rng)
     if pair.rho.shape[0] > 1:
-        offers.check_restriction(findings, psi, pair)
+        interfaces.check_restriction(findings, psi, pair)
 
 
 def _drawn(shape: tuple[int, int], rng: np.random.Generator, *, spread: float, same_mass: bool) -> Pair:

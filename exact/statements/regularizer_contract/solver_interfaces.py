@@ -32,12 +32,12 @@ from gail.exact.regularizers import (
     Separable,
     SmoothConjugate,
     SmoothCosts,
-    demands_equality,
+    requires_equality,
     restricted,
 )
 from gail.exact.solution import BackendFailed
 from gail.exact.statements.regularizer_contract.conjugacy import DIFFERENCES, ROUNDING, Pair
-from gail.exact.statements.worst_case import Findings
+from gail.exact.statements.worst_case import WorstCases
 
 STEP = 1e-5
 """Relative step of central differences of slopes."""
@@ -51,7 +51,7 @@ SEARCHED = 1e-7
 FARTHEST_LOGIT = 12.0
 
 
-def check_elasticity(findings: Findings, psi: SmoothConjugate, pair: Pair, rng: np.random.Generator) -> None:
+def check_elasticity(findings: WorstCases, psi: SmoothConjugate, pair: Pair, rng: np.random.Generator) -> None:
     """rho times the derivative of the best cost in rho, entry by entry."""
     direction = pair.rho * rng.normal(size=pair.rho.shape)
     elasticity = psi.conjugate_elasticity(pair.rho, pair.expert)
@@ -65,7 +65,7 @@ def check_elasticity(findings: Findings, psi: SmoothConjugate, pair: Pair, rng: 
 
 
 def check_derivatives(
-    findings: Findings, psi: SmoothCosts, pair: Pair, costs: list[Array], rng: np.random.Generator
+    findings: WorstCases, psi: SmoothCosts, pair: Pair, costs: list[Array], rng: np.random.Generator
 ) -> None:
     """Slopes and curvatures in the cost, the condition of the best cost, the start, and moves."""
     for cost in costs:
@@ -100,11 +100,11 @@ def check_derivatives(
     findings.note("start lies in the domain", float(not inside), 0.0)
 
 
-def check_weights(findings: Findings, psi: LinearCosts, pair: Pair) -> None:
+def check_weights(findings: WorstCases, psi: LinearCosts, pair: Pair) -> None:
     """The support function at the feature expectations' gap, and the weights that attain it."""
     value = psi.conjugate(pair.rho, pair.expert)[0]
     gap = np.einsum("sak,sa->k", psi.features, pair.rho - pair.expert)
-    if demands_equality(psi) and value == 0.0:
+    if requires_equality(psi) and value == 0.0:
         return  # equal up to rounding; the support function of a span is zero only at an exact zero
     findings.equal("support at the gap of features is psi*", psi.support(gap), value, 1.0 + abs(value), ROUNDING)
     if np.isfinite(value):
@@ -115,7 +115,7 @@ def check_weights(findings: Findings, psi: LinearCosts, pair: Pair) -> None:
         findings.equal("maximise attains the support", float(gap @ weights), value, 1.0 + abs(value), GENERAL)
 
 
-def check_bounds(findings: Findings, psi: BoundedCosts, pair: Pair) -> None:
+def check_bounds(findings: WorstCases, psi: BoundedCosts, pair: Pair) -> None:
     """max of <rho - rho_E, c> over the bounds, less psi's constant, by linear programming."""
     value = psi.conjugate(pair.rho, pair.expert)[0]
     matrix, lengths = psi.bounds(*pair.rho.shape)
@@ -134,7 +134,7 @@ def check_bounds(findings: Findings, psi: BoundedCosts, pair: Pair) -> None:
     findings.second_opinion(claim, most, value, _unit(pair, value), GENERAL)
 
 
-def check_conic(findings: Findings, psi: ConicForm, pair: Pair) -> None:
+def check_conic(findings: WorstCases, psi: ConicForm, pair: Pair) -> None:
     """The conic form, solved at a fixed rho."""
     from gail.exact.imitation.conic import conjugate_by_cvxpy  # importing CVXPY takes longer than most checks
 
@@ -144,7 +144,7 @@ def check_conic(findings: Findings, psi: ConicForm, pair: Pair) -> None:
         findings.second_opinion("the conic form is psi*", stated, value, _unit(pair, value), GENERAL)
 
 
-def check_repairs(findings: Findings, psi: Repairable, pair: Pair, rng: np.random.Generator) -> None:
+def check_repairs(findings: WorstCases, psi: Repairable, pair: Pair, rng: np.random.Generator) -> None:
     """Drawn costs of several sizes, repaired once and twice."""
     for size in (0.1, 1.0, 10.0):
         cost = psi.repaired(size * rng.normal(size=pair.rho.shape))
@@ -154,7 +154,7 @@ def check_repairs(findings: Findings, psi: Repairable, pair: Pair, rng: np.rando
         findings.note("repaired does not change costs in the domain", moved, ROUNDING)
 
 
-def check_restriction(findings: Findings, psi: Regularizer, pair: Pair) -> None:
+def check_restriction(findings: WorstCases, psi: Regularizer, pair: Pair) -> None:
     """The first state left out, where neither measure has mass there."""
     states = np.ones(pair.rho.shape[0], dtype=np.bool_)
     states[0] = False
@@ -168,7 +168,7 @@ def check_restriction(findings: Findings, psi: Regularizer, pair: Pair) -> None:
 
 
 def check_losses(
-    findings: Findings, psi: Separable, pair: Pair, tensor: Callable[[Array], Any] | None, rng: np.random.Generator
+    findings: WorstCases, psi: Separable, pair: Pair, tensor: Callable[[Array], Any] | None, rng: np.random.Generator
 ) -> None:
     """The discriminator's loss, minimised entry by entry over the logit, and on tensors."""
     even = psi.conjugate(pair.expert, pair.expert)[1]

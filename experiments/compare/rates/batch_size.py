@@ -1,26 +1,27 @@
-"""What a batch's size does to the discriminator at a fixed learner.
+"""Errors of the discriminator at a fixed learner against the batch size.
 
-At a fixed learner with occupancy rho, let p^ be the visits of n sampled steps, as frequencies, and p_E the exact
-expert's. The discriminator that fits them best has the loss 2 log 2 - 2 JSD(p^, p_E), and D = p^ / (p^ + p_E). So the
-estimate log 2 - loss / 2 is JSD(p^, p_E), and with h = (1/2) log(2 p / (p + p_E))
+Let p be the normalised occupancy measure of a fixed learner, p^ the visit frequencies of n sampled steps, and p_E the
+exact expert's normalised occupancy measure. The discriminator that fits p^ and p_E best is D = p^ / (p^ + p_E), with
+the loss 2 log 2 - 2 JSD(p^, p_E). So the estimate log 2 - loss / 2 is JSD(p^, p_E), and with
+h = (1/2) log(2 p / (p + p_E))
 
     JSD(p^, p_E) - JSD(p, p_E) = <h, p^ - p>  +  (1/4) sum (p^ - p)^2 p_E / (p (p + p_E))  +  ...
 
-Linear term: mean 0, of order n^-1/2, as long as h is not constant; at p = p_E it vanishes, and n^-1 is left. Quadratic
-term: positive, of order (visited pairs) / n, so that it outweighs the linear one in small batches. The slope -1/2
-therefore belongs to learners away from the expert and batches that are large beside the number of pairs. The
-learner here mixes, in every state, the expert's action with probability `SHARE` and a uniform one: neither the expert
-nor where trainings begin. The cost c = log D errs at a pair by p_E / (p + p_E) (p^ - p) / p to first order, so its
-root mean square, weighted by rho, is of order n^-1/2 as well. Only pairs that both sides visit have a cost to learn:
-without a visit of the learner the best D is 0, and its cost is not finite.
+The linear term has mean 0 and order n^-1/2 if h is not constant. At p = p_E it vanishes, and order n^-1 remains. The
+quadratic term is positive and of order (visited pairs) / n, so it dominates in small batches. The slope -1/2 therefore
+requires a learner away from the expert, and batches that are large compared with the number of pairs. The learner here
+takes, in every state, the expert's action with probability `SHARE` and a uniform one otherwise. To first order, the
+error of the cost c = log D at a pair is p_E / (p + p_E) (p^ - p) / p, so its root mean square, weighted by p, has order
+n^-1/2 as well. Costs are compared only at pairs that both sides visit: without a visit of the learner the best D is 0,
+and its cost is not finite.
 
-Steps of one copy depend on each other. Every batch therefore has the same number of rounds of all copies, some
-lifetimes long, and a larger one has more copies: its visits are then means over more independent copies, and no change
-of correlation mixes into the slope. Copies begin at p0; the first rounds, ten lifetimes, are played and not counted.
+The steps of one copy of the environment are dependent. Every batch therefore has the same number of rounds, several
+lifetimes 1/(1-gamma) long, and larger batches have more copies. Their visits are means over more independent copies,
+so changes of the correlation do not affect the slope. Copies start at p0; the first ten lifetimes are not counted.
 
-Equal steps give equal terms of the loss, so the discriminator is fitted to the batch's frequencies; that is the loss
-of `Discriminator.update` on its steps, with one row per pair. Adam's rate falls geometrically. What the fit lacks is
-known, since the best fit is: it is recorded, and has to be small beside the sampling error.
+Equal steps have equal terms in the loss, so the discriminator is fitted to the batch's frequencies. This is the loss of
+`Discriminator.update` on the batch's steps, with one row per pair. Adam's rate falls geometrically. The best fit is
+known in closed form, so the error of the fit is recorded too; it has to be small compared with the sampling error.
 """
 
 from __future__ import annotations
@@ -47,17 +48,17 @@ from gail.experiments.errors import InvalidRequest
 from gail.experiments.reports.interquartile import Interval
 
 SHARE = 0.3
-"""Of the expert in the fixed learner."""
+"""Probability of the expert's action in the fixed learner."""
 
 BATCHES = (30_000, 100_000, 300_000, 1_000_000, 3_000_000)
-"""Steps in a batch. On the 8 x 8 map smaller ones are not yet in the regime of -1/2: rare pairs are hardly visited, and
-the learned cost falls faster at first."""
+"""Steps per batch. On the 8 x 8 map smaller batches do not show the slope -1/2 yet: rare pairs are hardly visited, and
+the error of the learned cost falls faster."""
 
 SEEDS = tuple(range(20))
-"""The root mean square of K errors is uncertain by its 1/sqrt(2K)th part: 10 would leave a slope too uncertain."""
+"""The root mean square of K errors has a relative uncertainty of 1/sqrt(2K); with K = 10 slopes are too uncertain."""
 
 _COUNTED, _WARM_UP = 25.0, 10.0  # rounds of every copy, in lifetimes 1/(1-gamma)
-_CHUNK = 50_000  # steps held at a time: only their counts are kept
+_CHUNK = 50_000  # steps in memory at a time; only their counts are kept
 _FIT = DiscriminatorSettings(hidden=(), learning_rate=0.3, steps=600, gradient_penalty=0.0)
 _LAST_RATE = 1e-4  # as a share of the first
 
@@ -67,10 +68,11 @@ class Errors:
     """One error over N sizes and K seeds.
 
     Attributes:
-        values: (N, K), with their sign if they have one.
-        unfitted: (N, K) what the fit of the discriminator adds to them; None for whole trainings.
-        floor: what exact players leave after as many iterations; None at a fixed learner.
-        slope: of the root mean square in the size, log axes, with its bootstrap interval over seeds; None for one size.
+        values: (N, K) errors, signed if they can be negative.
+        unfitted: (N, K) the part due to incomplete fitting of the discriminator; None for whole trainings.
+        floor: the error of exact players after as many iterations; None at a fixed learner.
+        slope: slope of the root mean square against the size on log axes, with its bootstrap interval over seeds; None
+            for one size.
     """
 
     values: Array
@@ -80,7 +82,7 @@ class Errors:
 
     @property
     def root_mean_square(self) -> Array:
-        """(N,) over seeds."""
+        """(N,) root mean square over seeds."""
         return np.asarray(np.sqrt(np.mean(self.values**2, axis=1)))
 
 
@@ -91,8 +93,8 @@ class BatchRates:
     Attributes:
         sizes: (N,) steps per batch.
         exact_divergence: JSD of learner and expert, in nats.
-        divergence: the discriminator's estimate less that.
-        cost: root mean square of learned less exact cost, weighted by the learner's visits where both sides have some.
+        divergence: the discriminator's estimate minus `exact_divergence`.
+        cost: root mean square of learned minus exact cost, weighted by the learner's visits, at pairs that both visit.
     """
 
     sizes: tuple[int, ...]
@@ -102,7 +104,7 @@ class BatchRates:
 
 
 def between(problem: Problem, share: float = SHARE) -> Array:
-    """(S, A) the policy that is the expert's with probability `share` in every state, and uniform otherwise."""
+    """(S, A) the policy that takes the expert's action with probability `share`, and a uniform one otherwise."""
     return share * policy_of(problem.expert) + (1.0 - share) / problem.mdp.num_actions
 
 
@@ -114,18 +116,18 @@ def batch_rates(
     learner: Array | None = None,
     settings: SampledSettings = QUICK.table,
 ) -> BatchRates:
-    """Sample a fixed learner, fit the discriminator against the exact expert, and measure both of its errors.
+    """Sample a fixed learner, fit the discriminator against the exact expert, and measure the errors of JSD and cost.
 
     Args:
-        problem: with psi_GA and states as unit vectors.
-        learner: a policy (S, A) without zeros; `between` by default. At the exact optimum's the best cost is the dual
-            cost, so that the second error is the learned cost's distance to that.
+        problem: a problem with psi_GA and states as unit vectors.
+        learner: a policy (S, A) without zeros; `between` by default. For the exact optimum's policy the best cost is
+            the dual cost, so the error of the cost is the distance between learned cost and dual cost.
         sizes: steps per batch.
-        seeds: of batches.
-        settings: whether the discount is honoured (`restarts`); nothing else of it is used.
+        seeds: seeds of the batches.
+        settings: only `restarts` is used: whether episodes restart with probability 1 - gamma.
 
     Raises:
-        InvalidRequest: another psi, or other features.
+        InvalidRequest: psi is not psi_GA, or states are not unit vectors.
     """
     check_rates(problem)
     policy = between(problem) if learner is None else learner
@@ -143,7 +145,7 @@ def batch_rates(
 
 
 def sampled_visits(problem: Problem, policy: Array, size: int, seed: int, settings: SampledSettings) -> Array:
-    """(S, A) counts of at least `size` steps of a policy without zeros, from copies that have forgotten their start."""
+    """(S, A) counts of at least `size` steps of a policy without zeros, after a warm-up of ten lifetimes."""
     lifetime = 1.0 / (1.0 - problem.mdp.discount)
     copies = max(1, math.ceil(size / (_COUNTED * lifetime)))
     sampler = Sampler(environments(problem, replace(settings, copies=copies), (seed, size)))
@@ -163,7 +165,7 @@ def sampled_visits(problem: Problem, policy: Array, size: int, seed: int, settin
 
 
 def fitted_discriminator(problem: Problem, visits: Array) -> tuple[Discriminator, float]:
-    """The table of logits that tells a learner's visits (S, A) from the exact expert's, and its loss."""
+    """The discriminator (a table of logits) fitted to a learner's visits (S, A) and the exact expert's; its loss."""
     make = cost_player(problem, Algorithm.GAIL, _FIT)
     spec = SpaceSpec(problem.mdp.num_states, problem.mdp.num_actions, None, None)
     player = make(spec, weighted_pairs(problem, problem.expert).trajectories, torch.Generator().manual_seed(0))
@@ -189,7 +191,7 @@ def fitted_discriminator(problem: Problem, visits: Array) -> tuple[Discriminator
 def _errors_of_a_batch(
     problem: Problem, policy: Array, rho: Array, size: int, seed: int, settings: SampledSettings
 ) -> tuple[float, float, float, float]:
-    """Of the estimated divergence and the cost; then the fit's share in both, from the best fit to this batch."""
+    """Errors of the estimated divergence and of the cost; then the parts of both due to incomplete fitting."""
     visits = sampled_visits(problem, policy, size, seed, settings)
     player, loss = fitted_discriminator(problem, visits)
     estimate = math.log(2.0) - 0.5 * loss
@@ -207,7 +209,7 @@ def _errors_of_a_batch(
 
 
 def _as_player(problem: Problem, table: Array) -> Policy:
-    """A policy (S, A) without zeros as one that the sampler can play."""
+    """A table of probabilities (S, A) without zeros as a `Policy` for the sampler."""
     states, actions = table.shape
     policy = Policy(SpaceSpec(states, actions, None, None), PolicySettings(hidden=()), torch.Generator().manual_seed(0))
     policy.moments = AsTheyAre(states)
@@ -219,16 +221,16 @@ def _as_player(problem: Problem, table: Array) -> Policy:
 
 
 def root_slope(sizes: Sequence[int], errors: Array) -> Interval | None:
-    """Slope of the root mean square: half that of the mean square."""
+    """Slope of the root mean square of `errors` (N, K); it is half the slope of the mean square."""
     found = slope(sizes, list(errors**2))
     return None if found is None else Interval(0.5 * found.estimate, 0.5 * found.low, 0.5 * found.high)
 
 
 def check_rates(problem: Problem) -> None:
-    """That rates are defined for a problem; raise `InvalidRequest` where not."""
+    """Check that rates are defined for a problem; raises `InvalidRequest` if not."""
     if not isinstance(problem.psi, Logistic):
         raise InvalidRequest(
-            f"psi {type(problem.psi).__name__}: rates are of the Jensen-Shannon divergence, which is logistic's"
+            f"psi {type(problem.psi).__name__}: rates are of the Jensen-Shannon divergence, which needs psi logistic"
         )
     if not problem.one_hot:
-        raise InvalidRequest("rates are of tables: states have to be seen as unit vectors")
+        raise InvalidRequest("rates are of tables: states have to be unit vectors; choose the features onehot")

@@ -1,4 +1,4 @@
-"""Pictures of rates: errors against batch size, regret against the horizon; log axes, with fitted slopes."""
+"""Pictures of rates: errors against batch size, and regret against the horizon, on log axes with fitted slopes."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _THIRD = "#7b5aa6"
 
 
 def batch_picture(rates: BatchRates, optimum: BatchRates, trainings: TrainingRates) -> Figure:
-    """Errors against batch size on log axes, with fitted slopes; of trainings beside."""
+    """Errors against batch size: left at fixed learners, right of whole trainings."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(10.4, 4.4), layout="constrained")
-    _curve(left, rates.sizes, rates.divergence, "JSD, estimated less exact", LEARNER)
-    _curve(left, rates.sizes, rates.cost, "cost, learned less exact", OTHER)
-    _curve(left, optimum.sizes, optimum.cost, "... at the exact optimum, less the dual cost", _THIRD)
+    _curve(left, rates.sizes, rates.divergence, "JSD, estimated minus exact", LEARNER)
+    _curve(left, rates.sizes, rates.cost, "cost, learned minus exact", OTHER)
+    _curve(left, optimum.sizes, optimum.cost, "... at the exact optimum, minus the dual cost", _THIRD)
     left.set(title="Discriminator at a fixed learner", ylabel="root mean square over seeds (nats)")
     _curve(right, trainings.sizes, trainings.variation, "TV to the exact optimum", LEARNER)
-    _curve(right, trainings.sizes, trainings.cost, "cost modulo shaping, nats", OTHER)
+    _curve(right, trainings.sizes, trainings.cost, "cost up to shaping, nats", OTHER)
     right.set(title=f"Whole trainings, {trainings.iterations} iterations", ylabel="root mean square over seeds")
     for axis in (left, right):
         axis.set(xscale="log", yscale="log", xlabel="steps in a batch")
@@ -38,7 +38,7 @@ def batch_picture(rates: BatchRates, optimum: BatchRates, trainings: TrainingRat
 
 
 def horizon_picture(rates: HorizonRates) -> Figure:
-    """Regret against the horizon, sampled (dots) and exact (lines), with slopes; and each algorithm's own error."""
+    """Left: regret against the horizon, sampled (dots) and exact (lines). Right: the error eps of each algorithm."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(10.4, 4.4), layout="constrained")
     horizons = rates.horizons
     rows = ((rates.cloning, "cloning", OTHER, 2), (rates.matching, "GAIL", LEARNER, 1))
@@ -52,7 +52,7 @@ def horizon_picture(rates: HorizonRates) -> Figure:
         right.errorbar(horizons, *_with_bars(one.error), fmt="o", color=colour, capsize=3, label=label)
         right.plot(horizons, one.exact_error, color=colour, linewidth=1.2)
     left.set(ylabel="regret: discounted cost beyond the expert's", title="Regret")
-    right.set(ylabel="the algorithm's own eps", title="Error per step, as statement 18 defines it")
+    right.set(ylabel="error eps of the algorithm", title="Error per step, as statement 18 defines it")
     errors = np.concatenate([rates.cloning.exact_error, rates.matching.exact_error])
     right.set_ylim(errors.min() / 4.0, errors.max() * 4.0)
     for axis in (left, right):
@@ -77,12 +77,12 @@ def _curve(axis: Axes, sizes: Sequence[int], errors: Errors, name: str, colour: 
         axis.plot(sizes, left, "x--", color=colour, linewidth=0.8, markersize=4, label="of which by the fit")
     if errors.floor is not None:
         axis.axhline(
-            errors.floor, color=colour, linestyle="--", linewidth=0.8, label="exact players, as many iterations"
+            errors.floor, color=colour, linestyle="--", linewidth=0.8, label="exact players after as many iterations"
         )
 
 
 def _with_bars(values: Array) -> tuple[Array, Array]:
-    """Means (N,) and the lengths (2, N) of their intervals' bars."""
+    """Means (N,) of the rows, and the lengths (2, N) of the error bars below and above them."""
     means = [mean_interval(row) for row in values]
     bars = [[one.estimate - one.low, one.high - one.estimate] for one in means]
     return np.array([one.estimate for one in means]), np.array(bars).T

@@ -1,6 +1,6 @@
-"""The report of rates: what batches and horizons do to errors, with fitted slopes beside the theory's.
+"""The report of rates: errors against batch size and horizon, with fitted slopes and the slopes of the theory.
 
-`batch-rates.csv` has a row per size, seed and measure, `horizon-rates.csv` one per horizon, seed and algorithm.
+`batch-rates.csv` has a row per size, seed and measure. `horizon-rates.csv` has a row per horizon, seed and algorithm.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ _HEADER = ["error", "fitted slope", "95 % interval", "theory"]
 
 @dataclass(frozen=True, eq=False)
 class Rates:
-    """All studies of rates."""
+    """All measured rates."""
 
     batches: BatchRates
     optimum: BatchRates
-    """The same at the exact optimum's policy, where the best cost is the dual cost."""
+    """The same with the exact optimum's policy as the learner; its best cost is the dual cost."""
     trainings: TrainingRates
     horizons: HorizonRates
 
@@ -43,15 +43,15 @@ def measure_rates(
     trained_batches: Sequence[int] = TRAINED_BATCHES,
     horizons: Sequence[float] = HORIZONS,
 ) -> Rates:
-    """Measure rates in batch size on a problem, and in the horizon on the constructed family.
+    """Measure rates in the batch size on a problem, and rates in the horizon on the family of `horizon`.
 
-    Batches at a fixed learner have seeds of their own; whole trainings take every other of `seeds`: they have no slope
-    to be settled.
+    Batches at a fixed learner use `batch_seeds`. Whole trainings use every other seed of `seeds`; theory predicts no
+    slope for them, so fewer seeds suffice.
 
     Raises:
-        InvalidRequest: psi is not the logistic one, or states are not seen as unit vectors.
-        NotOptimal: an exact solution is not proven.
-        TrainingFailed: a training's numbers are not finite any more.
+        InvalidRequest: psi is not psi_GA, or states are not unit vectors.
+        NotOptimal: an exact solution is not certified.
+        TrainingFailed: a number of a training is not finite.
     """
     optimum = problem.solve(Algorithm.GAIL).require_optimal().policy
     return Rates(
@@ -63,10 +63,10 @@ def measure_rates(
 
 
 def write_rates(rates: Rates, folder: Path) -> Path:
-    """Write `rates.html`, its pictures and both tables into a folder; give the report's path."""
+    """Write `rates.html`, its pictures and both tables into a folder; returns the report's path."""
     write_text(folder / "batch-rates.csv", _table(_batch_rows(rates)))
     write_text(folder / "horizon-rates.csv", _table(_horizon_rows(rates.horizons)))
-    report = Report("gail compare: rates", "How errors fall with the batch, and regrets grow with the horizon.")
+    report = Report("gail compare: rates", "How errors fall with the batch size, and regrets grow with the horizon.")
     add_rates(rates, report)
     path = folder / "rates.html"
     report.write(path)
@@ -74,7 +74,7 @@ def write_rates(rates: Rates, folder: Path) -> Path:
 
 
 def add_rates(rates: Rates, report: Report) -> None:
-    """The sections on rates of a report."""
+    """Add the sections on rates to a report."""
     report.heading("Rates in the batch size")
     report.table(_HEADER, batch_slopes(rates))
     report.figure("batch-rates", batch_picture(rates.batches, rates.optimum, rates.trainings), _batch_caption(rates))
@@ -87,11 +87,11 @@ def batch_slopes(rates: Rates) -> list[list[str]]:
     """The table of slopes in the batch size, as text."""
     fixed, trained = rates.batches, rates.trainings
     return [
-        ["JSD, the discriminator's estimate", *_told(fixed.divergence.slope), "-1/2"],
-        ["cost of that learner", *_told(fixed.cost.slope), "-1/2"],
-        ["cost at the exact optimum, to the dual cost", *_told(rates.optimum.cost.slope), "-1/2"],
-        ["TV of trained policy and optimum", *_told(trained.variation.slope), "none: the players' lag stays"],
-        ["trained and dual cost modulo shaping", *_told(trained.cost.slope), "none: the players' lag stays"],
+        ["JSD estimated by the discriminator, fixed learner", *_told(fixed.divergence.slope), "-1/2"],
+        ["learned cost against the best cost, fixed learner", *_told(fixed.cost.slope), "-1/2"],
+        ["learned cost against the dual cost, exact optimum", *_told(rates.optimum.cost.slope), "-1/2"],
+        ["whole trainings: TV to the exact optimum", *_told(trained.variation.slope), "none: the lag remains"],
+        ["whole trainings: cost up to shaping", *_told(trained.cost.slope), "none: the lag remains"],
     ]
 
 
@@ -100,35 +100,37 @@ def horizon_slopes(rates: HorizonRates) -> list[list[str]]:
     return [
         ["cloning: regret", *_told(rates.cloning.regret_slope), "2"],
         ["GAIL: regret", *_told(rates.matching.regret_slope), "1"],
-        ["cloning: its eps, E TV(pi, pi_E)", *_told(rates.cloning.error_slope), "0, or slopes mean nothing"],
+        ["cloning: its eps, E TV(pi, pi_E)", *_told(rates.cloning.error_slope), "0 (assumed above)"],
         [
             "GAIL: its eps, TV of normalised occupancies",
             *_told(rates.matching.error_slope),
-            "0, or slopes mean nothing",
+            "0 (assumed above)",
         ],
     ]
 
 
 def _batch_caption(rates: Rates) -> str:
     return (
-        f"Left: a fixed learner, {SHARE:.0%} the expert and else uniform in every state, whose exact JSD is "
-        f"{rates.batches.exact_divergence:.4f} nats, and the exact optimum's policy; the "
-        "discriminator, a table, is fitted to each batch against the "
-        "exact expert until what the fit lacks (crosses) is small. The estimate is biased upwards by a term of order "
-        "1/n, which steepens the slope where batches are small. Cost: weighted by the learner's visits, at pairs that "
-        f"both sides visit. Right: whole trainings of {rates.trainings.iterations} iterations each; dashed, what exact "
-        "players leave after as many. Points are seeds, dotted lines have slope -1/2."
+        "Left: errors of a discriminator (a table) fitted to batches of n steps of a fixed learner against the exact "
+        f"expert. The learner takes the expert's action with probability {SHARE:.0%} and a uniform one otherwise; its "
+        f"exact JSD to the expert is {rates.batches.exact_divergence:.4f} nats. The third curve uses the exact "
+        "optimum's policy. Crosses: the part of the error that is due to incomplete fitting. The estimated JSD has a "
+        "positive bias of order 1/n, which makes the slope steeper for small batches. Costs are compared at pairs that "
+        "both sides visit, weighted by the learner's visits. "
+        f"Right: whole trainings of {rates.trainings.iterations} iterations; dashed lines: exact players after the "
+        "same number of iterations. Small dots are seeds, dotted lines have slope -1/2."
     )
 
 
 def _horizon_caption(rates: HorizonRates) -> str:
     return (
-        f"Sampled imitators of {len(rates.seeds)} seeds (dots, means with 95 % intervals), evaluated exactly, and the "
-        "exact answers to the expected data (lines), on the two-state family in which an expert recovers. Both see the "
-        "same number of recorded pairs at every horizon, with the same share of wrong actions, and have the same "
-        "policies. The clone repeats off the track, where it has no data, what it learned on it; GAIL goes there and "
-        "learns to come back. Right: each algorithm's own error, which has to stand still for the slopes to mean "
-        "anything; GAIL's is measured, not imposed."
+        "Left: regrets on a family of two-state processes in which the expert recovers from mistakes. Dots: sampled "
+        f"imitators, evaluated exactly, means over {len(rates.seeds)} seeds with 95 % intervals. Solid lines: exact "
+        "solutions for the expected data. Dashed lines: the bounds of the theory. Both algorithms get the same number "
+        "of recorded pairs at every horizon, with the same expected share of wrong actions, and have the same class of "
+        "policies. Off the track, where the clone has no data, it repeats what it learned on the track. GAIL visits "
+        "the state off the track and learns to return. Right: the error eps of each algorithm. The theory's slopes "
+        "assume that eps does not depend on the horizon; GAIL's eps is only measured, not fixed by the data."
     )
 
 

@@ -1,8 +1,8 @@
-"""What a batch's size does to a whole training.
+"""Errors of whole GAIL trainings on the exact expert against the batch size, with the same number of iterations.
 
-Of GAIL on the exact expert, with as many iterations at every size. Larger batches remove the error of sampling, but
-not the unfinished optimisation, nor the lag of the players behind each other: the error falls to a floor, and its
-slope is no constant of theory. Beside it, therefore, the error that exact players leave after as many iterations.
+Larger batches reduce the sampling error, but neither the unfinished optimisation nor the lag of discriminator and
+critic behind the policy. So the error falls to a floor, and theory predicts no slope. For comparison, the error of
+exact GAIL after the same number of iterations is computed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from gail.experiments.compare.settings import QUICK, SampledSettings
 from gail.experiments.compare.shaping import nearest_by_shaping
 
 TRAINED_BATCHES = (500, 1_500, 4_500, 13_500)
-"""Steps in a batch, for whole trainings."""
+"""Steps per batch of the whole trainings."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,9 +33,9 @@ class TrainingRates:
 
     Attributes:
         sizes: (N,) steps per batch.
-        iterations: of every training.
+        iterations: number of iterations of every training.
         variation: total variation to the exact optimum.
-        cost: root mean square of learned less dual cost, modulo shaping (`nearest_by_shaping`), weighted by the
+        cost: root mean square of learned minus dual cost up to shaping (`nearest_by_shaping`), weighted by the
             optimum's visits; in nats.
     """
 
@@ -52,12 +52,12 @@ def training_rates(
     *,
     settings: SampledSettings = QUICK.table,
 ) -> TrainingRates:
-    """Train GAIL on the exact expert with batches of several sizes, all else equal, and measure against the optimum.
+    """Train GAIL on the exact expert with batches of several sizes, and compare it with the exact optimum.
 
     Raises:
-        InvalidRequest: another psi than psi_GA, or states that are no unit vectors.
-        NotOptimal: the exact solution is not proven.
-        TrainingFailed: a training's numbers are not finite any more.
+        InvalidRequest: psi is not psi_GA, or states are not unit vectors.
+        NotOptimal: the exact solution is not certified.
+        TrainingFailed: a number of a training is not finite.
     """
     check_rates(problem)
     optimum = problem.solve(Algorithm.GAIL).require_optimal(1e-6)

@@ -1,9 +1,9 @@
-"""What was learned at every pair beside the exact value: costs on maps of one scale, and pair against pair.
+"""Pictures of learned and exact numbers per pair: costs on maps with one scale, and scatter plots.
 
-Costs of pairs that are hardly ever visited are undetermined in a sampled game, and drift far off. A scale that held
-them all would show nothing else, so its limits go by weight: with w the visits of the exact optimum, they hold the
-exact costs of all visited pairs, and the learned costs between the quantiles `CLIPPED`/2 and 1 - `CLIPPED`/2 under w.
-What lies beyond is drawn at the ends.
+A sampled game does not determine the costs of pairs that are hardly visited; they can become very large. So the colour
+scale does not cover them all. With w the visits of the exact optimum, it covers the exact costs of all visited pairs,
+and the learned costs between the quantiles `CLIPPED`/2 and 1 - `CLIPPED`/2 under w. Costs outside are drawn at its
+ends.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from gail.experiments.compare.problem import Array
 from gail.experiments.reports.figures import BOUND, LEARNER
 
 CLIPPED = 0.02
-"""Share of the visits whose learned costs may lie beyond the scale, both ends together."""
+"""Share of the visits whose learned costs may lie outside the scale, at both ends together."""
 
-_VISITED = 1e-4  # of the largest mass
+_VISITED = 1e-4  # smallest mass of a visited pair, relative to the largest mass of a pair
 _WALL, _UNKNOWN = "#3a3a3a", "#e4e4e4"
 
 
@@ -39,16 +39,16 @@ class Scale:
     low: float
     high: float
     clipped: int
-    """Visited pairs whose learned cost lies beyond."""
+    """Number of visited pairs whose learned cost lies outside."""
 
 
 def visited(mass: Array) -> NDArray[np.bool_]:
-    """(S, A) pairs with more than a negligible share of a measure."""
+    """(S, A): whether a pair's mass exceeds 1e-4 times the largest mass of a pair."""
     return np.asarray(mass > _VISITED * mass.max())
 
 
 def cost_scale(learned: Array, exact: Array, weights: Array) -> Scale:
-    """The limits for two costs (S, A), by weights (S, A) >= 0."""
+    """The scale for a learned and an exact cost (S, A), given weights (S, A) >= 0."""
     seen = visited(weights)
     low, high = _quantiles(learned[seen], weights[seen])
     low, high = min(low, float(exact[seen].min())), max(high, float(exact[seen].max()))
@@ -57,7 +57,7 @@ def cost_scale(learned: Array, exact: Array, weights: Array) -> Scale:
 
 
 def _quantiles(values: Array, weights: Array) -> tuple[float, float]:
-    """Those of `CLIPPED`/2 and 1 - `CLIPPED`/2: the outermost values beyond which no more than that lies."""
+    """The weighted quantiles `CLIPPED`/2 and 1 - `CLIPPED`/2; each is one of the values."""
     places = np.argsort(values)
     below = np.cumsum(weights[places]) / weights.sum()
     first = int(np.searchsorted(below, 0.5 * CLIPPED, side="right"))
@@ -67,8 +67,10 @@ def _quantiles(values: Array, weights: Array) -> tuple[float, float]:
 
 
 def beside(learned: Array, exact: Array, weights: Array, name: str, limits: tuple[float, float]) -> Figure:
-    """What was learned at every pair, against the exact value; areas are visits. What lies beyond the limits is drawn
-    hollow, at their ends."""
+    """Scatter plot of learned against exact values, one point per pair; larger points have larger weights.
+
+    Learned values outside the limits are drawn as hollow points at the limits.
+    """
     figure, axis = plt.subplots(figsize=(5.0, 4.4), layout="constrained")
     areas = np.clip(400.0 * np.sqrt(weights / weights.max()), 2.0, None)
     inside = (learned >= limits[0]) & (learned <= limits[1])
@@ -86,8 +88,10 @@ def beside(learned: Array, exact: Array, weights: Array, name: str, limits: tupl
 def cost_maps(
     layout: GridLayout, costs: Mapping[str, Array], seen: NDArray[np.bool_], limits: tuple[float, float]
 ) -> Figure:
-    """Costs (S, A) side by side on one scale; each cell is cut into the triangles of its actions, grey where `seen`
-    (S, A) is False: nothing determines the cost there."""
+    """Maps of costs (S, A) side by side on one scale; each cell has one triangle per action.
+
+    Triangles are grey where `seen` (S, A) is False: nothing determines the cost there.
+    """
     figure, axes = plt.subplots(1, len(costs), figsize=(4.6 * len(costs), 4.4), layout="constrained", squeeze=False)
     norm, image = Normalize(*limits), None
     colours = plt.get_cmap("viridis").with_extremes(bad=_UNKNOWN)

@@ -1,4 +1,4 @@
-"""The report of a comparison, and its tables: `cells.csv`, a row per cell, and `curves.csv`, a row per evaluation."""
+"""The report of a comparison, and its tables: `cells.csv` (a row per cell) and `curves.csv` (a row per evaluation)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _NAMES += ["entropy"]
 
 
 def write_comparison(found: Comparison, folder: Path) -> Path:
-    """Write `report.html`, its pictures and both tables into a folder; give the report's path."""
+    """Write `report.html`, its pictures and both tables into a folder; returns the report's path."""
     write_text(folder / "cells.csv", _table([cell_row(found, row) for row in found.rows]))
     write_text(folder / "curves.csv", _table([one for row in found.rows for one in _curve_rows(row)]))
     problem = found.problem
@@ -51,11 +51,13 @@ def write_comparison(found: Comparison, folder: Path) -> Path:
     )
     _verdicts(found, report)
     _exact(found, report)
-    report.heading("Sampled solutions, judged exactly")
+    report.heading("Sampled solutions, evaluated exactly")
     report.paragraph(
-        "Mean over seeds (95 % bootstrap interval, of several seeds). The excess is J - J*, J of the algorithm's own "
-        "psi against the true expert; its share is of what the uniform policy has. Divergences in nats, variations at "
-        "most 1, returns discounted. Cloning is judged by the chosen psi."
+        "Means over seeds; with several seeds, 95 % bootstrap intervals in brackets. J is the objective with the "
+        "algorithm's own psi against the true expert, J* its minimum. The excess is J - J*; the excess share is "
+        "(J - J*) / (J_uniform - J*): 1 for the uniform policy, 0 for the exact optimum. JSD is the Jensen-Shannon "
+        "divergence in nats, TV the total variation, at most 1. Returns are discounted. bc (cloning) has no psi of its "
+        "own and is evaluated with the chosen one."
     )
     report.table(HEADER, summary_rows(found))
     if found.rows:
@@ -69,15 +71,15 @@ def _verdicts(found: Comparison, report: Report) -> None:
     report.heading("Verdict")
     rows = [[one.algorithm.value, "yes" if one.reached else "NO", one.sentence] for one in found.verdicts]
     if rows:
-        report.table(["algorithm", "agrees?", "because"], rows)
+        report.table(["algorithm", "agrees?", "details"], rows)
     for cell, reason in found.failures.items():
         report.paragraph(f"`{cell.name}` could not be trained: {reason}")
     settings = found.preset.of(found.architecture)
-    honoured = "by restarts with probability 1 - gamma" if settings.restarts else "NOT AT ALL: visits are undiscounted"
+    honoured = "episodes restart with probability 1 - gamma" if settings.restarts else "NOT USED: visits undiscounted"
     left_out = max((row.record.left_out for row in found.rows), default=0.0)
     report.paragraph(
-        f"Settings: {_rounds(settings)}, the discount honoured {honoured}. "
-        f"Demonstrations weigh gamma^t per step; by being cut they lack at most {left_out:.1e} of the discounted mass."
+        f"Settings: {_rounds(settings)}. Discount in the visits: {honoured}. Step t of a demonstration has the weight "
+        f"gamma^t; at most a share of {left_out:.1e} of the discounted mass lies beyond the demonstrations' ends."
     )
 
 
@@ -98,30 +100,33 @@ def _exact(found: Comparison, report: Report) -> None:
     if found.problem.recordings is not None:
         count = found.problem.recordings.count
         report.paragraph(
-            f"The expert is known from {count} recorded episodes: J* is against the measure of all of them."
+            f"The expert is known from {count} recorded episodes: J* is computed against the measure of all of them."
         )
         report.paragraph(_constant_beside(found))
 
 
 def _constant_beside(found: Comparison) -> str:
-    """What psi Constant, which demands the expert's occupancy itself, makes of recordings, beside the chosen psi."""
+    """A paragraph on recordings as the expert: J* with the chosen psi, and whether psi Constant has a solution.
+
+    psi Constant requires that the imitator's occupancy measure equals the recordings' measure.
+    """
     problem = found.problem
     chosen = found.yardsticks.get(Algorithm.GAIL) or found.yardsticks.get(Algorithm.BC)
     beside = ""
     if chosen is not None:
         optimum, psi = chosen.optimum, type(problem.psi).__name__
-        beside = f"psi {psi} is well defined there: J* = {optimum.primal_value:.9g}, certified up to a relative gap of "
+        beside = f"psi {psi} has a solution for this measure: J* = {optimum.primal_value:.9g}, relative certified gap "
         beside += f"{optimum.relative_gap:.1e}. "
     try:
         constant = match_empirical(problem.mdp, problem.expert, Constant(), problem.entropy_weight)
     except Unmatchable as error:
-        return f"{beside}psi Constant has no answer to that measure: {error}."
+        return f"{beside}psi Constant has no solution for this measure: {error}."
     best = f"{constant.primal_value:.9g}"
-    return f"{beside}psi Constant has an answer as well, since the measure is an occupancy: J* = {best}."
+    return f"{beside}psi Constant has one too, because the measure is an occupancy measure: J* = {best}."
 
 
 def summary_rows(found: Comparison) -> list[list[str]]:
-    """The table of means, as text."""
+    """The table of means over seeds, as text."""
     rows = []
     for (algorithm, architecture, size), measured in ranked_summary(found.rows):
         label = "exact" if size is None else str(size)
@@ -147,11 +152,12 @@ def _pictures(found: Comparison, report: Report) -> None:
     own = [row for row in found.rows if row.cell.demonstrations == largest]
     own = [row for row in own if row.cell.architecture is found.architecture]
     caption = (
-        "Largest dataset, mean over seeds, before the iteration under way, by exact evaluation. The estimate is the "
+        "Largest dataset, means over seeds. Solid lines: exact evaluation of the policy before an iteration. Dashed "
     )
     caption += (
-        "discriminator's, on the fresh batch: too low by what it lags behind, and at times too high, since batches are "
-        "finite and copies begin at p0, so that the first batches over-weight the beginning."
+        "line (psi_GA only): the discriminator's estimate on this iteration's batch. It is too low because the "
+        "discriminator lags behind the policy. Sometimes it is too high, because batches are finite and all copies "
+        "start at p0, so the first batches over-represent early states."
     )
     report.figure("curves", training_curves(own, stars), caption)
     _rates(found, report)
@@ -176,7 +182,7 @@ def _solution_pictures(found: Comparison, row: Row, report: Report) -> None:
         maps = {"expert": problem.expert, "exact optimum": optimum.occupancy, "sampled": rho}
         policies = {"expert": own, "exact optimum": optimum.policy, "sampled": policy}
         where = f"{row.cell.size} demonstrations, seed {row.cell.seed}"
-        report.figure("maps", occupancy_maps(layout, maps, policies), f"Visits and policies; {where}.")
+        report.figure("maps", occupancy_maps(layout, maps, policies), f"State occupancies and policies; {where}.")
         report.figure("difference", difference_map(layout, rho, optimum.occupancy), f"Their difference; {where}.")
     if row.record.logits is not None and isinstance(problem.psi, Logistic):
         _discriminators(found, row, rho, report)
@@ -189,8 +195,8 @@ def _discriminators(found: Comparison, row: Row, rho: Array, report: Report) -> 
     assert row.record.logits is not None
     learned, both = expit(row.record.logits), rho + problem.expert
     exact = np.divide(rho, both, out=np.full_like(rho, 0.5), where=both > 0.0)
-    text = "D, the probability of the learner: what was learned, and rho_pi / (rho_pi + rho_E) of this learner."
-    report.figure("discriminators", beside(learned, exact, both, "D", (0.0, 1.0)), f"{text} Areas are visits.")
+    text = "D, the probability of the learner. Learned: sampled. Exact: rho_pi / (rho_pi + rho_E) at this learner."
+    report.figure("discriminators", beside(learned, exact, both, "D", (0.0, 1.0)), f"{text} Area grows with visits.")
     if problem.layout is not None:
         seen = visited(both)
         report.figure("learned-discriminator", discriminator_map(problem.layout, learned, seen, "learned D"), text)
@@ -203,12 +209,13 @@ def _costs(found: Comparison, learned: Array, exact: Array, report: Report) -> N
     left = distance_by_shaping(problem.mdp, learned, exact, rho)
     scale = cost_scale(shaped, exact, rho)
     text = (
-        "The learned cost beside the exact dual cost. Potential shaping, which changes no policy, was projected out: "
-        "to the learned cost the Phi(s) - gamma E Phi(s') was added that brings it nearest, in least squares weighted "
-        f"by the exact optimum's visits. What remains is {left:.3g} times what no potential explains of the dual cost. "
-        f"The scale runs from {scale.low:.3g} to {scale.high:.3g}: all exact costs of visited pairs, and the learned "
-        f"ones at all but {CLIPPED:.0%} of the optimum's visits; the learned costs of {scale.clipped} rarely visited "
-        "pairs lie beyond, and are drawn at its ends."
+        "The learned cost and the exact dual cost, up to potential shaping, which changes no optimal policy: the "
+        "shaping Phi(s) - gamma E Phi(s') that brings the learned cost nearest to the dual cost was added to it (least "
+        f"squares weighted by the exact optimum's visits). The remaining difference is {left:.3g} times the part of "
+        "the dual cost that no shaping removes (root mean squares with the same weights). "
+        f"The scale from {scale.low:.3g} to {scale.high:.3g} covers all exact costs of visited pairs, and the learned "
+        f"costs at all but {CLIPPED:.0%} of the optimum's visits; the learned costs of {scale.clipped} rarely visited "
+        "pairs lie outside and are drawn at its ends."
     )
     limits = (scale.low, scale.high)
     seen = visited(rho)
@@ -236,9 +243,10 @@ def _rates(found: Comparison, report: Report) -> None:
     arrays = {name: {size: np.array(these) for size, these in by_size.items()} for name, by_size in errors.items()}
     colours = {one.value: colour for one, colour in COLOURS.items()} | {"exact against demonstrations": BOUND}
     caption = (
-        "Total variation to the exact optimum of the algorithm's own psi; of cloning, to the expert. Mean over seeds "
-        "with its 95 % interval; slopes fitted over all sizes. Sampling error of demonstrations falls with slope -1/2; "
-        "a sampled solution levels off where its own error is larger."
+        "Total variation to the exact optimum with the algorithm's own psi; for bc (cloning), to the expert. The black "
+        "dashed line is the exact optimum against the same demonstrations, for GAIL. Means over seeds with 95 % "
+        "intervals; slopes are fitted over all sizes. The sampling error of demonstrations falls with slope -1/2. A "
+        "curve becomes flat where the error of the training is larger."
     )
     report.figure("errors", errors_by_size(arrays, colours), caption)
 
@@ -246,17 +254,18 @@ def _rates(found: Comparison, report: Report) -> None:
 def _dissection(found: Comparison, report: Report) -> None:
     yardstick = found.yardsticks[Algorithm.GAIL]
     scale = yardstick.uniform - yardstick.optimum.primal_value
-    report.heading("What GAIL's gap is made of")
+    report.heading("Parts of GAIL's gap")
     networks = len({one.seed for one in found.dissections if Part.APPROXIMATION in one.parts})
-    whole = f"those seeds for which networks were trained, too ({networks})"
+    whole = f"the {networks} seeds for which networks were trained too"
     seeds = whole if networks else "all seeds; no networks were trained"
     caption = (
-        "Each part is the difference of J between two policies that were solved for or trained, so that they add up; "
-        "negative parts are no mistake: a later stage happened to land nearer. Finite demonstrations: the exact "
-        "optimum against them. Unfinished optimisation: exact GAIL, as many iterations. Finite batches, lagging "
-        "players: sampled GAIL, tables; its discriminator and critic take a few Adam steps per iteration, and what "
-        "they lag behind the policy no batch removes. Function approximation: networks instead. Bars, and their sum, "
-        f"are means over {seeds}."
+        "Each part is the difference of J between two computed policies, so the parts sum to the gap. A part is "
+        "negative if the later policy is nearer to the optimum. Finite demonstrations: from the exact optimum to the "
+        "exact optimum against the demonstrations. Unfinished optimisation: from there to exact GAIL after as many "
+        "iterations. Finite batches and lag: from there to sampled GAIL with tables, whose discriminator and critic "
+        "take a few Adam steps per iteration and lag behind the policy; larger batches do not remove this lag. "
+        "Function approximation: from there to sampled GAIL with networks. Bars and diamonds (their sum) are means "
+        f"over {seeds}."
     )
     report.figure("parts", parts_of_the_gap(found.dissections, scale), caption)
 

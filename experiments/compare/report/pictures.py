@@ -1,4 +1,4 @@
-"""Pictures of a comparison: the difference of visits, curves, errors, parts of the gap."""
+"""Pictures of a comparison: difference of visits, training curves, errors, parts of the gap."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COLOURS = {Algorithm.BC: "#8a8a8a", Algorithm.FEM: OTHER, Algorithm.GTAL: "#3a8f
 
 
 def difference_map(layout: GridLayout, sampled: Array, exact: Array) -> Figure:
-    """Share of the visits in each cell, sampled solution minus exact optimum."""
+    """Map of each state's share of the visits, sampled solution minus exact optimum."""
     figure, axis = plt.subplots(figsize=(5.2, 4.6), layout="constrained")
     difference = layout.on_grid(sampled.sum(1) / sampled.sum() - exact.sum(1) / exact.sum())
     largest = float(np.nanmax(abs(difference))) or 1.0
@@ -30,7 +30,7 @@ def difference_map(layout: GridLayout, sampled: Array, exact: Array) -> Figure:
 
 
 def training_curves(rows: Sequence[Row], stars: Mapping[Algorithm, float]) -> Figure:
-    """Mean over seeds, of one size and architecture: GAIL's divergences, and every algorithm's excess."""
+    """GAIL's divergences, and every algorithm's excess and duality gap: means over seeds for one size."""
     figure, (left, middle, right) = plt.subplots(1, 3, figsize=(12.5, 3.7), layout="constrained")
     for algorithm in stars:
         curves = [row.record.curve for row in rows if row.cell.algorithm is algorithm and row.record.curve]
@@ -51,7 +51,7 @@ def training_curves(rows: Sequence[Row], stars: Mapping[Algorithm, float]) -> Fi
             if curves[0][0].jsd_estimated is not None:
                 left.plot(steps, mean("jsd_estimated"), "--", color=LEARNER, label="the discriminator's estimate")
     left.set(ylabel="JSD of GAIL's learner (nats)", title="Divergence")
-    middle.set(ylabel="J - J*, each of its own psi", title="Excess over the exact optimum")
+    middle.set(ylabel="J - J*, with its own psi", title="Excess over the exact optimum")
     right.set(ylabel="certified gap", title="Duality gap of learner and best cost")
     for axis in (left, middle, right):
         axis.set_xlabel("environment steps")
@@ -62,7 +62,7 @@ def training_curves(rows: Sequence[Row], stars: Mapping[Algorithm, float]) -> Fi
 
 
 def errors_by_size(errors: Mapping[str, Mapping[int, Array]], colours: Mapping[str, str]) -> Figure:
-    """Error against the number of demonstrations, log axes, with fitted slopes beside -1/2."""
+    """Error against the number of demonstrations on log axes, with fitted slopes and a line of slope -1/2."""
     figure, axis = plt.subplots(figsize=(6.6, 4.6), layout="constrained")
     highest, sizes = 0.0, np.array([1.0])
     for name, by_size in errors.items():
@@ -83,8 +83,10 @@ def errors_by_size(errors: Mapping[str, Mapping[int, Array]], colours: Mapping[s
 
 
 def parts_of_the_gap(dissections: Sequence[Dissection], scale: float) -> Figure:
-    """Stacked bars, in units of J_uniform - J*: positive parts upwards, negative ones downwards. The parts of a size
-    are means over the same seeds, its `comparable` ones."""
+    """Stacked bars of the parts in units of J_uniform - J*, positive parts upwards, negative ones downwards.
+
+    All parts of a size are means over the same seeds, those of `comparable`.
+    """
     figure, axis = plt.subplots(figsize=(7.2, 4.2), layout="constrained")
     sizes = sorted({one.size for one in dissections}, key=order)
     groups = [comparable(dissections, size) for size in sizes]
@@ -108,5 +110,5 @@ def _mean_part(group: Sequence[Dissection], part: Part) -> float:
 
 
 def _positive(values: Array) -> NDArray[np.float64]:
-    """Values for a logarithmic axis: what is not positive is left out."""
+    """Values for a logarithmic axis: NaN where a value is not positive."""
     return np.where(values > 0.0, values, np.nan)

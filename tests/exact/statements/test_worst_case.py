@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 
 from gail.exact.statements.certificates import SecondOpinion
-from gail.exact.statements.worst_case import Findings
+from gail.exact.statements.worst_case import WorstCases
 
 
 def test_a_claim_is_as_good_as_its_worst_trial():
-    findings = Findings("psi", "2 states")
+    findings = WorstCases("psi", "2 states")
     for trial in (1.0, 3.0, 2.0):
         findings.note("is small", trial, 2.5, trial=trial)
     findings.note("is zero", 0.0, 0.0)
@@ -19,7 +19,7 @@ def test_a_claim_is_as_good_as_its_worst_trial():
 
 
 def test_what_cannot_be_evaluated_is_worst():
-    findings = Findings("psi", "here")
+    findings = WorstCases("psi", "here")
     for trial in (0.0, np.nan, 1.0):
         findings.note("is small", trial, 2.0)
     findings.at_most("is less", np.nan, 1.0, 1.0, 1.0)
@@ -39,7 +39,7 @@ def test_what_cannot_be_evaluated_is_worst():
     ],
 )
 def test_numbers_are_compared_in_a_unit(left, right, equal, at_most):
-    findings = Findings("psi", "here")
+    findings = WorstCases("psi", "here")
     findings.equal("equal", left, right, 2.0, 1e-9)
     findings.at_most("at most", left, right, 2.0, 1e-9)
     findings.second_opinion("about equal", left, right, 2.0, 1e-5)

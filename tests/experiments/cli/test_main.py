@@ -264,7 +264,7 @@ def test_several_instances_make_one_table_and_failures_on_purpose_have_pictures(
     pictures = {path.stem for path in (tmp_path / "here" / "pictures").iterdir()}
     assert pictures == {"unexpressive-class", "unattained-dual", "compounding-error", "entropy-bias"}
     page = (tmp_path / "here" / "report.html").read_text()
-    assert page.count("on purpose: no optimal cost") == 2  # one row per instance
+    assert page.count("(expected failure): no optimal cost") == 2  # one row per instance
 
 
 def test_where_every_statement_is_silent_nothing_was_checked(gail, tmp_path):

@@ -84,10 +84,10 @@ def test_the_table_fits_80_columns_and_says_which_is_which():
     remarks = "\n".join(lines[len(table) :])
     assert "ERROR broken on chain: IndexError: [red] list index out of range" in remarks
     assert "UNSOLVED stuck on chain: NotOptimal: gap 3 required 1" in remarks
-    assert "UNSOLVED short on chain: no gap: violation 0.001, tolerance 1e-09; the solver fell short" in remarks
-    assert "UNSOLVED rests on chain: bad: violation 1, tolerance 1e-09 (seen 3); it rests on" in remarks
+    assert "UNSOLVED short on chain: no gap: violation 0.001, tolerance 1e-09; the solver did not reach" in remarks
+    assert "UNSOLVED rests on chain: bad: violation 1, tolerance 1e-09 (seen 3); the claim depends" in remarks
     assert "FAILS fails on chain: bad: violation 1, tolerance 1e-09 (seen 3)\n" in remarks
-    assert "silent empty on chain: there is nothing to show" in remarks
+    assert "silent empty on chain: there is nothing to check" in remarks
 
 
 def test_the_longest_names_fit_80_columns_and_are_whole():
@@ -126,7 +126,7 @@ def test_a_row_shows_the_instance_where_its_statement_is_worst():
 
 
 def test_nothing_checked_is_no_success():
-    with pytest.raises(InvalidRequest, match="nothing was checked: empty on chain: there is nothing to show"):
+    with pytest.raises(InvalidRequest, match="nothing was checked: empty on chain: there is nothing to check"):
         check("empty")
 
 

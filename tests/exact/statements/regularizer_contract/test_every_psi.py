@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from gail.exact import check_regularizer, regularizers
-from gail.exact.regularizers import LinearCosts, Repairable, Separable, demands_equality
+from gail.exact.regularizers import LinearCosts, Repairable, Separable, requires_equality
 
 _SPEC = importlib.util.spec_from_file_location("psi_library", Path(__file__).parents[2] / "psi_library.py")
 _MODULE = importlib.util.module_from_spec(_SPEC)
@@ -61,8 +61,8 @@ def test_the_contract_is_kept_on_the_smallest_processes(name, shape):
 @every(of(LinearCosts))
 def test_costs_outside_a_feature_class_are_refused(psi):
     expert = np.ones(SHAPE)
-    twice = 2.0 * (np.ones(3) if demands_equality(psi) else psi.response(np.ones(3)))
-    assert psi.value(psi.features @ twice, expert) == (0.0 if demands_equality(psi) else np.inf)
+    twice = 2.0 * (np.ones(3) if requires_equality(psi) else psi.response(np.ones(3)))
+    assert psi.value(psi.features @ twice, expert) == (0.0 if requires_equality(psi) else np.inf)
     assert psi.value(psi.features @ psi.start_weights() + 1e-6, expert) == np.inf
 
 
@@ -74,7 +74,7 @@ def test_bounded_costs_are_bounded_on_both_sides(wrong):
     assert regularizers.LInfBall().value(cost, np.ones(SHAPE)) == np.inf
 
 
-@every(demands_equality)
+@every(requires_equality)
 @pytest.mark.parametrize("seed", range(5))
 def test_demands_of_equality_are_indicators(psi, seed):
     """Zero where nothing that the costs see differs; elsewhere costs of the domain run to infinity."""

@@ -13,7 +13,7 @@
 | the same on the l2 ball                | `FeatureAscent`         | `BestPolicy`       | average   |
 
 Every visited point is judged on both sides of the convex program. Its occupancy gives a primal value; its
-cost, with_dual_bound by planning, a dual bound (Proposition 3.2). Their difference bounds the distance to the optimum
+cost, evaluated by planning, gives a dual bound (Proposition 3.2). Their difference bounds the distance to the optimum
 without knowing it.
 """
 

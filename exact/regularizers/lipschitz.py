@@ -24,9 +24,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from gail.exact.imitation.bounded_costs.transport import by_linear_program, shortest_flow
 from gail.exact.process.arrays import Array, Sparse
 from gail.exact.regularizers.protocols import InvalidRegularizer
+from gail.exact.regularizers.transport import by_linear_program, shortest_flow
 
 ROUNDING = 1e-10
 """Relative deviation of distances and masses that is treated as rounding."""
@@ -119,7 +119,7 @@ class Lipschitz:
 
         The value is the length of a flow, certified to exceed W_1 by at most 1e-12 W_1, or by the effect of rounding
         in both occupancies over the shortest edge if that is more. The potential is as close from below. Where
-        `gail.exact.imitation.bounded_costs.transport` does not reach 1e-9, because the occupancies span many
+        `gail.exact.regularizers.transport` does not reach 1e-9, because the occupancies span many
         magnitudes, HiGHS computes the result, at its own accuracy.
         """
         self._fit(rho.size)

@@ -155,7 +155,7 @@ def _report_maps(theory: Theory, report: Report) -> None:
         ),
         "Colour: discounted visits of each state. Arrows: the policy; an arrow's length is the action's probability. "
         "Constant psi recovers the expert's occupancy measure exactly (Corollary 3.2.1); with logistic psi the entropy "
-        "term makes the imitator more random. S start, G goal, P pit; hatched states are not visited.",
+        "term makes the imitator more random. S start, G goal, P pit; states without visits, if any, are hatched.",
     )
     captions = {
         "constant": "This cost is unique only up to potential shaping.",
@@ -166,8 +166,8 @@ def _report_maps(theory: Theory, report: Report) -> None:
             report.figure(
                 f"{_slug(theory)}-cost-{name}",
                 figures.cost_map(layout, solution.cost, _visited(solution, expert), f"optimal cost, psi {name}"),
-                f"Optimal cost of IRL with {name} psi, one triangle per action. {captions[name]} Pairs that "
-                "neither the expert nor the imitator takes are hatched: nothing determines their cost.",
+                f"Optimal cost of IRL with {name} psi, one triangle per action. {captions[name]} Pairs that neither "
+                "the expert nor the imitator takes, if any, are hatched: nothing determines their cost.",
             )
     if "logistic" in drawn:
         both = drawn["logistic"].occupancy + expert
@@ -177,7 +177,7 @@ def _report_maps(theory: Theory, report: Report) -> None:
             figures.discriminator_map(layout, probability, both > 0.0, "optimal discriminator, psi logistic"),
             "Optimal discriminator D = rho / (rho + rho_E) at the imitator's occupancy measure rho, one triangle per "
             "action. D is 1/2 at pairs that imitator and expert visit equally often, larger where the imitator visits "
-            "more often, smaller where less often. Pairs that neither takes are hatched.",
+            "more often, smaller where less often. Pairs that neither takes, if any, are hatched.",
         )
 
 

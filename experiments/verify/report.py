@@ -45,7 +45,7 @@ def check_report_folder(folder: Path) -> None:
 
 def write_report(findings: Sequence[Finding], collected: Sequence[Theory], entropy_weight: float, folder: Path) -> Path:
     """Write `report.html`, `pictures` and `claims.csv` into a folder; returns the report's path."""
-    report = Report("gail verify", "Statements of the theory, checked numerically.")
+    report = Report("gail verify", "Statements of Ho & Ermon (2016) and of related papers, checked numerically.")
     report_findings(findings, report)
     for theory in collected:
         report_routes(theory, report)

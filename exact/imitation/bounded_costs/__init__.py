@@ -6,5 +6,4 @@
 | `newton_systems` | its linear systems |
 | `equal_mass` | processes whose episodes end: learners of the expert's mass |
 | `linear_program` | lambda = 0: a linear program |
-| `transport` | the shortest flow between given supplies |
 """

@@ -26,13 +26,13 @@ from scipy.special import logsumexp
 
 from gail.exact.imitation.bounded_costs.equal_mass import with_equal_mass
 from gail.exact.imitation.bounded_costs.newton_systems import Solver, system_of
-from gail.exact.imitation.bounded_costs.transport import reach
 from gail.exact.occupancy import causal_entropy, occupancy_of, policy_of
 from gail.exact.planning.bellman import certified_value
 from gail.exact.planning.soft_planning import soft_optimum
 from gail.exact.problems import Matching
 from gail.exact.process.arrays import Array, Sparse
 from gail.exact.regularizers import BoundedCosts
+from gail.exact.regularizers.transport import reach
 
 MAX_ITERATIONS = 200
 

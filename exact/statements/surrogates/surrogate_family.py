@@ -200,9 +200,9 @@ def _values(verdicts: Verdicts, psi: Surrogate, expert: Array, label: str, rng: 
     beyond_ends = [end + way for end, way in ((low, -1e-6), (high, 1e-6)) if np.isfinite(end)]
     for outside in (*beyond_ends, np.nan):
         for place in {int(expert.argmax()), int(expert.argmin())}:
-            with_dual_bound = cost.copy()
-            with_dual_bound.ravel()[place] = outside
-            wrong += psi.value(with_dual_bound, expert) != np.inf
+            changed = cost.copy()
+            changed.ravel()[place] = outside
+            wrong += psi.value(changed, expert) != np.inf
     verdicts.claim(f"psi is infinite outside T, also where rho_E = 0{label}", float(wrong), 0.0)
     if np.isfinite(high):
         closure = np.where(expert > 0.0, cost, high)

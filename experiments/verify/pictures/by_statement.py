@@ -119,8 +119,9 @@ ILLUSTRATIONS = (
         frozenset({"unexpressive"}),
         _unexpressive,
         "Statement 10. State occupancies of the expert and of the imitators. The class of costs cannot distinguish the "
-        "expert's route from another one: feature matching and game-theoretic apprenticeship learning reach their "
-        "optima at other occupancy measures than the expert's. psi_GA returns the expert's.",
+        "expert's route (north) from the others. So feature matching (FEM; at its worst: the worst of its optima) and "
+        "game-theoretic apprenticeship learning (GTAL) have optima at other occupancy measures than the expert's. "
+        "psi_GA (logistic) returns the expert's.",
         on_purpose=True,
     ),
     Illustration(

@@ -76,8 +76,8 @@ def surrogate_losses() -> Figure:
     for index, (name, one) in enumerate(SURROGATES.items()):
         inside, (low, high) = logits[abs(logits) <= one.limit], one.domain
         axes[0].plot(inside, one.phi(inside), color=f"C{index}", label=name)
-        with_dual_bound = costs[(costs > low) & (costs < high)]
-        axes[1].plot(with_dual_bound, one.penalty(with_dual_bound), color=f"C{index}")
+        priced = costs[(costs > low) & (costs < high)]
+        axes[1].plot(priced, one.penalty(priced), color=f"C{index}")
         axes[2].semilogx(ratios, _entries(one.conjugate, ratios), color=f"C{index}")
         some = ratios[::6]
         axes[2].semilogx(some, numeric_conjugate(one, some, np.ones_like(some)) / (1.0 + some), ".", color=f"C{index}")

@@ -8,8 +8,7 @@ from scipy.special import lambertw
 
 from gail.exact import FiniteMDP, Matching, match_occupancy, occupancy_of, solve_irl
 from gail.exact import regularizers as psi
-from gail.exact.imitation.bounded_costs import transport
-from gail.exact.regularizers import InvalidRegularizer
+from gail.exact.regularizers import InvalidRegularizer, transport
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from gail.exact.imitation.bounded_costs.transport import by_linear_program, shortest_flow
+from gail.exact.regularizers.transport import by_linear_program, shortest_flow
 
 SEEDS = st.integers(0, 2**32 - 1)
 CHECKED = settings(deadline=None, derandomize=True, max_examples=40)

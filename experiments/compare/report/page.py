@@ -181,9 +181,9 @@ def _solution_pictures(found: Comparison, row: Row, report: Report) -> None:
         own = policy_of(problem.expert)
         maps = {"expert": problem.expert, "exact optimum": optimum.occupancy, "sampled": rho}
         policies = {"expert": own, "exact optimum": optimum.policy, "sampled": policy}
-        where = f"{row.cell.size} demonstrations, seed {row.cell.seed}"
+        where = f"demonstrations: {row.cell.size}, seed {row.cell.seed}"
         report.figure("maps", occupancy_maps(layout, maps, policies), f"State occupancies and policies; {where}.")
-        report.figure("difference", difference_map(layout, rho, optimum.occupancy), f"Their difference; {where}.")
+        report.figure("difference", difference_map(layout, rho, optimum.occupancy), f"Sampled minus exact; {where}.")
     if row.record.logits is not None and isinstance(problem.psi, Logistic):
         _discriminators(found, row, rho, report)
     if row.record.cost is not None and optimum.cost is not None:
@@ -243,8 +243,8 @@ def _rates(found: Comparison, report: Report) -> None:
     arrays = {name: {size: np.array(these) for size, these in by_size.items()} for name, by_size in errors.items()}
     colours = {one.value: colour for one, colour in COLOURS.items()} | {"exact against demonstrations": BOUND}
     caption = (
-        "Total variation to the exact optimum with the algorithm's own psi; for bc (cloning), to the expert. The black "
-        "dashed line is the exact optimum against the same demonstrations, for GAIL. Means over seeds with 95 % "
+        "Total variation to the exact optimum with the algorithm's own psi; for bc (cloning), to the expert. Exact "
+        "against demonstrations: GAIL's exact optimum for the same demonstrations. Means over seeds with 95 % "
         "intervals; slopes are fitted over all sizes. The sampling error of demonstrations falls with slope -1/2. A "
         "curve becomes flat where the error of the training is larger."
     )

@@ -43,7 +43,7 @@ class ChiSquared(SmoothSeparable):
         return np.exp(2.0 * logit) - 1.0
 
     def conic(self, cp, rho, expert):
-        """For a second opinion by CVXPY: a convex expression, and constraints. Needs every pair to be taken."""
+        """For an independent check by CVXPY: a convex expression, and constraints. Needs every pair to be taken."""
         return cp.sum(cp.multiply(1.0 / expert, cp.square(rho - expert))), []
 
 

@@ -41,7 +41,7 @@ for row in sorted(found.rows, key=lambda row: row.cell.name):
         errors[cell.size] = measured.variation_optimum
 
 print("\nGAIL's gap, part by part (they add up; a part may be negative):")
-for one in found.dissections:
+for one in found.gap_parts:
     parts = ", ".join(f"{part.value} {value:+.4f}" for part, value in one.parts.items())
     print(f"  {one.size or 'exact':>5}, seed {one.seed}: {parts}")
 for one in found.verdicts:

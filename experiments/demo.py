@@ -21,7 +21,7 @@ from gail.experiments.runs.run import Run
 from gail.experiments.runs.training import clone_demonstrations, make_training, read_demonstrations, start
 from gail.experiments.train.evaluation import Reference, evaluate_policy, evaluate_random, reference, summary
 from gail.experiments.train.report import report_training
-from gail.experiments.verify.both_routes import print_theory, report_theory, verify_instance
+from gail.experiments.verify.both_routes import check_both_routes, print_theory, report_theory
 from gail.experiments.verify.instances import demo_gridworld
 
 TASK = "Hopper-v5"
@@ -36,7 +36,7 @@ def run_demo(folder: Path, seed: int, console: Console) -> int:
         "Exact imitation learning on a gridworld, and generative adversarial imitation of a hopping robot.",
     )
     console.rule("1  The theory, exactly")
-    theory = verify_instance(demo_gridworld(expert_entropy_weight=1.0, discount=0.95), entropy_weight=1.0, seed=seed)
+    theory = check_both_routes(demo_gridworld(expert_entropy_weight=1.0, discount=0.95), entropy_weight=1.0, seed=seed)
     print_theory(theory, console)
     report_theory(theory, report)
 

@@ -49,7 +49,7 @@ class Premise(Certificate):
     """The claim that a solver converged, which other claims assume. A violation does not refute the statement."""
 
 
-class SecondOpinion(Certificate):
+class IndependentCheck(Certificate):
     """Agreement with a general solver on the same problem; only as accurate as that solver."""
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gail.exact.statements.certificates import Certificate, Premise, SecondOpinion, Verification, beyond, solved
+from gail.exact.statements.certificates import Certificate, IndependentCheck, Premise, Verification, beyond, solved
 
 ROUNDING = 1e-10
 """Relative tolerance of identities between sums and sparse linear solves in double precision."""
@@ -59,9 +59,11 @@ class Verdicts:
         """A solver converged; see `Premise`."""
         self.certificates.append(Premise(f"{self.name}: {claim}", self.instance, violation, tolerance, numbers))
 
-    def second_opinion(self, claim: str, violation: float, tolerance: float, **numbers: float) -> None:
-        """Agreement with a general solver; see `SecondOpinion`."""
-        self.certificates.append(SecondOpinion(f"{self.name}: {claim}", self.instance, violation, tolerance, numbers))
+    def independent_check(self, claim: str, violation: float, tolerance: float, **numbers: float) -> None:
+        """Agreement with a general solver; see `IndependentCheck`."""
+        self.certificates.append(
+            IndependentCheck(f"{self.name}: {claim}", self.instance, violation, tolerance, numbers)
+        )
 
     def verification(self) -> Verification:
         """All certificates so far."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gail.exact.statements.certificates import Certificate, SecondOpinion, Verification
+from gail.exact.statements.certificates import Certificate, IndependentCheck, Verification
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,10 @@ class WorstCases:
         """One trial of left = right, relative to `unit`; equal infinities agree."""
         self.note(claim, _apart(left, right, unit), tolerance, left=left, right=right, **numbers)
 
-    def second_opinion(self, claim: str, left: float, right: float, unit: float, tolerance: float) -> None:
-        """One trial of left = right, where one number is a general solver's; see `SecondOpinion`."""
+    def independent_check(self, claim: str, left: float, right: float, unit: float, tolerance: float) -> None:
+        """One trial of left = right, where one number is a general solver's; see `IndependentCheck`."""
         numbers, statement = {"left": left, "right": right}, f"{self.subject}: {claim}"
-        self._keep(claim, SecondOpinion(statement, self.instance, _apart(left, right, unit), tolerance, numbers))
+        self._keep(claim, IndependentCheck(statement, self.instance, _apart(left, right, unit), tolerance, numbers))
 
     def at_most(self, claim: str, smaller: float, larger: float, unit: float, tolerance: float) -> None:
         """One trial of smaller <= larger, relative to `unit`."""

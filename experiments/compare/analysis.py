@@ -23,7 +23,7 @@ import numpy as np
 from scipy import stats
 
 from gail.experiments.compare.cells.cells import Cell, Record
-from gail.experiments.compare.measures import Measures, Yardstick
+from gail.experiments.compare.measures import ExactMeasures, Measures
 from gail.experiments.compare.problem import Algorithm, Array
 from gail.experiments.compare.settings import Architecture, Limits
 from gail.experiments.reports.interquartile import Interval
@@ -53,7 +53,7 @@ class Part(Enum):
 
 
 @dataclass(frozen=True)
-class Dissection:
+class GapParts:
     """The parts of one seed's gap, in units of J; parts that were not computed are missing."""
 
     size: int | None
@@ -132,7 +132,7 @@ def ranked_summary(
     return sorted(summary(rows).items(), key=lambda item: (order(item[0][2]), place(item[0][0]), item[0][1].value))
 
 
-def dissections(rows: Sequence[Row], yardstick: Yardstick) -> list[Dissection]:
+def gap_parts(rows: Sequence[Row], yardstick: ExactMeasures) -> list[GapParts]:
     """The parts of the gap, for every seed and size for which GAIL was trained with tables."""
     gail = {(row.cell.architecture, row.cell.demonstrations, row.cell.seed): row for row in rows if _is_gail(row)}
     found = []
@@ -148,16 +148,16 @@ def dissections(rows: Sequence[Row], yardstick: Yardstick) -> list[Dissection]:
         networks = gail.get((Architecture.MLP, size, seed))
         if networks is not None:
             parts[Part.APPROXIMATION] = networks.measures.objective - row.measures.objective
-        found.append(Dissection(size, seed, parts))
+        found.append(GapParts(size, seed, parts))
     return found
 
 
-def comparable(dissections: Sequence[Dissection], size: int | None) -> list[Dissection]:
+def comparable(gap_parts: Sequence[GapParts], size: int | None) -> list[GapParts]:
     """The seeds of a size for which all parts are known, so that the means of the parts add up to the mean gap.
 
     If no seed has all parts, all seeds of the size.
     """
-    own = [one for one in dissections if one.size == size]
+    own = [one for one in gap_parts if one.size == size]
     return [one for one in own if len(one.parts) == len(Part)] or own
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gail.exact import NotOptimal, Solution, Unmatchable
-from gail.experiments.compare.analysis import Dissection, Row, Verdict, dissections, verdict
-from gail.experiments.compare.cells.cell_run import Told, run_cells
+from gail.experiments.compare.analysis import GapParts, Row, Verdict, gap_parts, verdict
+from gail.experiments.compare.cells.cell_run import OnCell, run_cells
 from gail.experiments.compare.cells.cells import Cell, Record, cells, check_folder, claim_folder
-from gail.experiments.compare.measures import Yardstick
+from gail.experiments.compare.measures import ExactMeasures
 from gail.experiments.compare.problem import Algorithm, Problem, check_memory
 from gail.experiments.compare.sampled.datasets import check_count
 from gail.experiments.compare.settings import QUICK, Architecture, Preset
@@ -31,11 +31,11 @@ class Comparison:
     problem: Problem
     preset: Preset
     architecture: Architecture
-    yardsticks: Mapping[Algorithm, Yardstick]
+    yardsticks: Mapping[Algorithm, ExactMeasures]
     """The reference of each algorithm, which contains its exact solution."""
     rows: tuple[Row, ...]
     """One per trained cell."""
-    dissections: tuple[Dissection, ...]
+    gap_parts: tuple[GapParts, ...]
     """The parts of GAIL's gap, for the cells with tables."""
     verdicts: tuple[Verdict, ...]
     """One per algorithm that has an exact counterpart."""
@@ -58,7 +58,7 @@ def compare(
     preset: Preset = QUICK,
     folder: Path | None = None,
     jobs: int = 1,
-    told: Told = lambda cell, record, reason: None,
+    told: OnCell = lambda cell, record, reason: None,
 ) -> Comparison:
     """Compare exact and sampled solutions of a problem.
 
@@ -99,7 +99,7 @@ def compare(
         claim_folder(place, problem, preset)  # after the checks, so that a corrected request can use the same folder
         records = run_cells(problem, wanted, preset, place, jobs, noted)
     rows = tuple(Row(one.cell, yardsticks[one.cell.algorithm].measure(one.policy), one) for one in records)
-    parts = dissections(rows, yardsticks[Algorithm.GAIL]) if Algorithm.GAIL in yardsticks else []
+    parts = gap_parts(rows, yardsticks[Algorithm.GAIL]) if Algorithm.GAIL in yardsticks else []
     limits = preset.limits_of(architecture)
     expert = _whole_expert(problem)
     judged = [verdict(rows, one, architecture, limits, expert) for one in algorithms if one is not Algorithm.BC]
@@ -107,7 +107,7 @@ def compare(
     return Comparison(problem, preset, architecture, yardsticks, rows, tuple(parts), verdicts, failures)
 
 
-def measured_against(problem: Problem, algorithms: Sequence[Algorithm]) -> dict[Algorithm, Yardstick]:
+def measured_against(problem: Problem, algorithms: Sequence[Algorithm]) -> dict[Algorithm, ExactMeasures]:
     """The reference of each algorithm, with the exact solution; for cloning it is the one of the chosen psi.
 
     Raises:
@@ -115,14 +115,14 @@ def measured_against(problem: Problem, algorithms: Sequence[Algorithm]) -> dict[
     """
     chosen = problem.matching(Algorithm.GAIL)
     optimum: Solution | None = None
-    found: dict[Algorithm, Yardstick] = {}
+    found: dict[Algorithm, ExactMeasures] = {}
     for algorithm in algorithms:
         if algorithm in (Algorithm.BC, Algorithm.GAIL):
             optimum = optimum or _solved(problem, Algorithm.GAIL)
-            found[algorithm] = Yardstick(chosen, chosen, optimum, problem.cost)
+            found[algorithm] = ExactMeasures(chosen, chosen, optimum, problem.cost)
         else:
             own = _solved(problem, algorithm)
-            found[algorithm] = Yardstick(problem.matching(algorithm), chosen, own, problem.cost)
+            found[algorithm] = ExactMeasures(problem.matching(algorithm), chosen, own, problem.cost)
     return found
 
 
@@ -137,7 +137,7 @@ def _solved(problem: Problem, algorithm: Algorithm) -> Solution:
         ) from error
 
 
-def _check_excess(problem: Problem, yardsticks: Mapping[Algorithm, Yardstick]) -> None:
+def _check_excess(problem: Problem, yardsticks: Mapping[Algorithm, ExactMeasures]) -> None:
     """Check that the uniform policy, from which trainings start, is not already optimal."""
     for algorithm, yardstick in yardsticks.items():
         best, uniform = yardstick.optimum.primal_value, yardstick.uniform

@@ -25,7 +25,7 @@ _BISECTIONS, _LARGEST = 30, 1e4
 _LEAST = 1e-300
 
 
-def play_exactly(problem: Matching, settings: SampledSettings) -> Array | None:
+def exact_gail_policy(problem: Matching, settings: SampledSettings) -> Array | None:
     """The policy (S, A) after as many exact iterations as the settings have sampled ones; the first is uniform.
 
     None if a best cost is not finite; this happens for psi that are infinite off the expert's support.

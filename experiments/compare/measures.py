@@ -44,7 +44,7 @@ class Measures:
 
 
 @dataclass(frozen=True, eq=False)
-class Yardstick:
+class ExactMeasures:
     """The reference for the policies of one algorithm."""
 
     problem: Matching

@@ -23,7 +23,7 @@ table { border-collapse: collapse; margin: 1rem 0; font-size: .9rem; }
 th { text-align: left; border-bottom: 2px solid #1b1b1b; padding: .3rem .9rem .3rem 0; }
 td { border-bottom: 1px solid #ddd; padding: .3rem .9rem .3rem 0; font-variant-numeric: tabular-nums; }
 td.good { color: #1a7f37; font-weight: 600; } td.bad { color: #c8102e; font-weight: 600; }
-td.open { color: #9a6700; font-weight: 600; } td.silent { color: #777; }
+td.open { color: #9a6700; font-weight: 600; } td.inapplicable { color: #777; }
 figure { margin: 1.2rem 0; } img { max-width: 100%; } figcaption { color: #555; font-size: .88rem; }
 code { background: #f3f3f3; padding: .1rem .3rem; border-radius: 3px; }
 """
@@ -33,7 +33,7 @@ _COLOURS = {
     "FAILS": ' class="bad"',
     "ERROR": ' class="bad"',
     "UNSOLVED": ' class="open"',
-    "silent": ' class="silent"',
+    "not applicable": ' class="not applicable"',
 }
 
 

@@ -71,7 +71,7 @@ class Theory:
         return all(certificate.holds for certificate in self.certificates)
 
 
-def verify_instance(instance: Instance, entropy_weight: float, seed: int) -> Theory:
+def check_both_routes(instance: Instance, entropy_weight: float, seed: int) -> Theory:
     """Check Proposition 3.2 (constant and logistic psi) and Corollary 3.2.1 on an instance."""
     rng = np.random.default_rng(seed)
     mdp, expert, name = instance.mdp, instance.expert_occupancy, instance.name
@@ -232,7 +232,7 @@ def _value_rows(theory: Theory) -> list[tuple[str, ...]]:
             solution = verification.solutions[key]
             finite = np.isfinite(solution.primal_value)
             imitator = verification.solutions["matching"].occupancy
-            rows.append((name, route, *(_values(solution) if finite else _near_miss(solution, imitator))))
+            rows.append((name, route, *(_values(solution) if finite else _infinite_value_row(solution, imitator))))
     return rows
 
 
@@ -245,7 +245,7 @@ def _values(solution: Solution) -> tuple[str, ...]:
     )
 
 
-def _near_miss(solution: Solution, imitator: Array) -> tuple[str, ...]:
+def _infinite_value_row(solution: Solution, imitator: Array) -> tuple[str, ...]:
     """The cells of a row whose primal value is infinite; the relative l1 distance to the imitator replaces it."""
     distance = float(abs(solution.occupancy - imitator).sum() / imitator.sum())
     return (

@@ -17,7 +17,7 @@ from gail.approx.atomic_files import write_text
 from gail.experiments.errors import InvalidRequest
 from gail.experiments.reports.page import Report
 from gail.experiments.verify.instances import Instance
-from gail.experiments.verify.remarks import claimed, numbers_behind, remarks, silences_of
+from gail.experiments.verify.notes import claimed, inapplicable_notes, notes, numbers_behind
 from gail.experiments.verify.statement import Statement, Trial
 from gail.experiments.verify.verdicts import SEVERITY, Finding, Verdict, outcome, severity
 
@@ -34,7 +34,7 @@ HEADER = (
 )
 
 _WIDE = 140  # columns from which the table has room for the statements' titles
-_COLOURS = {"holds": "green", "silent": "dim", "no second opinion": "dim", "UNSOLVED": "bold yellow"}
+_COLOURS = {"holds": "green", "not applicable": "dim", "no independent check": "dim", "UNSOLVED": "bold yellow"}
 
 
 def check_statements(
@@ -60,13 +60,13 @@ def check_statements(
             status.update(f"{number} of {len(work)}: {statement.title} on {escape(instance.name)}")
             trial = Trial(instance, entropy_weight, np.random.default_rng(seed))
             findings.append(outcome(statement, trial, tolerance))
-    if all(finding.verdict is Verdict.SILENT for finding in findings):
-        raise InvalidRequest(f"nothing was checked: {'; '.join(silences_of(findings))}")
+    if all(finding.verdict is Verdict.NOT_APPLICABLE for finding in findings):
+        raise InvalidRequest(f"nothing was checked: {'; '.join(inapplicable_notes(findings))}")
     return findings
 
 
 def print_findings(findings: Sequence[Finding], console: Console) -> None:
-    """Print one row per statement, for the instance with its worst result, and the remarks below the table."""
+    """Print one row per statement, for the instance with its worst result, and the notes below the table."""
     wide = console.width >= _WIDE
     headers = "statement", *(["title"] if wide else []), "worst on", "violation", "tolerance", "conic", "verdict"
     table = Table(box=box.SIMPLE_HEAD, padding=0, show_edge=False)
@@ -80,13 +80,13 @@ def print_findings(findings: Sequence[Finding], console: Console) -> None:
         title = [statement.title] if wide else []
         table.add_row(statement.name, *title, escape(worst.place), *_numbers(worst, _opinions(same)), verdict)
     console.print(table)
-    for remark in remarks(findings):
+    for remark in notes(findings):
         colour = _COLOURS.get(remark.mark, "bold red")
         console.print(f"[{colour}]{remark.mark}[/{colour}] {escape(remark.text)}", soft_wrap=True, highlight=False)
 
 
 def report_findings(findings: Sequence[Finding], report: Report) -> None:
-    """Add one row per statement and instance to a report, and the remarks."""
+    """Add one row per statement and instance to a report, and the notes."""
     report.heading("All statements")
     report.paragraph(
         "Each statement is checked by several claims; `claims.csv`, beside this file, lists them all. A row shows the "
@@ -94,11 +94,11 @@ def report_findings(findings: Sequence[Finding], report: Report) -> None:
         "claims with tolerance 0 are true or false. The column `conic` shows the worst violation of a general conic "
         "solver on the same problem; that solver is less accurate. Verdicts: holds - every claim is within its "
         "tolerance; FAILS - some claim is not; UNSOLVED - a solver did not reach the optimum, so the statement is "
-        "neither confirmed nor refuted; ERROR - the check raised an exception; silent - the statement does not apply "
-        "to the instance."
+        "neither confirmed nor refuted; ERROR - the check raised an exception; not applicable - the statement does "
+        "not apply to the instance."
     )
     report.table(HEADER, [_row(finding) for finding in findings])
-    for remark in remarks(findings):
+    for remark in notes(findings):
         report.paragraph(f"{remark.mark}: {remark.text}")
 
 
@@ -144,7 +144,7 @@ def _numbers(finding: Finding, conic: str) -> tuple[str, str, str]:
 
 def _opinions(findings: Sequence[Finding]) -> str:
     """The conic solver's worst violation for one statement; "none" if the solver failed, "" if it was not called."""
-    asked = [claim for finding in findings if (claim := finding.second_opinion) is not None]
+    asked = [claim for finding in findings if (claim := finding.independent_check) is not None]
     if asked:
         return f"{max(asked, key=severity).violation:.0e}"
-    return "none" if any(finding.lacks_second_opinion for finding in findings) else ""
+    return "none" if any(finding.lacks_independent_check for finding in findings) else ""

@@ -53,7 +53,7 @@ def _proposition_3_2(name: str, make: MakePsi) -> Statement:
     def check(t: Trial) -> Verification:
         return check_proposition_3_2(*_matching(t, make(t.instance.mdp)), t.rng)
 
-    return Statement(6, proposition_name(name), f"Proposition 3.2, psi {name}", check, second_opinion=True)
+    return Statement(6, proposition_name(name), f"Proposition 3.2, psi {name}", check, independent_check=True)
 
 
 def surrogate_losses(choices: Mapping[str, MakePsi]) -> Statement:

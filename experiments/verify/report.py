@@ -12,7 +12,7 @@ from gail.experiments.reports.page import Report
 from gail.experiments.verify.both_routes import Theory, report_routes
 from gail.experiments.verify.checking import report_findings, write_claims
 from gail.experiments.verify.instances import Instance
-from gail.experiments.verify.pictures.by_statement import ILLUSTRATIONS, Illustration
+from gail.experiments.verify.pictures.by_statement import ILLUSTRATIONS, StatementPicture
 from gail.experiments.verify.psi_choices import MakePsi
 from gail.experiments.verify.psi_statements import proposition_name
 from gail.experiments.verify.statement import Trial
@@ -49,9 +49,11 @@ def write_report(findings: Sequence[Finding], collected: Sequence[Theory], entro
     report_findings(findings, report)
     for theory in collected:
         report_routes(theory, report)
-    for heading, on_purpose in (("Pictures of statements", False), ("Expected failures", True)):
+    for heading, expected_failure in (("Pictures of statements", False), ("Expected failures", True)):
         due = [
-            (one, shown) for one in ILLUSTRATIONS if one.on_purpose is on_purpose and (shown := _shown(one, findings))
+            (one, shown)
+            for one in ILLUSTRATIONS
+            if one.expected_failure is expected_failure and (shown := _shown(one, findings))
         ]
         if due:
             report.heading(heading)
@@ -63,7 +65,7 @@ def write_report(findings: Sequence[Finding], collected: Sequence[Theory], entro
     return path
 
 
-def _illustrate(one: Illustration, instances: Sequence[Instance], entropy_weight: float, report: Report) -> None:
+def _illustrate(one: StatementPicture, instances: Sequence[Instance], entropy_weight: float, report: Report) -> None:
     trials = [Trial(instance, entropy_weight, np.random.default_rng(0)) for instance in instances]
     where = f" Instance: {instances[0].name}." if one.first_only else ""
     where += " --mdp chooses another." if one.first_only and len(instances) > 1 else ""
@@ -74,11 +76,11 @@ def _illustrate(one: Illustration, instances: Sequence[Instance], entropy_weight
         report.paragraph(f"The picture `{one.name}` could not be drawn: {type(error).__name__}: {error}")
 
 
-def _shown(one: Illustration, findings: Sequence[Finding]) -> list[Instance]:
+def _shown(one: StatementPicture, findings: Sequence[Finding]) -> list[Instance]:
     """The instances on which one of the illustration's statements was checked."""
     checked = (finding.instance for finding in findings if finding.statement.name in one.shows and _judged(finding))
     return list({id(instance): instance for instance in checked}.values())
 
 
 def _judged(finding: Finding) -> bool:
-    return finding.raised is None and finding.verdict is not Verdict.SILENT
+    return finding.raised is None and finding.verdict is not Verdict.NOT_APPLICABLE

@@ -55,9 +55,9 @@ class Statement:
     """Runs the check; returns no claims if the statement does not apply."""
     own_instance: str | None = None
     """Name of the process on which the check runs, if the check ignores the trial's instance and uses its own."""
-    silent: Callable[[Instance], str | None] = lambda instance: None
+    inapplicable: Callable[[Instance], str | None] = lambda instance: None
     """Returns the reason if the statement does not apply to an instance, else None."""
     nothing: str = "there is nothing to check"
     """The reason that is reported if the check returns no claims."""
-    second_opinion: bool = False
+    independent_check: bool = False
     """Whether a general conic solver solves the same problem for comparison."""

@@ -74,7 +74,7 @@ _MATCHING = (
         lambda t: check_corollary_3_2_1(
             t.instance.mdp, t.instance.expert_occupancy, t.entropy_weight, t.instance.name, t.rng
         ),
-        second_opinion=True,
+        independent_check=True,
     ),
     Statement(
         8,
@@ -83,14 +83,14 @@ _MATCHING = (
         lambda t: statements.check_irl_is_dual(
             t.instance.mdp, t.instance.expert_occupancy, t.entropy_weight, t.instance.name, t.rng
         ),
-        second_opinion=True,
+        independent_check=True,
     ),
     Statement(
         7,
         "unattained",
         "Corollary 3.2.1 without coverage (expected failure): no optimal cost",
         lambda t: statements.check_unattained_dual(t.instance.mdp, t.cost, t.entropy_weight, t.instance.name),
-        silent=lambda instance: "the process has only one action" if instance.mdp.num_actions == 1 else None,
+        inapplicable=lambda instance: "the process has only one action" if instance.mdp.num_actions == 1 else None,
     ),
     Statement(9, "eq-9", "Eq. 9-11: feature classes, FEM and GTAL", _feature_classes),
     Statement(9, "scaling", "Eq. 11: scaling the class by alpha is the entropy weight 1/alpha", _scaling),
@@ -132,7 +132,9 @@ _ALGORITHMS = (
         "trpo",
         "TRPO's bound and its monotone improvement",
         lambda t: statements.check_monotone_improvement(t.instance.mdp, t.cost, t.instance.name, t.rng),
-        silent=lambda instance: "its constant is infinite at discount 1" if instance.mdp.discount == 1.0 else None,
+        inapplicable=lambda instance: (
+            "its constant is infinite at discount 1" if instance.mdp.discount == 1.0 else None
+        ),
     ),
     Statement(17, "gan-gcl", "GAN-GCL on enumerated paths", _paths, own_instance=SMALL_GARNET),
     Statement(

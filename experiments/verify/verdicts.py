@@ -6,7 +6,7 @@
 | FAILS    | some claim is not within its tolerance                                                               |
 | UNSOLVED | a solver did not reach the optimum: the statement is neither confirmed nor refuted                   |
 | ERROR    | the check raised another exception: the program is wrong, or double precision does not suffice       |
-| silent   | the statement does not apply to the instance                                                         |
+| not applicable | the statement does not apply to the instance |
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from enum import Enum
 import numpy as np
 
 from gail.exact import BackendFailed, Certificate, LinearProgramFailed, NotOptimal, Status, Verification
-from gail.exact.statements.certificates import Premise, SecondOpinion
+from gail.exact.statements.certificates import IndependentCheck, Premise
 from gail.experiments.verify.instances import Instance
 from gail.experiments.verify.statement import Statement, Trial
 
@@ -25,7 +25,7 @@ from gail.experiments.verify.statement import Statement, Trial
 class Verdict(Enum):
     """A verdict; the value is its text in tables. The order is from best to worst."""
 
-    SILENT = "silent"
+    NOT_APPLICABLE = "not applicable"
     HOLDS = "holds"
     UNSOLVED = "UNSOLVED"
     FAILS = "FAILS"
@@ -63,7 +63,7 @@ class Finding:
         if self.raised is not None:
             return Verdict.ERROR
         if not claims:
-            return Verdict.SILENT
+            return Verdict.NOT_APPLICABLE
         if not all(claim.holds for claim in claims if isinstance(claim, Premise)):
             return Verdict.UNSOLVED
         return Verdict.HOLDS if self.verification.holds else Verdict.FAILS
@@ -76,7 +76,7 @@ class Finding:
     @property
     def own(self) -> tuple[Certificate, ...]:
         """The claims that do not use the general conic solver."""
-        return tuple(claim for claim in self.verification.certificates if not isinstance(claim, SecondOpinion))
+        return tuple(claim for claim in self.verification.certificates if not isinstance(claim, IndependentCheck))
 
     @property
     def worst(self) -> Certificate | None:
@@ -84,15 +84,15 @@ class Finding:
         return max(self.own, key=severity, default=None)
 
     @property
-    def second_opinion(self) -> Certificate | None:
+    def independent_check(self) -> Certificate | None:
         """The worst claim that uses the general conic solver; None if there is no such claim."""
-        asked = (claim for claim in self.verification.certificates if isinstance(claim, SecondOpinion))
+        asked = (claim for claim in self.verification.certificates if isinstance(claim, IndependentCheck))
         return max(asked, key=severity, default=None)
 
     @property
-    def lacks_second_opinion(self) -> bool:
+    def lacks_independent_check(self) -> bool:
         """Whether the general conic solver was called but failed, or reported an inaccurate solution."""
-        if not self.statement.second_opinion or self.raised is not None or self.second_opinion is not None:
+        if not self.statement.independent_check or self.raised is not None or self.independent_check is not None:
             return False
         conic = self.verification.solutions.get("conic")
         return conic is None or conic.status is Status.BACKEND_INACCURATE
@@ -101,7 +101,7 @@ class Finding:
 def outcome(statement: Statement, trial: Trial, tolerance: float | None) -> Finding:
     """Check a statement. `tolerance`, if given, replaces the tolerance of every numerical claim."""
     instance, nothing = trial.instance, Verification((), {})
-    reason = statement.silent(instance)
+    reason = statement.inapplicable(instance)
     if reason is not None:
         return Finding(statement, instance, nothing, reason=reason)
     try:

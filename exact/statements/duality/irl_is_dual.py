@@ -79,7 +79,7 @@ def check_irl_is_dual(
         claim = "the multipliers of rho = rho_E are a cost whose policy is the primal optimum"
         # If the backend reports its multipliers as inaccurate, wrong ones are no evidence against the statement.
         if apart <= CONIC_TOLERANCE or conic.status is not Status.BACKEND_INACCURATE:
-            verdicts.second_opinion(claim, apart, CONIC_TOLERANCE)
+            verdicts.independent_check(claim, apart, CONIC_TOLERANCE)
     _ascent(verdicts, problem, rng)
     return Verification(tuple(verdicts.certificates), solutions)
 

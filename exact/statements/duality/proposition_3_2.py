@@ -26,13 +26,13 @@ from gail.exact.process.finite_mdp import FiniteMDP
 from gail.exact.process.reachability import Reachable
 from gail.exact.regularizers import BoundedCosts, Constant, LinearCosts, Regularizer
 from gail.exact.solution import BackendFailed, Solution, Status
-from gail.exact.statements.certificates import Certificate, Premise, SecondOpinion, Verification, beyond, solved
+from gail.exact.statements.certificates import Certificate, IndependentCheck, Premise, Verification, beyond, solved
 
 TOLERANCE = 1e-9
 """Relative tolerance of the structured solvers' certificates."""
 
 CONIC_TOLERANCE = 1e-5
-"""Relative tolerance of the second opinion: the accuracy of a general interior point solver."""
+"""Relative tolerance of the independent check: the accuracy of a general interior point solver."""
 
 OCCUPANCY_TOLERANCE = 1e-7
 """Relative l1 tolerance between the routes' occupancies: where the objective is flat, a gap of the size of
@@ -108,7 +108,7 @@ def check_corollary_3_2_1(
         solutions["conic"] = conic
         claim, apart = f"{name}: rho = rho_E by the conic program", _difference(conic, expert)
         if apart <= CONIC_TOLERANCE or conic.status is not Status.BACKEND_INACCURATE:
-            certificates.append(SecondOpinion(claim, instance, apart, CONIC_TOLERANCE, _values(conic)))
+            certificates.append(IndependentCheck(claim, instance, apart, CONIC_TOLERANCE, _values(conic)))
     part = Reachable(mdp)
     if irl.cost is None:
         never = int(np.sum(part.restrict(expert) == 0.0))
@@ -159,7 +159,7 @@ def _second_opinion(name: str, instance: str, conic: Solution, matching: Solutio
         claim, violation = "the conic program has the same optimum", abs(excess) / _magnitude(matching)
     else:  # the backend is inaccurate, by the certificate's gap; its solution still bounds the optimum
         claim, violation = "the conic program finds no lower value", max(-excess, 0.0) / _magnitude(matching)
-    return [SecondOpinion(f"{name}: {claim}", instance, violation, CONIC_TOLERANCE, numbers)]
+    return [IndependentCheck(f"{name}: {claim}", instance, violation, CONIC_TOLERANCE, numbers)]
 
 
 def _both_routes(name: str, instance: str, irl: Solution, matching: Solution) -> list[Certificate]:

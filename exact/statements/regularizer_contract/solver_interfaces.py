@@ -131,7 +131,7 @@ def check_bounds(findings: WorstCases, psi: BoundedCosts, pair: Pair) -> None:
     # An unbounded program has no value.
     most = np.inf if result.fun is None else psi.center * float(difference.sum()) - float(result.fun) - constant
     claim = "the linear program over bounds has the value psi*"
-    findings.second_opinion(claim, most, value, _unit(pair, value), GENERAL)
+    findings.independent_check(claim, most, value, _unit(pair, value), GENERAL)
 
 
 def check_conic(findings: WorstCases, psi: ConicForm, pair: Pair) -> None:
@@ -141,7 +141,7 @@ def check_conic(findings: WorstCases, psi: ConicForm, pair: Pair) -> None:
     value = psi.conjugate(pair.rho, pair.expert)[0]
     with contextlib.suppress(BackendFailed):  # a solver's failure is no evidence against psi
         stated = conjugate_by_cvxpy(psi, pair.rho, pair.expert)
-        findings.second_opinion("the conic form is psi*", stated, value, _unit(pair, value), GENERAL)
+        findings.independent_check("the conic form is psi*", stated, value, _unit(pair, value), GENERAL)
 
 
 def check_repairs(findings: WorstCases, psi: Repairable, pair: Pair, rng: np.random.Generator) -> None:

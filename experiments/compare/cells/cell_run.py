@@ -18,13 +18,13 @@ import torch
 from gail.approx import TrainingFailed
 from gail.exact import Unmatchable, match_empirical
 from gail.experiments.compare.cells.cells import Cell, Record, load
-from gail.experiments.compare.exact_gail import play_exactly
+from gail.experiments.compare.exact_gail import exact_gail_policy
 from gail.experiments.compare.problem import Algorithm, Array, Problem
 from gail.experiments.compare.sampled.datasets import Dataset, dataset
 from gail.experiments.compare.sampled.training import train
 from gail.experiments.compare.settings import Architecture, Preset, SampledSettings
 
-Told = Callable[[Cell, Record | None, str | None], None]
+OnCell = Callable[[Cell, Record | None, str | None], None]
 """Called after each cell, with its record, or with the reason if the training failed."""
 
 
@@ -65,11 +65,11 @@ def exact_stages(problem: Problem, data: Dataset, settings: SampledSettings) -> 
         optimum = match_empirical(problem.mdp, data.measure, problem.psi, problem.entropy_weight)
     except Unmatchable:
         return None, None
-    return optimum.policy, play_exactly(against, settings)
+    return optimum.policy, exact_gail_policy(against, settings)
 
 
 def run_cells(
-    problem: Problem, wanted: Sequence[Cell], preset: Preset, folder: Path, jobs: int, told: Told
+    problem: Problem, wanted: Sequence[Cell], preset: Preset, folder: Path, jobs: int, told: OnCell
 ) -> list[Record]:
     """Run the cells without a record in the folder, `jobs` at a time; returns all existing records, in order."""
     missing = [cell for cell in wanted if load(cell, folder) is None]
@@ -81,7 +81,7 @@ def run_cells(
     return [record for record in found if record is not None]
 
 
-def _one_after_another(problem: Problem, missing: Sequence[Cell], preset: Preset, folder: Path, told: Told) -> None:
+def _one_after_another(problem: Problem, missing: Sequence[Cell], preset: Preset, folder: Path, told: OnCell) -> None:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -95,7 +95,7 @@ def _one_after_another(problem: Problem, missing: Sequence[Cell], preset: Preset
 
 
 def _side_by_side(
-    problem: Problem, missing: Sequence[Cell], preset: Preset, folder: Path, jobs: int, told: Told
+    problem: Problem, missing: Sequence[Cell], preset: Preset, folder: Path, jobs: int, told: OnCell
 ) -> None:
     # Spawned, because torch's threads do not work after a fork.
     context = multiprocessing.get_context("spawn")

@@ -41,7 +41,7 @@ from gail.experiments.compare.analysis import slope
 from gail.experiments.compare.measures import jensen_shannon
 from gail.experiments.compare.problem import Algorithm, Array, Problem
 from gail.experiments.compare.sampled.datasets import weighted_pairs
-from gail.experiments.compare.sampled.players import AsTheyAre, cost_player, cost_table, every_pair
+from gail.experiments.compare.sampled.players import IdentityMoments, cost_player, cost_table, every_pair
 from gail.experiments.compare.sampled.training import environments
 from gail.experiments.compare.settings import QUICK, SampledSettings
 from gail.experiments.errors import InvalidRequest
@@ -212,7 +212,7 @@ def _as_player(problem: Problem, table: Array) -> Policy:
     """A table of probabilities (S, A) without zeros as a `Policy` for the sampler."""
     states, actions = table.shape
     policy = Policy(SpaceSpec(states, actions, None, None), PolicySettings(hidden=()), torch.Generator().manual_seed(0))
-    policy.moments = AsTheyAre(states)
+    policy.moments = IdentityMoments(states)
     weight, bias = policy.network.parameters()
     with torch.no_grad():
         weight.copy_(torch.from_numpy(np.log(table).T))

@@ -14,7 +14,7 @@ import numpy as np
 
 from gail.exact import occupancy_of
 from gail.exact.algorithms import BestCost
-from gail.experiments.compare.exact_gail import play_exactly
+from gail.experiments.compare.exact_gail import exact_gail_policy
 from gail.experiments.compare.measures import total_variation
 from gail.experiments.compare.problem import Algorithm, Array, Problem
 from gail.experiments.compare.rates.batch_size import Errors, check_rates, root_slope
@@ -77,7 +77,7 @@ def training_rates(
 
     found = np.array([[trained(size, seed) for seed in seeds] for size in sizes])
     matching = problem.matching(Algorithm.GAIL)
-    played = play_exactly(matching, settings)
+    played = exact_gail_policy(matching, settings)
     assert played is not None  # psi_GA's costs are finite at policies without zeros
     floors = errors(played, BestCost().respond(matching, played, occupancy_of(problem.mdp, played)))
     parts = [Errors(found[..., k], None, floors[k], root_slope(sizes, found[..., k])) for k in range(2)]

@@ -161,7 +161,7 @@ def _pictures(found: Comparison, report: Report) -> None:
     )
     report.figure("curves", training_curves(own, stars), caption)
     _rates(found, report)
-    if found.dissections:
+    if found.gap_parts:
         _dissection(found, report)
 
 
@@ -255,7 +255,7 @@ def _dissection(found: Comparison, report: Report) -> None:
     yardstick = found.yardsticks[Algorithm.GAIL]
     scale = yardstick.uniform - yardstick.optimum.primal_value
     report.heading("Parts of GAIL's gap")
-    networks = len({one.seed for one in found.dissections if Part.APPROXIMATION in one.parts})
+    networks = len({one.seed for one in found.gap_parts if Part.APPROXIMATION in one.parts})
     whole = f"the {networks} seeds for which networks were trained too"
     seeds = whole if networks else "all seeds; no networks were trained"
     caption = (
@@ -267,7 +267,7 @@ def _dissection(found: Comparison, report: Report) -> None:
         "Function approximation: from there to sampled GAIL with networks. Bars and diamonds (their sum) are means "
         f"over {seeds}."
     )
-    report.figure("parts", parts_of_the_gap(found.dissections, scale), caption)
+    report.figure("parts", parts_of_the_gap(found.gap_parts, scale), caption)
 
 
 def cell_row(found: Comparison, row: Row) -> dict[str, Any]:
@@ -276,7 +276,7 @@ def cell_row(found: Comparison, row: Row) -> dict[str, Any]:
     key = {"algorithm": cell.algorithm.value, "learner": cell.architecture.value, "demonstrations": cell.size}
     parts: dict[str, float | None] = {f"gap_{part.name.lower()}": None for part in Part}
     if cell.algorithm is Algorithm.GAIL and cell.architecture is Architecture.TABLE:
-        for one in found.dissections:
+        for one in found.gap_parts:
             if (one.size, one.seed) == (cell.demonstrations, cell.seed):
                 parts |= {f"gap_{part.name.lower()}": value for part, value in one.parts.items()}
     rest = {"left_out": record.left_out, "env_steps": record.env_steps, "seconds": round(record.seconds, 3)}

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from gail.envs import GridLayout
-from gail.experiments.compare.analysis import Dissection, Part, Row, comparable, mean_interval, order, slope
+from gail.experiments.compare.analysis import GapParts, Part, Row, comparable, mean_interval, order, slope
 from gail.experiments.compare.problem import Algorithm, Array
 from gail.experiments.reports.figures import BOUND, LEARNER, OTHER
 
@@ -82,14 +82,14 @@ def errors_by_size(errors: Mapping[str, Mapping[int, Array]], colours: Mapping[s
     return figure
 
 
-def parts_of_the_gap(dissections: Sequence[Dissection], scale: float) -> Figure:
+def parts_of_the_gap(gap_parts: Sequence[GapParts], scale: float) -> Figure:
     """Stacked bars of the parts in units of J_uniform - J*, positive parts upwards, negative ones downwards.
 
     All parts of a size are means over the same seeds, those of `comparable`.
     """
     figure, axis = plt.subplots(figsize=(7.2, 4.2), layout="constrained")
-    sizes = sorted({one.size for one in dissections}, key=order)
-    groups = [comparable(dissections, size) for size in sizes]
+    sizes = sorted({one.size for one in gap_parts}, key=order)
+    groups = [comparable(gap_parts, size) for size in sizes]
     places = np.arange(len(sizes))
     up, down = np.zeros(len(sizes)), np.zeros(len(sizes))
     for colour, part in zip((OTHER, "#e0a030", LEARNER, "#7b5aa6"), Part, strict=True):
@@ -104,7 +104,7 @@ def parts_of_the_gap(dissections: Sequence[Dissection], scale: float) -> Figure:
     return figure
 
 
-def _mean_part(group: Sequence[Dissection], part: Part) -> float:
+def _mean_part(group: Sequence[GapParts], part: Part) -> float:
     known = [one.parts[part] for one in group if part in one.parts]
     return float(np.mean(known)) if known else 0.0
 

@@ -22,7 +22,7 @@ from gail.approx.networks.normalization import RunningMoments
 from gail.experiments.compare.problem import Algorithm, Array, Problem
 
 
-class AsTheyAre(RunningMoments):
+class IdentityMoments(RunningMoments):
     """Moments that stay at mean 0 and standard deviation 1, so that inputs are not changed."""
 
     def update(self, values: Tensor, shares: Tensor | None = None) -> None:
@@ -39,7 +39,7 @@ class AsTheyAre(RunningMoments):
 
 
 @dataclass(frozen=True)
-class PairUnits(SpaceSpec):
+class PairIndicators(SpaceSpec):
     """Spaces of a finite task whose states are unit vectors; pairs are encoded as unit vectors of length S A."""
 
     @property
@@ -56,7 +56,7 @@ class PairUnits(SpaceSpec):
 
 
 def _in_units(spec: SpaceSpec) -> SpaceSpec:
-    return PairUnits(spec.observation_size, spec.action_size, None, None)
+    return PairIndicators(spec.observation_size, spec.action_size, None, None)
 
 
 def cost_player(problem: Problem, algorithm: Algorithm, settings: DiscriminatorSettings) -> MakeCostPlayer:
@@ -68,7 +68,7 @@ def cost_player(problem: Problem, algorithm: Algorithm, settings: DiscriminatorS
     def make(spec: SpaceSpec, expert: Trajectories, generator: torch.Generator) -> CostPlayer:
         own = _in_units(spec) if problem.one_hot else spec
         player = FeatureCost(answer, 0, own, expert, lambda pairs: pairs)
-        player.moments = AsTheyAre(own.pair_size)
+        player.moments = IdentityMoments(own.pair_size)
         return player
 
     return make
@@ -80,7 +80,7 @@ def _discriminator(problem: Problem, settings: DiscriminatorSettings) -> MakeCos
     def make(spec: SpaceSpec, expert: Trajectories, generator: torch.Generator) -> CostPlayer:
         own = _in_units(spec) if table else spec
         player = Discriminator(problem.psi, own, expert, settings, generator)
-        player.moments = AsTheyAre(own.pair_size)
+        player.moments = IdentityMoments(own.pair_size)
         return player
 
     return make

@@ -19,7 +19,7 @@ from gail.exact.regularizers import Logistic
 from gail.experiments.compare.measures import jensen_shannon
 from gail.experiments.compare.problem import Algorithm, Array, Problem
 from gail.experiments.compare.sampled.datasets import Dataset, steps_to_clone, weighted_pairs
-from gail.experiments.compare.sampled.players import AsTheyAre, cost_player, cost_table, logit_table
+from gail.experiments.compare.sampled.players import IdentityMoments, cost_player, cost_table, logit_table
 from gail.experiments.compare.settings import SampledSettings
 
 POINTS = 10
@@ -72,7 +72,7 @@ def train(problem: Problem, algorithm: Algorithm, data: Dataset, settings: Sampl
 
     pairs = weighted_pairs(problem, data.measure)
     training = imitation_against(make_cost_player, make_envs, pairs, tuned, seed)
-    training.policy.moments = AsTheyAre(problem.observations.shape[1])
+    training.policy.moments = IdentityMoments(problem.observations.shape[1])
     curve = _played(training, problem, algorithm, data, settings.rounds)
     training.close()
     return Sampled(

@@ -18,7 +18,7 @@ from gail.experiments.verify.statement import Trial
 
 
 @dataclass(frozen=True)
-class Illustration:
+class StatementPicture:
     """A picture of one or several statements.
 
     Attributes:
@@ -27,7 +27,7 @@ class Illustration:
         draw: draws the picture from one trial per instance on which such a statement was checked.
         caption: its caption.
         first_only: whether it shows only the first instance; the caption then ends with the instance's name.
-        on_purpose: whether it shows an expected failure.
+        expected_failure: whether it shows an expected failure.
     """
 
     name: str
@@ -35,11 +35,11 @@ class Illustration:
     draw: Callable[[Sequence[Trial]], Figure]
     caption: str
     first_only: bool = False
-    on_purpose: bool = False
+    expected_failure: bool = False
 
 
-def _first(name: str, shows: Sequence[str], draw: Callable[[Trial], Figure], caption: str) -> Illustration:
-    return Illustration(name, frozenset(shows), lambda trials: draw(trials[0]), caption, first_only=True)
+def _first(name: str, shows: Sequence[str], draw: Callable[[Trial], Figure], caption: str) -> StatementPicture:
+    return StatementPicture(name, frozenset(shows), lambda trials: draw(trials[0]), caption, first_only=True)
 
 
 def _bias(trials: Sequence[Trial]) -> Figure:
@@ -90,14 +90,14 @@ ILLUSTRATIONS = (
         "Statements 4 and 5. Left: every pair has no visits or no slack in Bellman's inequality. Right: the entropy "
         "term lowers the value at the start by at most lambda log A times the expected lifetime.",
     ),
-    Illustration(
+    StatementPicture(
         "unattained-dual",
         frozenset({"unattained"}),
         _unattained,
         "Statement 7 without coverage: the expert never takes some actions. The dual's gap to its supremum falls to "
         "zero only as the largest cost grows to infinity, so no optimal cost exists. The solver reports this status "
         "and does not return a large cost as an answer.",
-        on_purpose=True,
+        expected_failure=True,
     ),
     _first(
         "irl-is-dual",
@@ -114,7 +114,7 @@ ILLUSTRATIONS = (
         "Statement 9. Excess of apprenticeship learning algorithms over the minimum of the matching problem with their "
         "class of costs, round by round. Triangles: upper bounds by their convergence rates after the last round.",
     ),
-    Illustration(
+    StatementPicture(
         "unexpressive-class",
         frozenset({"unexpressive"}),
         _unexpressive,
@@ -122,9 +122,9 @@ ILLUSTRATIONS = (
         "expert's route (north) from the others. So feature matching (FEM; at its worst: the worst of its optima) and "
         "game-theoretic apprenticeship learning (GTAL) have optima at other occupancy measures than the expert's. "
         "psi_GA (logistic) returns the expert's.",
-        on_purpose=True,
+        expected_failure=True,
     ),
-    Illustration(
+    StatementPicture(
         "surrogate-losses",
         frozenset({"prop-a.1"}),
         lambda trials: surrogate_losses(),
@@ -139,7 +139,7 @@ ILLUSTRATIONS = (
         "divergence between the occupancy measures of learner and expert bounds their total variation (dashed line). "
         "If no episode ends by itself, psi_GA* is this divergence, up to a factor and a constant.",
     ),
-    Illustration(
+    StatementPicture(
         "entropy-bias",
         frozenset({"eq-15"}),
         _bias,
@@ -162,7 +162,7 @@ ILLUSTRATIONS = (
         "lower bound. Right: policy iteration that maximises the bound never gets worse but improves very slowly. The "
         "natural policy gradient, which ignores the bound, is drawn for comparison.",
     ),
-    Illustration(
+    StatementPicture(
         "gan-gcl",
         frozenset({"gan-gcl", "gan-gcl-inequality"}),
         lambda trials: guided_cost(trials[0]),
@@ -172,7 +172,7 @@ ILLUSTRATIONS = (
         "entropy IRL. Both are zero if p = p_r, the first is half of the second if q = p_r (dotted line), and "
         "otherwise neither relation holds.",
     ),
-    Illustration(
+    StatementPicture(
         "compounding-error",
         frozenset({"compounding-family"}),
         lambda trials: theory_figures.compounding_error(statements.compounding_curves()),
@@ -180,7 +180,7 @@ ILLUSTRATIONS = (
         "demonstrations. The cloned policy never returns, and its loss grows with the square of the horizon. Matching "
         "compares occupancy measures, which include the time off the track, so its policy returns at once and its "
         "loss grows linearly.",
-        on_purpose=True,
+        expected_failure=True,
     ),
 )
 """All pictures, in the order of the statements."""

@@ -1,6 +1,6 @@
 import numpy as np
 
-from gail.exact.statements.certificates import Premise, SecondOpinion
+from gail.exact.statements.certificates import IndependentCheck, Premise
 from gail.exact.statements.verdicts import Verdicts
 
 
@@ -47,7 +47,7 @@ def test_a_gap_that_is_left_open_is_the_solvers_and_a_negative_one_is_a_refutati
 def test_premises_and_second_opinions_are_told_apart():
     verdicts = Verdicts("Statement", "instance")
     verdicts.premise("reached", 0.0, 0.0)
-    verdicts.second_opinion("agrees", 0.0, 1e-5)
+    verdicts.independent_check("agrees", 0.0, 1e-5)
     verdicts.claim("is so", 0.0, 0.0)
-    kinds = [(isinstance(c, Premise), isinstance(c, SecondOpinion)) for c in verdicts.certificates]
+    kinds = [(isinstance(c, Premise), isinstance(c, IndependentCheck)) for c in verdicts.certificates]
     assert kinds == [(True, False), (False, True), (False, False)]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gail.exact.statements.certificates import SecondOpinion
+from gail.exact.statements.certificates import IndependentCheck
 from gail.exact.statements.worst_case import WorstCases
 
 
@@ -42,8 +42,8 @@ def test_numbers_are_compared_in_a_unit(left, right, equal, at_most):
     findings = WorstCases("psi", "here")
     findings.equal("equal", left, right, 2.0, 1e-9)
     findings.at_most("at most", left, right, 2.0, 1e-9)
-    findings.second_opinion("about equal", left, right, 2.0, 1e-5)
+    findings.independent_check("about equal", left, right, 2.0, 1e-5)
     certificates = findings.verification().certificates
     assert [one.violation for one in certificates] == [equal, at_most, equal]
     assert certificates[0].numbers == {"left": left, "right": right}
-    assert isinstance(certificates[2], SecondOpinion)
+    assert isinstance(certificates[2], IndependentCheck)

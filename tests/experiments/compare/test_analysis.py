@@ -4,11 +4,11 @@ import pytest
 
 from gail.experiments.compare import EXACT, Algorithm, Architecture, Cell, Limits, Record
 from gail.experiments.compare.analysis import (
-    Dissection,
+    GapParts,
     Part,
     Row,
     comparable,
-    dissections,
+    gap_parts,
     mean_interval,
     ranked_summary,
     slope,
@@ -55,14 +55,14 @@ def test_the_parts_of_the_gap_are_differences_of_j_in_their_order(problem):
         row_of(problem, table, Architecture.TABLE, 4, matched=matched, played=played),
         row_of(problem, networks, Architecture.MLP, 4),
     ]
-    (found,) = dissections(rows, yardstick)
+    (found,) = gap_parts(rows, yardstick)
     best = yardstick.optimum.primal_value
     expected = np.diff([best, *(yardstick.objective(policy) for policy in (matched, played, table, networks))])
     assert [found.parts[part] for part in Part] == pytest.approx(expected)
 
 
 def gap(size, seed, *values):
-    return Dissection(size, seed, dict(zip(Part, values, strict=False)))
+    return GapParts(size, seed, dict(zip(Part, values, strict=False)))
 
 
 def test_parts_are_compared_over_seeds_that_have_all_of_them_where_any_has():

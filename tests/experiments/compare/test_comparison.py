@@ -47,7 +47,7 @@ def test_what_is_right_is_found_to_be_the_exact_solution(instance, preset):
     assert f"{verdict.excess_share:.2%} of the uniform policy's excess is left (limit 10.00%)" in verdict.sentence
     assert f"total variation to the exact optimum {verdict.variation:.4f} (limit 0.15)" in verdict.sentence
     assert min(row.measures.excess for row in found.rows) >= -1e-9  # nothing is better than the optimum
-    (parts,) = found.dissections
+    (parts,) = found.gap_parts
     networks = next(row for row in found.rows if row.cell.architecture is Architecture.MLP)
     assert sum(parts.parts.values()) == pytest.approx(networks.measures.excess)
     assert parts.parts[Part.DEMONSTRATIONS] == pytest.approx(0.0, abs=1e-7)

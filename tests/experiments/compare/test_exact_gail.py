@@ -6,7 +6,7 @@ from scipy.special import rel_entr
 
 from gail.exact import causal_entropy, occupancy_of
 from gail.experiments.compare import Algorithm, SampledSettings
-from gail.experiments.compare.exact_gail import play_exactly, trust_region_step
+from gail.experiments.compare.exact_gail import exact_gail_policy, trust_region_step
 
 
 def test_a_step_uses_the_whole_trust_region_and_makes_the_cost_smaller(problem):
@@ -23,7 +23,9 @@ def test_a_step_uses_the_whole_trust_region_and_makes_the_cost_smaller(problem):
 def test_more_iterations_come_nearer_to_the_exact_optimum(problem):
     matching, best = problem.matching(Algorithm.GAIL), problem.solve(Algorithm.GAIL).primal_value
     few, many = (SampledSettings(iterations=count, max_kl=0.02, anneal_to=0.001) for count in (5, 20))
-    excess = [matching.primal(occupancy_of(problem.mdp, play_exactly(matching, one))) - best for one in (few, many)]
+    excess = [
+        matching.primal(occupancy_of(problem.mdp, exact_gail_policy(matching, one))) - best for one in (few, many)
+    ]
     assert 0.0 <= excess[1] < 0.1 * excess[0]
 
 

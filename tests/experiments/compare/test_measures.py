@@ -7,7 +7,7 @@ from scipy.spatial.distance import jensenshannon
 from gail.exact import Matching, causal_entropy, occupancy_of
 from gail.experiments.compare import Algorithm
 from gail.experiments.compare.comparison import measured_against
-from gail.experiments.compare.measures import Yardstick, jensen_shannon, total_variation
+from gail.experiments.compare.measures import ExactMeasures, jensen_shannon, total_variation
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_an_excess_relative_to_an_optimum_of_zero_is_none(problem, yardstick):
     psi = problem.regularizer(Algorithm.FEM)
     matching = Matching(problem.mdp, problem.expert, psi, 1e-16)  # without entropy the expert's J is 0, and the least
     optimum = replace(yardstick.optimum, problem=matching, occupancy=problem.expert)
-    found = Yardstick(matching, matching, optimum, None).measure(np.full(problem.expert.shape, 0.25))
+    found = ExactMeasures(matching, matching, optimum, None).measure(np.full(problem.expert.shape, 0.25))
     assert found.excess_relative is None
     assert found.excess_share == pytest.approx(1.0)
 

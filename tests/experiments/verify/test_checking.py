@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from gail.exact import BackendFailed, Certificate, NotOptimal, Status, Verification, solve_rl
-from gail.exact.statements.certificates import Premise, SecondOpinion
+from gail.exact.statements.certificates import IndependentCheck, Premise
 from gail.experiments.errors import InvalidRequest
 from gail.experiments.reports.page import Report
 from gail.experiments.verify import instances
@@ -40,18 +40,18 @@ def raising(error: Exception):
 GOOD = Certificate("Title: good", "chain", 1e-12, 1e-9, {})
 BAD = Certificate("Title: bad", "chain", 1.0, 1e-9, {"seen": 3.0})
 SHORT = Premise("Title: no gap", "chain", 1e-3, 1e-9, {})
-CONIC = SecondOpinion("Title: conic", "chain", 1e-7, 1e-5, {})
+CONIC = IndependentCheck("Title: conic", "chain", 1e-7, 1e-5, {})
 
 CASES = {
     "holds": (claims(GOOD, CONIC), Verdict.HOLDS),
     "fails": (claims(GOOD, BAD), Verdict.FAILS),
-    "conic": (claims(GOOD, SecondOpinion("Title: conic", "chain", 1e-3, 1e-5, {})), Verdict.FAILS),
+    "conic": (claims(GOOD, IndependentCheck("Title: conic", "chain", 1e-3, 1e-5, {})), Verdict.FAILS),
     "short": (claims(GOOD, SHORT), Verdict.UNSOLVED),
     "rests": (claims(GOOD, SHORT, BAD), Verdict.UNSOLVED),
     "stuck": (raising(NotOptimal("gap 3 required 1")), Verdict.UNSOLVED),
     "backend": (raising(BackendFailed("no point")), Verdict.UNSOLVED),
     "broken": (raising(IndexError("[red] list\nindex out of range")), Verdict.ERROR),
-    "empty": (claims(), Verdict.SILENT),
+    "empty": (claims(), Verdict.NOT_APPLICABLE),
     "nan": (claims(Certificate("Title: nan", "chain", np.nan, 1e-9, {})), Verdict.FAILS),
 }
 
@@ -71,7 +71,7 @@ def test_every_statement_gets_its_verdict_whatever_the_others_do():
     findings = check(*CASES)
     assert [finding.verdict for finding in findings] == [verdict for _, verdict in CASES.values()]
     for finding in findings:
-        assert finding.verification.holds is (finding.verdict in (Verdict.HOLDS, Verdict.SILENT))
+        assert finding.verification.holds is (finding.verdict in (Verdict.HOLDS, Verdict.NOT_APPLICABLE))
 
 
 def test_the_table_fits_80_columns_and_says_which_is_which():
@@ -80,14 +80,14 @@ def test_the_table_fits_80_columns_and_says_which_is_which():
     assert all(len(line) <= 80 for line in table)
     for line, (name, (_, verdict)) in zip(table[2:], CASES.items(), strict=True):
         assert line.split()[0] == name
-        assert line.split()[-1] == verdict.value
-    remarks = "\n".join(lines[len(table) :])
-    assert "ERROR broken on chain: IndexError: [red] list index out of range" in remarks
-    assert "UNSOLVED stuck on chain: NotOptimal: gap 3 required 1" in remarks
-    assert "UNSOLVED short on chain: no gap: violation 0.001, tolerance 1e-09; the solver did not reach" in remarks
-    assert "UNSOLVED rests on chain: bad: violation 1, tolerance 1e-09 (seen 3); the claim depends" in remarks
-    assert "FAILS fails on chain: bad: violation 1, tolerance 1e-09 (seen 3)\n" in remarks
-    assert "silent empty on chain: there is nothing to check" in remarks
+        assert line.rstrip().endswith(verdict.value)
+    notes = "\n".join(lines[len(table) :])
+    assert "ERROR broken on chain: IndexError: [red] list index out of range" in notes
+    assert "UNSOLVED stuck on chain: NotOptimal: gap 3 required 1" in notes
+    assert "UNSOLVED short on chain: no gap: violation 0.001, tolerance 1e-09; the solver did not reach" in notes
+    assert "UNSOLVED rests on chain: bad: violation 1, tolerance 1e-09 (seen 3); the claim depends" in notes
+    assert "FAILS fails on chain: bad: violation 1, tolerance 1e-09 (seen 3)\n" in notes
+    assert "not applicable empty on chain: there is nothing to check" in notes
 
 
 def test_the_longest_names_fit_80_columns_and_are_whole():
@@ -106,11 +106,11 @@ def test_the_second_opinion_has_a_column_of_its_own():
 
 
 def test_a_second_opinion_that_is_missing_is_said():
-    asked = Statement(6, "asked", "A title", claims(GOOD), second_opinion=True)
+    asked = Statement(6, "asked", "A title", claims(GOOD), independent_check=True)
     findings = check_statements([asked], [named("chain", 1.0, 0.9)], 1.0, 0, None, quiet())
     assert findings[0].verdict is Verdict.HOLDS
-    assert "no second opinion for asked on chain" in printed(findings)
-    assert "no second opinion" not in printed(check("holds"))
+    assert "no independent check for asked on chain" in printed(findings)
+    assert "no independent check" not in printed(check("holds"))
 
 
 def test_a_row_shows_the_instance_where_its_statement_is_worst():

@@ -44,7 +44,7 @@ def test_every_statement_holds_or_is_silent(make):
     odd = make()
     failures = []
     for statement in statements_for(CHOICES):
-        if statement.own_instance is not None or statement.silent(odd) is not None:
+        if statement.own_instance is not None or statement.inapplicable(odd) is not None:
             continue
         found = statement.check(Trial(odd, 1.0, np.random.default_rng(0)))
         failures += [(claim.statement, claim.violation) for claim in found.certificates if not claim.holds]
@@ -52,13 +52,13 @@ def test_every_statement_holds_or_is_silent(make):
 
 
 def test_only_what_needs_a_choice_or_a_discount_is_silent():
-    silent = {
-        name: [statement.name for statement in statements_for(CHOICES) if statement.silent(make()) is not None]
+    inapplicable = {
+        name: [statement.name for statement in statements_for(CHOICES) if statement.inapplicable(make()) is not None]
         for name, make in ODD.items()
     }
-    assert silent.pop("discount one") == ["trpo"]
-    assert silent.pop("one action") == silent.pop("one of each") == ["unattained"]
-    assert not any(silent.values())
+    assert inapplicable.pop("discount one") == ["trpo"]
+    assert inapplicable.pop("one action") == inapplicable.pop("one of each") == ["unattained"]
+    assert not any(inapplicable.values())
 
 
 def test_where_there_is_no_choice_another_discriminator_shows_nothing():

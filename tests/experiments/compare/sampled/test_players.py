@@ -6,7 +6,7 @@ from gail.approx import DiscriminatorSettings, SpaceSpec, Trajectories
 from gail.exact import occupancy_of
 from gail.experiments.compare import Algorithm
 from gail.experiments.compare.sampled.datasets import weighted_pairs
-from gail.experiments.compare.sampled.players import PairUnits, cost_player, cost_table, logit_table
+from gail.experiments.compare.sampled.players import PairIndicators, cost_player, cost_table, logit_table
 
 
 def batch_of(problem, pairs):
@@ -54,7 +54,7 @@ def test_a_table_of_logits_learns_the_exact_discriminator_and_cost(problem, visi
 
 
 def test_pairs_are_unit_vectors():
-    spec = PairUnits(3, 2, None, None)
+    spec = PairIndicators(3, 2, None, None)
     rows = spec.encode_pairs(np.eye(3)[[2, 0]], np.array([1, 0]))
     assert spec.pair_size == 6
     assert rows.argmax(1).tolist() == [5, 0]

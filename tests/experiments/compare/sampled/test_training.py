@@ -11,7 +11,7 @@ from gail.exact import occupancy_of
 from gail.experiments.compare import EXACT, Algorithm, SampledSettings
 from gail.experiments.compare.measures import jensen_shannon, total_variation
 from gail.experiments.compare.sampled.datasets import dataset
-from gail.experiments.compare.sampled.players import AsTheyAre
+from gail.experiments.compare.sampled.players import IdentityMoments
 from gail.experiments.compare.sampled.training import environments, policy_table, train
 
 
@@ -20,7 +20,7 @@ def visits(problem, settings):
     states, actions = problem.expert.shape
     spec = SpaceSpec(states, actions, None, None)
     policy = Policy(spec, PolicySettings(hidden=()), torch.Generator().manual_seed(0))
-    policy.moments = AsTheyAre(states)
+    policy.moments = IdentityMoments(states)
     torch.nn.init.zeros_(policy.network[-1].weight)
     sampler = Sampler(environments(problem, settings, (0, 1)))
     generator = torch.Generator().manual_seed(0)
@@ -65,7 +65,7 @@ def test_the_estimate_of_the_divergence_tends_to_the_exact_one(problem, preset):
 def test_the_table_of_a_policy_is_its_softmax(problem):
     spec = SpaceSpec(problem.mdp.num_states, 4, None, None)
     policy = Policy(spec, PolicySettings(hidden=()), torch.Generator().manual_seed(0))
-    policy.moments = AsTheyAre(problem.mdp.num_states)
+    policy.moments = IdentityMoments(problem.mdp.num_states)
     torch.nn.init.normal_(policy.network[-1].weight, generator=torch.Generator().manual_seed(1))
     logits = (policy.network[-1].weight.T + policy.network[-1].bias).detach().double().numpy()
     expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)

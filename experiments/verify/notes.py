@@ -1,4 +1,4 @@
-"""The remarks below a table of findings: failed claims, statements that do not apply, failures of the conic solver."""
+"""The notes below a table of findings: failed claims, statements that do not apply, failures of the conic solver."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ Key = TypeVar("Key")
 
 
 @dataclass(frozen=True)
-class Remark:
+class Note:
     """One remark, printed as one line."""
 
     mark: str
-    """The kind of remark: a verdict, or "no second opinion"."""
+    """The kind of note: a verdict, or "no independent check"."""
     text: str
     """Statement and instance, by their command-line names, and the reason."""
 
 
-def remarks(findings: Sequence[Finding]) -> list[Remark]:
-    """All remarks: failed claims, then statements that do not apply, then failures of the conic solver."""
+def notes(findings: Sequence[Finding]) -> list[Note]:
+    """All notes: failed claims, then statements that do not apply, then failures of the conic solver."""
     complaints = [line for finding in findings for line in _complaints(finding)]
-    silences = [Remark(Verdict.SILENT.value, line) for line in silences_of(findings)]
-    lacking = _grouped((one.statement.name, one.place) for one in findings if one.lacks_second_opinion)
+    inapplicable_ones = [Note(Verdict.NOT_APPLICABLE.value, line) for line in inapplicable_notes(findings)]
+    lacking = _grouped((one.statement.name, one.place) for one in findings if one.lacks_independent_check)
     if not lacking:
-        return complaints + silences
+        return complaints + inapplicable_ones
     listed = "; ".join(f"{name} on {places}" for name, places in lacking.items())
     reason = "the general conic solver failed or was inaccurate"
-    return [*complaints, *silences, Remark("no second opinion", f"for {listed}: {reason}")]
+    return [*complaints, *inapplicable_ones, Note("no independent check", f"for {listed}: {reason}")]
 
 
-def silences_of(findings: Sequence[Finding]) -> list[str]:
+def inapplicable_notes(findings: Sequence[Finding]) -> list[str]:
     """One line per statement that does not apply: its name, the instances, the reason."""
-    silent = [finding for finding in findings if finding.verdict is Verdict.SILENT]
-    grouped = _grouped(((one.statement.name, one.reason), one.place) for one in silent)
+    inapplicable = [finding for finding in findings if finding.verdict is Verdict.NOT_APPLICABLE]
+    grouped = _grouped(((one.statement.name, one.reason), one.place) for one in inapplicable)
     return [f"{name} on {places}: {reason}" for (name, reason), places in grouped.items()]
 
 
@@ -52,12 +52,12 @@ def numbers_behind(claim: Certificate, digits: int) -> str:
     return "; ".join(f"{name} {value:.{digits}g}" for name, value in claim.numbers.items())
 
 
-def _complaints(finding: Finding) -> list[Remark]:
+def _complaints(finding: Finding) -> list[Note]:
     verdict, where = finding.verdict, f"{finding.statement.name} on {finding.place}"
     if finding.raised is not None:
-        return [Remark(verdict.value, f"{where}: {finding.reason}")]
+        return [Note(verdict.value, f"{where}: {finding.reason}")]
     failed = (claim for claim in finding.verification.certificates if not claim.holds)
-    return [Remark(verdict.value, f"{where}: {_complaint(claim, verdict)}") for claim in failed]
+    return [Note(verdict.value, f"{where}: {_complaint(claim, verdict)}") for claim in failed]
 
 
 def _complaint(claim: Certificate, verdict: Verdict) -> str:

@@ -1,4 +1,4 @@
-"""Files that are either whole or not there: written under a temporary name, synced, then renamed.
+"""Atomic writes: a file is written under a temporary name, synced, then renamed.
 
 A crash, a full disk or an interrupt in the middle of a write leaves the previous file as it was.
 """
@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TypeAlias
 
 StrPath: TypeAlias = str | os.PathLike[str]
-"""Where a file is: every function that reads or writes one takes a string or a path."""
+"""Path of a file: every function that reads or writes a file takes a string or a path."""
 
 
 def write_bytes(path: StrPath, content: bytes) -> None:
-    """Write `content` to `path`, replacing what was there only once all of it is on disk."""
+    """Write `content` to `path`; an existing file is replaced only once all content is on disk."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".partial")
@@ -27,7 +27,7 @@ def write_bytes(path: StrPath, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)  # mkstemp makes private files; a result is an ordinary one
+        os.chmod(temporary, 0o644)  # mkstemp makes private files; results should be readable by others
         os.replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
@@ -41,7 +41,7 @@ def write_text(path: StrPath, content: str) -> None:
 
 @contextmanager
 def replacing(path: StrPath) -> Iterator[Path]:
-    """A temporary name beside `path`, for content too large to hold: renamed to `path` if the block succeeds.
+    """A temporary path for large content, renamed to `path` if the block succeeds.
 
     Raises:
         FileExistsError: `path` is a folder, or a folder was written where a file is.

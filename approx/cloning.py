@@ -2,11 +2,11 @@
 
     minimise over pi   - (1/N) sum_i log pi(a_i | s_i),    or, weighted,   - sum_i w_i log pi(a_i | s_i) / sum_i w_i
 
-It never runs in the environment, so nothing pulls it back to where its data lies once it has drifted away
+Cloning never runs in the environment, so nothing leads the policy back to the expert's states after a mistake
 (Ross & Bagnell 2010). Fitted as in Ho & Ermon (2016), appendix B: Adam, minibatches of 128, 70% of the pairs
 for training, until the error on the other 30% stops falling; the best parameters on those are kept.
-Minibatches are drawn without regard to weights, and the weights of either part are scaled to have the mean 1: a
-minibatch's mean of w_i log pi is then unbiased. Pairs whose weight is 0 are left out.
+Minibatches are drawn uniformly. The weights of either part are scaled to mean 1, so a minibatch's mean of w_i log pi is
+unbiased. Pairs of weight 0 are left out.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ _NETWORK = PolicySettings()
 
 @dataclass(frozen=True)
 class CloningSettings:
-    """Architecture and fit of a cloned policy."""
+    """The fit of a cloned policy."""
 
     learning_rate: float = 1e-3
-    """Of Adam."""
+    """Learning rate of Adam."""
     minibatch: int = 128
     """State-action pairs per gradient."""
     training_fraction: float = 0.7
-    """Share of the pairs that gradients see; the rest decides when to stop."""
+    """Share of the pairs used for gradients; the rest decides when to stop."""
     patience: int = 100
     """Epochs without a new best validation error after which fitting stops."""
     max_epochs: int = 10_000
@@ -64,7 +64,7 @@ class CloningResult:
     best_epoch: int
     """Index of the epoch whose parameters were kept."""
     training_errors: tuple[float, ...]
-    """The same on the other pairs, during each epoch: each minibatch with the parameters that it was about to move."""
+    """The same on the other pairs, during each epoch: each minibatch before its own gradient step."""
 
 
 def clone(
@@ -76,6 +76,13 @@ def clone(
 ) -> CloningResult:
     """Fit a policy to demonstrations by maximum likelihood with early stopping.
 
+    Args:
+        demonstrations: the expert's state-action pairs.
+        spec: the task's spaces.
+        settings: the fit.
+        seed: of everything random.
+        network: architecture of the policy.
+
     Raises:
         InvalidDemonstrations: they do not fit the task, or are too few.
         NotFinite: an error, a gradient or a parameter is not finite; the message names it and the epoch.
@@ -84,7 +91,9 @@ def clone(
     shares = shares_of(demonstrations.trajectories)
     pairs = demonstrations.trajectories.num_steps if shares is None else int((shares > 0.0).sum())
     if pairs < 2:
-        raise InvalidDemonstrations("cloning needs 2 state-action pairs: one to train on, one to stop by; there is 1")
+        raise InvalidDemonstrations(
+            "cloning needs 2 state-action pairs: one to train on, one to decide when to stop; there is 1"
+        )
     generator = torch.Generator()
     generator.manual_seed(int(np.random.SeedSequence(seed).generate_state(1, np.uint64)[0] >> 1))
     policy = Policy(spec, network, generator)
@@ -128,7 +137,7 @@ def clone(
 
 
 def _check_epoch(epoch: int, policy: Policy, training_error: float, validation_error: float) -> None:
-    """Raise `NotFinite` naming the epoch and what is not finite after it: what comes first causes what follows."""
+    """Raise `NotFinite` with the epoch and the first value that is not finite."""
     try:
         check_finite("the training error", np.asarray(training_error))
         check_gradients("the policy", policy)

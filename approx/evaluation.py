@@ -1,8 +1,7 @@
 """Evaluation: exactly one whole episode per environment copy.
 
-Running a pool until some number of episodes has *ended* would favour short episodes, which end first. Here
-every copy plays its first episode to its end, however long that takes, so that returns are an unbiased
-sample.
+Counting the first episodes that *end* in a pool would favour short episodes, because they end first. Here every copy
+plays its first episode to its end, so that returns are an unbiased sample.
 """
 
 from __future__ import annotations
@@ -70,7 +69,7 @@ def play_episodes(act: Act, envs: VectorEnv[Any, Any, Any]) -> Trajectories:
 
 
 def evaluate(act: Act, envs: VectorEnv[Any, Any, Any]) -> Evaluation:
-    """Returns of one episode in each copy of `envs`; no step is kept: those of large bodies would fill the memory."""
+    """Returns of one episode in each copy of `envs`. Steps are not stored, to save memory."""
     returns, lengths = np.zeros(envs.num_envs), np.zeros(envs.num_envs, dtype=np.int64)
     for step in _rounds(act, envs):
         returns += np.where(step.alive, step.rewards, 0.0)

@@ -1,4 +1,17 @@
-"""Instances: gridworlds and other finite MDPs, the same MDPs as environments, and control tasks."""
+"""Problem instances: finite MDPs with costs, the same MDPs as Gymnasium environments, and control tasks.
+
+| module | content |
+|---|---|
+| `finite` | `FiniteTask`: a finite MDP with its cost; random Garnet tasks |
+| `gridworlds` | gridworlds from ASCII maps |
+| `cliff_world` | the cliff world of `seals` |
+| `conversions` | finite tasks from Gymnasium's transition tables and from graphs; a chain |
+| `tabular` | finite MDPs as Gymnasium environments |
+| `tasks` | the table of control tasks, with the paper's protocol |
+| `vector` | many copies of a control task, stepped together |
+| `wrappers` | episode lengths, flat spaces, state features |
+| `data` | shipped experts and demonstrations |
+"""
 
 from gail.envs.cliff_world import cliff_world
 from gail.envs.conversions import NotTabular, chain, from_graph, from_gymnasium

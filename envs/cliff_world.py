@@ -5,10 +5,10 @@
     . . . . . . .      G: goal, +10
     . . . . . . .      .: -1
 
-Rewards, here negated to costs, are paid for every step spent in a cell; no cell ends the episode. The four actions
-move diagonally, up-left, up-right, down-left and down-right in this order, and the wind carries a move one row
-further up. Whatever leads out of the map stays inside its border, row and column each on its own. The original runs
-for a fixed number of steps: see `gail.exact.process.finite_horizon`.
+The map shows rewards; costs are their negatives. They are paid for every step spent in a cell; no cell ends the
+episode. The four actions move diagonally, up-left, up-right, down-left and down-right in this order, and the wind
+carries a move one row further up. Row and column are each clipped to the map. The original runs for a fixed number of
+steps: see `gail.exact.process.finite_horizon`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def cliff_world(width: int = 7, height: int = 4, *, wind: float = 0.3, discount:
         there = np.clip(column + right, 0, width - 1)
         for blown, probability in ((1, wind), (0, 1.0 - wind)):
             target = np.clip(row + down - blown, 0, height - 1) * width + there
-            # At the border both ways may end in the same cell.
+            # At the border, moves with and without wind may end in the same cell.
             transitions[np.arange(height * width), action, target] += probability
     cost = np.full(height * width, ELSEWHERE)
     cost[1 : width - 1], cost[width - 1] = CLIFF, GOAL

@@ -1,10 +1,11 @@
-"""Finite tasks from elsewhere: Gymnasium's transition tables, networkx graphs, and a chain.
+"""Finite tasks from Gymnasium's transition tables and from networkx graphs, and a chain.
 
-Gymnasium's tabular environments (FrozenLake, CliffWalking, Taxi) hold their law as a table
+Gymnasium's tabular environments (FrozenLake, CliffWalking, Taxi) store their dynamics as a table
 `P[s][a] = [(probability, next state, reward, done), ...]`. A transition with `done` ends the episode: here its
-probability is missing from the row of (s, a), and s is marked terminal, so that occupancy measures count exactly the
-steps that the environment takes. The cost of (s, a) is minus the expected reward of its transitions. States, actions
-and endings of a task sampled again (`gail.envs.tabular`) thus have the original's law, and rewards its mean.
+probability is missing from the row of (s, a), and s is marked terminal, so occupancy measures count exactly the
+steps that the environment takes. The cost of (s, a) is minus the expected reward of its transitions. If
+`gail.envs.tabular` samples the task, states, actions and endings have the original's distribution, and rewards its
+mean.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ from gail.exact.process.finite_mdp import FiniteMDP
 
 
 class NotTabular(ValueError):
-    """The environment or graph has no finite law that can be read off."""
+    """The environment or graph does not define finite dynamics that can be read."""
 
 
 def from_gymnasium(env: gymnasium.Env[Any, Any], *, discount: float) -> FiniteTask[None]:
-    """The finite task of an environment that shows its transition table as `env.unwrapped.P`.
+    """The finite task of an environment that has its transition table in `env.unwrapped.P`.
 
     Raises:
         NotTabular: the environment has no such table, or no `initial_state_distrib`.
@@ -34,7 +35,7 @@ def from_gymnasium(env: gymnasium.Env[Any, Any], *, discount: float) -> FiniteTa
     table = getattr(env.unwrapped, "P", None)
     initial = getattr(env.unwrapped, "initial_state_distrib", None)
     if table is None or initial is None:
-        raise NotTabular(f"{env} shows no transition table: unwrapped.P and unwrapped.initial_state_distrib are needed")
+        raise NotTabular(f"{env} has no transition table: unwrapped.P and unwrapped.initial_state_distrib are needed")
     num_states, num_actions = len(table), len(table[0])
     entries = [
         (state * num_actions + action, successor, probability, reward, done)
@@ -58,17 +59,17 @@ def from_gymnasium(env: gymnasium.Env[Any, Any], *, discount: float) -> FiniteTa
 def from_graph(graph: nx.DiGraph, *, start: Hashable, goal: Hashable, discount: float) -> FiniteTask[None]:
     """Walks on a directed graph: action k follows the k-th outgoing edge, in the graph's own order of edges.
 
-    States are the graph's nodes, in its order of nodes. An edge costs its attribute `cost`, 1 without one. Nodes with
-    fewer edges than the largest out-degree repeat their last edge; a node without edges stays where it is, at cost 1.
-    The goal absorbs, at cost 0.
+    States are the graph's nodes, in its order of nodes. The cost of an edge is its attribute `cost`, or 1. Nodes with
+    fewer edges than the largest out-degree repeat their last edge; a node without edges leads to itself, at cost 1.
+    The goal leads to itself, at cost 0.
 
     Raises:
-        NotTabular: start or goal is no node.
+        NotTabular: start or goal is not a node.
     """
     index = {node: state for state, node in enumerate(graph.nodes)}
     for name, node in (("start", start), ("goal", goal)):
         if node not in index:
-            raise NotTabular(f"the {name} {node!r} is no node of the graph")
+            raise NotTabular(f"the {name} {node!r} is not a node of the graph")
     num_actions = max(1, *(degree for _, degree in graph.out_degree))
     successors = np.empty((len(index), num_actions), dtype=np.int64)
     cost = np.empty((len(index), num_actions))
@@ -85,7 +86,7 @@ def from_graph(graph: nx.DiGraph, *, start: Hashable, goal: Hashable, discount: 
 def chain(num_states: int, *, slip: float = 0.1, discount: float = 0.95) -> FiniteTask[None]:
     """A corridor: from the left end to an absorbing right end; actions left and right, reversed with probability slip.
 
-    A step costs 1, the right end nothing.
+    A step costs 1; at the right end it costs 0.
     """
     if num_states < 2 or not 0.0 <= slip <= 1.0:
         raise ValueError(f"a chain needs at least 2 states and a slip in [0, 1], got {num_states} and {slip}")
@@ -101,6 +102,6 @@ def chain(num_states: int, *, slip: float = 0.1, discount: float = 0.95) -> Fini
 
 
 def _deterministic(successors: np.ndarray[Any, np.dtype[np.int64]]) -> sp.csr_array:
-    """Transitions (S*A, S) that lead from (s, a) to `successors[s, a]` for certain."""
+    """Transitions (S*A, S) from (s, a) to `successors[s, a]` with probability 1."""
     rows = successors.size
     return sp.csr_array((np.ones(rows), successors.ravel(), np.arange(rows + 1)), shape=(rows, successors.shape[0]))

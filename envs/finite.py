@@ -1,17 +1,17 @@
-"""Finite decision problems: the record every builder returns, and random (Garnet) instances.
+"""Finite decision problems: the record that every builder returns, and random (Garnet) instances.
 
 A *task* is a finite MDP together with the cost that its expert minimises:
 
     minimise over policies   E_π[c] = Σ_t γ^t E[c(s_t, a_t)] = ⟨ρ_π, c⟩.
 
-The dynamics (S, A, P, p0, γ) live in :class:`gail.exact.FiniteMDP`, which holds no cost, because imitation
-asks for policies under many costs on the same dynamics. The layout says how to draw the states, where that
-has a meaning.
+The dynamics (S, A, P, p0, γ) are in :class:`gail.exact.FiniteMDP`, which has no cost, because imitation solves
+for policies under many costs on the same dynamics. The layout gives the states' positions in a drawing, if they
+have positions.
 
-A Garnet(n, m, b) is a random MDP with n states, m actions and branching b: each (s, a) leads to b distinct
-states, every b-subset being equally likely, with probabilities that are the lengths of the b pieces into
-which b - 1 independent uniform cuts divide [0, 1] (a uniform point of the simplex). Archibald, McKinnon and
-Thomas (1995), "On the generation of Markov decision processes".
+A Garnet(n, m, b) is a random MDP with n states, m actions and branching b. Each (s, a) leads to b distinct
+states; every b-subset is equally likely. Their probabilities are the lengths of the b pieces into which b - 1
+independent uniform cuts divide [0, 1] (a uniform point of the simplex). Archibald, McKinnon and Thomas (1995),
+"On the generation of Markov decision processes".
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class FiniteTask(Generic[LayoutT]):
     Attributes:
         mdp: the dynamics, with S states and A actions.
         cost: c(s, a), shape (S, A), finite, paid each time a is taken in s. Stored read-only.
-        layout: where the states lie (a ``GridLayout`` for gridworlds), or None where states have no place.
+        layout: positions of the states (a ``GridLayout`` for gridworlds), or None if they have none.
 
     Raises:
         gail.exact.process.finite_mdp.InvalidCost: the cost has another shape than (S, A), or an entry that is not
@@ -79,7 +79,7 @@ def garnet(
 
 
 def _random_subsets(count: int, population: int, size: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """``count`` uniform subsets of range(population), one a row of a (count, size) array.
+    """``count`` uniform subsets of range(population), one per row of a (count, size) array.
 
     Floyd's algorithm, all rows at once: element j draws from 0..top and takes ``top`` itself when the draw is
     already in its row. It needs no permutation of the population.
@@ -93,6 +93,6 @@ def _random_subsets(count: int, population: int, size: int, rng: np.random.Gener
 
 
 def _random_partitions(count: int, parts: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """``count`` uniform points of the simplex with ``parts`` corners, one a row of a (count, parts) array."""
+    """``count`` uniform points of the simplex with ``parts`` corners, one per row of a (count, parts) array."""
     cuts = np.sort(rng.random((count, parts - 1)), axis=1)
     return np.diff(cuts, axis=1, prepend=0.0, append=1.0)

@@ -4,13 +4,12 @@
     .  floor                      G  goal, P  pit: absorbing cells
 
 States are the non-wall cells in reading order (left to right, then down). The actions are ``ACTIONS``, in the
-order up, right, down, left. A move goes where it was aimed with probability 1 - slip and to either side, at a
-right angle, with probability slip/2 each; a move into a wall or out of the map stays where it is.
+order up, right, down, left. A move goes in its own direction with probability 1 - slip, and in each of the two
+directions at a right angle with probability slip/2. A move into a wall or out of the map stays in its cell.
 
-Goals and pits loop on themselves under every action, so no episode ends by itself and each occupancy measure
-has total mass exactly 1/(1-γ). The cost of (s, a) is a price per step spent in the cell s, whatever the
-action. With the default prices a goal is free forever and a pit dearer forever than walking; a goal that no
-start can reach is allowed, and only means that nobody gets there.
+Goals and pits lead to themselves under every action, so no episode ends by itself and each occupancy measure
+has total mass exactly 1/(1-γ). The cost of (s, a) depends on the cell s only. With the default costs a goal
+costs nothing, and a pit costs more per step than any other cell. A goal that no start can reach is allowed.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ ACTIONS = ("up", "right", "down", "left")
 MOVES = np.array([[-1, 0], [0, 1], [1, 0], [0, -1]])
 MOVES.flags.writeable = False
 
-# Four rooms. The way round by the east passes one cell beside a pit, the way round by the south at least two.
+# Four rooms. The eastern way to the goal passes one cell beside a pit, the southern way at least two.
 DEMO_8X8 = """
 S...#...
 ....#...
@@ -57,7 +56,7 @@ class InvalidMap(ValueError):
 
 @dataclass(frozen=True)
 class GridLayout:
-    """Which cell of the map each state is, and back; all that a drawing of the grid needs.
+    """The map of a gridworld: the cell of each state, the state of each cell, and the kinds of cells.
 
     Layouts with equal rows are equal. Every array is read-only; H and W are the map's height and width, S the
     number of states (non-wall cells).
@@ -122,12 +121,12 @@ class GridLayout:
         return _frozen(self.characters == PIT)
 
     def of_state(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """An (H, W) mask of cells, read at the states: shape (S,)."""
+        """The entries of an (H, W) mask at the states' cells, shape (S,)."""
         selected: NDArray[np.bool_] = mask[~self.walls]
         return selected
 
     def on_grid(self, values: ArrayLike) -> NDArray[np.float64]:
-        """Values of states laid out on the map.
+        """Values of states as an array over the map.
 
         Args:
             values: shape (S, ...): one number per state, or one array (a policy's row, an arrow).
@@ -158,12 +157,12 @@ def gridworld(
     """The gridworld of a map, see the module's text for its characters and dynamics.
 
     Args:
-        ascii_map: the map, as rows or as one text; of a text, common indentation and blank lines around it
-            are dropped.
-        slip: probability that a move goes to one of its two sides, in [0, 1].
+        ascii_map: the map, as rows or as one text; common indentation and blank lines around a text are
+            dropped.
+        slip: probability that a move goes in one of the two directions at a right angle, in [0, 1].
         discount: γ, in [0, 1).
         step_cost: cost of a step spent on floor or start.
-        pit_cost: cost of a step spent in a pit; for ever, that is pit_cost/(1-γ).
+        pit_cost: cost of a step spent in a pit; in total pit_cost/(1-γ), because pits absorb.
         goal_cost: cost of a step spent at a goal.
 
     Raises:
@@ -193,15 +192,15 @@ def _transitions(layout: GridLayout, slip: float) -> sp.csr_array:
         (probabilities, successors.ravel(), np.arange(num_rows + 1) * width),
         shape=(num_rows, layout.num_states),
     )
-    # Blocked moves land on the same cell more than once, and without slip two outcomes in three are
-    # impossible.
+    # Several outcomes of a blocked move may reach the same cell. Without slip, two of three outcomes have
+    # probability zero.
     transitions.sum_duplicates()
     transitions.eliminate_zeros()
     return transitions
 
 
 def _neighbours(layout: GridLayout) -> NDArray[np.int64]:
-    """The state that each unslipped move reaches, shape (S, A): s itself where blocked or absorbing."""
+    """The state that each move without slip reaches, shape (S, A): s itself if blocked or absorbing."""
     itself = np.arange(layout.num_states)[:, None]
     bordered = np.pad(layout.states, 1, constant_values=-1)
     targets = layout.cells[:, None, :] + MOVES + 1

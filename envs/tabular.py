@@ -1,26 +1,26 @@
-"""Finite MDPs as Gymnasium environments: sampled, the same numbers that ``gail.exact`` solves.
+"""Finite MDPs as Gymnasium environments, which sample the same MDPs that ``gail.exact`` solves.
 
 One step from state s with action a pays the reward -c(s, a) and draws s' from the row P(·|s, a) by inverse
-CDF: with u uniform on [0, 1), s' is the first stored successor whose cumulative probability exceeds u. What a
-row lacks to one (terminal states only) is the probability that the episode ends after this action: then
-``terminated`` is true, the reward is paid all the same, and the observation is s once more, since there is no
-successor.
+CDF: with u uniform on [0, 1), s' is the first stored successor whose cumulative probability exceeds u. The row of
+a terminal state may sum to less than one; the missing mass is the probability that the episode ends after this
+action. Then ``terminated`` is true, the reward is still paid, and the observation is s again, because s has no
+successor. For full episodes
 
-    E[Σ_t γ^t 1(s_t = s, a_t = a)] = ρ_π(s, a)   and   E[Σ_t γ^t reward_t] = -⟨ρ_π, c⟩
+    E[Σ_t γ^t 1(s_t = s, a_t = a)] = ρ_π(s, a)   and   E[Σ_t γ^t reward_t] = -⟨ρ_π, c⟩.
 
-hold for full episodes. The discount is not part of the environment: it lives in the MDP, and whoever averages
-applies it. An episode cut at a horizon is ``truncated``, never also ``terminated``.
+The environment does not apply the discount; averages over episodes apply it, as the weights γ^t above. An episode
+cut at a horizon is ``truncated``, never also ``terminated``.
 
-Or restarts apply it. Cut with probability q = 1 - γ after each step, an episode has a step t with probability γ^t
-times that of the uncut one, so that the visits of many episodes, unweighted, are in proportion to ρ_π: their share of
-all steps tends to ρ_π(s, a) / Σρ_π, which is (1 - γ) ρ_π(s, a) where no episode ends by itself. Such a cut is a
-truncation, no end: a learner that estimates values with discount γ bootstraps there, without bias. It takes time from
-a reset on: all copies begin at p0, and after n steps one is still in its first episode with probability γ^n at most.
-Of the first n steps of every copy, the shares are off by at most 1 / (n (1 - γ)) in total variation; a sampler that
-keeps copies going between batches pays this once per reset.
+Restarts apply the discount by sampling. If an episode is cut with probability q = 1 - γ after each step, it has a step
+t with probability γ^t times that of the uncut one. So the unweighted visits of many episodes are in proportion to ρ_π:
+their share of all steps tends to ρ_π(s, a) / Σρ_π, which is (1 - γ) ρ_π(s, a) if no episode ends by itself. Such a cut
+is a truncation: a learner that estimates values with discount γ bootstraps there, without bias. The shares need time
+after a reset: all copies begin at p0, and after n steps a copy is still in its first episode with probability at most
+γ^n. For the first n steps of every copy, the shares are off by at most 1 / (n (1 - γ)) in total variation. If episodes
+continue from batch to batch, this error occurs once per reset.
 
-Both environments spend one uniform number per copy and step, so a :class:`TabularEnv` and a one-copy
-:class:`TabularVectorEnv` with the same seed and actions walk the same path; restarts spend another one.
+Both environments use one uniform number per copy and step, so a :class:`TabularEnv` and a one-copy
+:class:`TabularVectorEnv` with the same seed and actions follow the same path; restarts use another one.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ ENDED = -1  # in place of a next state: the episode has ended
 class TabularEnv(gymnasium.Env[Any, Any]):
     """A finite MDP with a cost, as a single environment with Discrete observations and actions.
 
-    It never truncates: wrap it in ``gymnasium.wrappers.TimeLimit`` for that, as an MDP without terminal
-    states runs for ever.
+    It never truncates, and an MDP without terminal states runs for ever: ``gymnasium.wrappers.TimeLimit``
+    adds truncation.
 
     Args:
         mdp: the dynamics, with S states and A actions.
@@ -133,8 +133,8 @@ class TabularVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         """Begin an episode in every copy; returns the states, shape (n,), and an empty info.
 
         Raises:
-            ValueError: options ask for a reset of some copies only, which next-step autoreset has no place
-                for.
+            ValueError: options request a reset of some copies only, which next-step autoreset does not
+                support.
         """
         if options and "reset_mask" in options:
             raise ValueError("copies reset themselves (next-step autoreset): reset_mask is not supported")
@@ -172,7 +172,7 @@ class TabularVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         terminations: NDArray[np.bool_],
         uniforms: NDArray[np.float64],
     ) -> None:
-        """Overwrite what the finished copies just did by a fresh start, in place."""
+        """Replace the results of the finished copies by fresh starts, in place."""
         finished = np.flatnonzero(self._finished)
         states[finished] = self._dynamics.starts(uniforms[finished])
         rewards[finished] = 0.0
@@ -182,7 +182,7 @@ class TabularVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
     def _out_of_time(self) -> NDArray[np.bool_]:
         over = np.zeros(self.num_envs, dtype=np.bool_) if self.horizon is None else self._elapsed >= self.horizon
         if self.restart > 0.0:
-            # Of a fresh start no step has been taken yet: a cut there would be one of no episode.
+            # A fresh start has no step yet: a cut there would end an empty episode.
             over |= (self.np_random.random(self.num_envs) < self.restart) & (self._elapsed > 0)
         return over
 
@@ -200,7 +200,7 @@ class _Dynamics:
         self._first = transitions.indptr[:-1].astype(np.int64)
         self._end = transitions.indptr[1:].astype(np.int64)
         may_end = np.repeat(mdp.terminal, mdp.num_actions)
-        # Where no episode may end, the search stops at the last successor: a sum rounded down ends nothing.
+        # Where no episode may end, the search stops at the last successor, even if rounding leaves a sum below 1.
         self._last = np.where(may_end, self._end, self._end - 1)
         widest = int((self._last - self._first).max())
         self._strides = [1 << bit for bit in reversed(range(widest.bit_length()))]
@@ -222,9 +222,9 @@ class _Dynamics:
     def successors(self, rows: NDArray[np.int64], uniforms: NDArray[np.float64]) -> NDArray[np.int64]:
         """A next state of each row for each uniform number, or ``ENDED``.
 
-        All rows are bisected at once: a position advances by falling powers of two as long as the cumulative
-        probability before it does not exceed u. log2(largest number of successors) rounds, whatever the state
-        count.
+        All rows are bisected at once: a position advances by falling powers of two while the cumulative
+        probability before it does not exceed u. This takes log2(largest number of successors) rounds,
+        independent of the number of states.
         """
         position, last = self._first[rows], self._last[rows]
         for stride in self._strides:

@@ -1,15 +1,15 @@
-"""The table of control tasks: Ho & Ermon (2016), Tables 1 to 3, in today's environment versions.
+"""The table of control tasks: Ho & Ermon (2016), Tables 1 to 3, in current environment versions.
 
 Each row gives the protocol of the paper for that task: how many full expert trajectories are recorded, which
 dataset sizes are compared, the subsampling stride (every k-th step from a random offset, so that a
-1000-step MuJoCo trajectory becomes about 50 state-action pairs), and the interaction budget. HumanoidStandup, which
-is not in the paper, is compared on the same sizes and stride as its smaller MuJoCo tasks, and has no budget.
+1000-step MuJoCo trajectory becomes about 50 state-action pairs), and the interaction budget. HumanoidStandup is not
+in the paper; it has the dataset sizes and stride of the paper's smaller MuJoCo tasks, and no budget.
 
-Returns of experts and of random play are not typed in here: they come with the shipped expert of a task
-(`gail.envs.data`), whose card says how they were measured.
+Returns of experts and of random play are not in the table. The card of a task's shipped expert (`gail.envs.data`) has
+them and describes how they were measured.
 
 Any other environment that is registered with Gymnasium is a task too, if its spaces are Box or Discrete and it has a
-time limit. `find_task` reads its sizes off the environment as learners will see it (`gail.envs.wrappers.flat_spaces`).
+time limit. `find_task` reads its sizes from the flattened environment (`gail.envs.wrappers.flat_spaces`).
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ class UnknownTask(ValueError):
 
 @dataclass(frozen=True)
 class Task:
-    """One control task and the protocol of imitation on it: the paper's, or what comes nearest."""
+    """One control task and its imitation protocol: the paper's, or the closest to it."""
 
     id: str
-    """Gymnasium id, with the module that registers it in front where one was named: `my_package:MyEnv-v0`."""
+    """Gymnasium id, with the module that registers it in front, if given: `my_package:MyEnv-v0`."""
     observation_size: int
     """Length of the observation vector."""
     action_size: int
@@ -79,14 +79,14 @@ TASKS: dict[str, Task] = {task.id: task for task in _ROWS}
 
 
 def find_task(task_id: str) -> Task:
-    """The row of the table for `task_id`, or what an environment registered with Gymnasium says of itself.
+    """The row of the table for `task_id`, or a task made from an environment registered with Gymnasium.
 
-    `module:Name-v0` imports the module first, as `gymnasium.make` does. A task that is not in the table takes its
-    horizon from its registration, its sizes from its spaces, and from the paper's MuJoCo tasks their numbers of
-    trajectories; its data are not subsampled.
+    `module:Name-v0` imports the module first, as `gymnasium.make` does. A task outside the table has the
+    horizon of its registration, the sizes of its spaces, and the numbers of trajectories of the paper's MuJoCo tasks;
+    its data are not subsampled.
 
     Raises:
-        UnknownTask: no such environment; names the nearest row of the table.
+        UnknownTask: no such environment; the message names the most similar row of the table.
         UnsupportedEnvironment: it cannot be made, has no time limit, or spaces other than Box and Discrete.
     """
     if task_id in TASKS:
@@ -116,13 +116,13 @@ def _hint(task_id: str, module: str) -> str:
     near = difflib.get_close_matches(task_id.lower(), list(by_lower_case), n=1, cutoff=0.5)
     nearest = f"did you mean {by_lower_case[near[0]]}? " if near else ""
     return (
-        f"{nearest}known tasks are {', '.join(TASKS)}, and whatever else is registered with Gymnasium "
+        f"{nearest}known tasks are {', '.join(TASKS)}, and all environments registered with Gymnasium "
         "(my_package:MyEnv-v0 imports my_package first)"
     )
 
 
 def _task_of(task_id: str) -> Task:
-    """What a registered environment says of itself."""
+    """The task of a registered environment, read from its spaces and its time limit."""
     try:
         env = gymnasium.make(task_id, disable_env_checker=True)
     except (gymnasium.error.Error, ImportError) as error:

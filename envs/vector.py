@@ -6,19 +6,19 @@ action, returns the first observation of the next episode, and has reward 0. Lea
 
 EnvPool (C++ threads) runs the tasks of the table where it is installed; Gymnasium's own vector environment runs
 everything else, with observations and actions flattened (`gail.envs.wrappers.flat_spaces`). Both compute the same
-dynamics, to rounding where MuJoCo is of the release that EnvPool is built on; another release resolves contacts of Ant
-and the Humanoids a little differently. What else differs in EnvPool is settled here, once:
-- its copies take seeds `seed, seed + 1, ...`, so that copy 1 of seed 0 would repeat copy 0 of seed 1; seeds are
-  therefore drawn through `numpy.random.SeedSequence`, which spreads them over the integers;
-- its `reset(seed=...)` ignores the seed; here it makes the pool anew;
-- its `observation_space` and `action_space` are those of one copy; here they are batched, as Gymnasium's are;
-- its bounds of actions are float64, so that 0.4 is not Gymnasium's 0.4; here they are float32, and so are actions;
-- its rewards are float32, with the precision of that; here they have Gymnasium's type, float64;
+dynamics, up to rounding if MuJoCo has the release that EnvPool is built on; other releases resolve contacts of Ant and
+the Humanoids a little differently. This module removes the other differences of EnvPool:
+- its copies take seeds `seed, seed + 1, ...`, so copy 1 of seed 0 would repeat copy 0 of seed 1; here seeds are drawn
+  through `numpy.random.SeedSequence`, which spreads them over the integers;
+- its `reset(seed=...)` ignores the seed; here it makes a new pool;
+- its `observation_space` and `action_space` are those of one copy; here they are batched, as in Gymnasium;
+- its bounds of actions are float64, so its 0.4 differs from Gymnasium's; here bounds and actions are float32;
+- its rewards are float32; here they have Gymnasium's type, float64, but the precision of float32;
 - a reset of some copies (`options={"reset_mask": ...}`) returns the rows of those only; here it returns all rows;
-- importing it draws from numpy's global generator; here that is left as it was;
-- its `spec` is of another type than Gymnasium's, which names the time limit;
-- a fall at the very last step before the time limit is reported as truncation only, by Gymnasium as both. This one
-  remains: EnvPool does not say which it was. A learner then estimates a value where there is none, once in a while.
+- importing it draws from numpy's global generator; here the generator's state is restored;
+- its `spec` has a type of its own; here it is Gymnasium's, which has the time limit.
+One difference remains. EnvPool reports a fall at the very last step before the time limit as truncation only, Gymnasium
+as both. EnvPool does not give the missing flag, so a learner sometimes estimates a value where the true one is zero.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ Entropy: TypeAlias = int | Sequence[int]
 def make_vector(task_id: str, num_envs: int, seed: Entropy, *, threads: int = 1) -> VectorEnvironment:
     """Make `num_envs` copies of a task.
 
-    `reset(seed=...)` of what is returned takes entropy like `seed` here, and does what making it anew would.
+    `reset(seed=...)` of the result takes entropy of the same kind as `seed`, and has the effect of a new call.
 
     Args:
         task_id: a row of `TASKS`, or the id of an environment registered with Gymnasium, `module:Name-v0`.
@@ -56,7 +56,7 @@ def make_vector(task_id: str, num_envs: int, seed: Entropy, *, threads: int = 1)
 
     Raises:
         UnknownTask: no such task.
-        UnsupportedEnvironment: the task's spaces or its time limit do not fit.
+        UnsupportedEnvironment: the task's spaces or its time limit are not supported.
     """
     pool = _envpool_or_none()
     if pool is None or not _has(pool, task_id):
@@ -68,7 +68,7 @@ def make_vector(task_id: str, num_envs: int, seed: Entropy, *, threads: int = 1)
 def make_gymnasium_vector(task_id: str, num_envs: int, seed: Entropy) -> VectorEnvironment:
     """Make `num_envs` copies of a task in Gymnasium's own simulator, whether or not EnvPool has the task.
 
-    The same arguments, semantics and errors as `make_vector`'s; several times slower where EnvPool has the task.
+    Arguments, semantics and errors are those of `make_vector`; it is several times slower if EnvPool has the task.
     """
     task = find_task(task_id)
     _check_count(num_envs)
@@ -96,7 +96,7 @@ def _base_seed(seed: Entropy) -> int:
 
 
 def _envpool_or_none() -> Any:
-    """EnvPool, where it is installed: it has no builds for some platforms, and Gymnasium serves there."""
+    """The module of EnvPool, or None if it is not installed: it has no builds for some platforms."""
     state = np.random.get_state()  # noqa: NPY002
     try:
         import envpool
@@ -113,8 +113,8 @@ def _pool_maker(pool: Any, task_id: str, num_envs: int, threads: int) -> Callabl
             task_id, env_type="gymnasium", num_envs=num_envs, seed=base_seed, num_threads=min(threads, num_envs)
         )
         with warnings.catch_warnings():
-            # Spaces are made when first asked for, and Gymnasium warns that bounds of float64 are stored as float32;
-            # that is what the task declares.
+            # Spaces are made on first access. Gymnasium then warns that it stores float64 bounds as float32, which is
+            # the type that the task declares.
             warnings.simplefilter("ignore", UserWarning)
             made.single_observation_space, made.single_action_space  # noqa: B018
         return made
@@ -123,7 +123,7 @@ def _pool_maker(pool: Any, task_id: str, num_envs: int, threads: int) -> Callabl
 
 
 class _Pool(VectorWrapper[Any, Any, Any]):
-    """EnvPool's environments, with all that Gymnasium's vector environments have and EnvPool's have not."""
+    """EnvPool's environments with the full interface of Gymnasium's vector environments."""
 
     def __init__(self, make: Callable[[int], VectorEnvironment], base_seed: int, spec: EnvSpec) -> None:
         pool = make(base_seed)
@@ -149,7 +149,7 @@ class _Pool(VectorWrapper[Any, Any, Any]):
         some = options is not None and "reset_mask" in options
         if seed is not None:
             if some:
-                raise ValueError("a seed makes all copies anew: it cannot be given with a reset_mask")
+                raise ValueError("a seed resets all copies: it cannot be combined with a reset_mask")
             self.env.close()
             self.env = self._make(_base_seed(seed))
         observations, info = self.env.reset(options=options)
@@ -167,7 +167,7 @@ class _Pool(VectorWrapper[Any, Any, Any]):
 
 
 class _Seeded(VectorWrapper[Any, Any, Any]):
-    """Gymnasium's environments, with seeds that are spread as EnvPool's are here, from the first `reset()` on."""
+    """Gymnasium's environments, with seeds that are spread as for EnvPool, from the first `reset()` on."""
 
     def __init__(self, envs: VectorEnvironment, base_seed: int) -> None:
         super().__init__(envs)
@@ -193,7 +193,7 @@ def _make_gymnasium(task_id: str, num_envs: int) -> VectorEnvironment:
 
 @contextmanager
 def _compiling_quietly() -> Iterator[None]:
-    """Without what MuJoCo says of Gymnasium's models once per copy: newer releases find old settings in them."""
+    """Silence warnings about old settings in Gymnasium's models, which newer MuJoCo releases print once per copy."""
     try:
         import mujoco  # type: ignore[import-untyped]
     except ModuleNotFoundError:

@@ -3,7 +3,7 @@
     rho_pi(s,a) = pi(a|s) sum_t gamma^t Pr(s_t = s | pi),     pi_rho(a|s) = rho(s,a) / rho(s),
 
 a bijection between policies and {rho >= 0 : flow rho = p0} on the states with rho(s) > 0 (Ho & Ermon 2016,
-Proposition 3.1). Total mass is 1/(1-gamma) where no episode ends. The causal entropy of a policy,
+Proposition 3.1). The total mass is 1/(1-gamma) if no episode ends. The causal entropy of a policy,
 H(pi) = E_pi[-log pi(a|s)], is the concave function of its occupancy (Lemma 3.1)
 
     Hbar(rho) = - sum rho(s,a) log(rho(s,a) / rho(s)).
@@ -20,25 +20,25 @@ from gail.exact.process.arrays import Array, real_numbers
 from gail.exact.process.finite_mdp import FiniteMDP
 
 FLOW_TOLERANCE = 1e-8
-"""How far the flow of a given expert occupancy may be from p0 in any state."""
+"""Largest accepted deviation of an expert's flow from p0, per state."""
 
 ROUNDING = 1e-9
-"""How far a policy's row may be from summing to one."""
+"""Largest accepted deviation of a policy's row sum from one."""
 
 
 class InvalidOccupancy(ValueError):
-    """Not an occupancy measure of the process; the message names the first offending state and amount."""
+    """Not an occupancy measure of the process; the message names the first invalid state and its value."""
 
 
 class InvalidPolicy(ValueError):
-    """Not a conditional distribution over actions; the message names the first offending state and amount."""
+    """Not a conditional distribution over actions; the message names the first invalid state and its value."""
 
 
 def occupancy_of(mdp: FiniteMDP, policy: ArrayLike) -> Array:
     """Occupancy measure (S, A) of a policy (S, A), by one sparse linear solve.
 
     Raises:
-        InvalidPolicy: no real numbers, wrong shape, negative or non-finite entries, rows that do not sum to one within
+        InvalidPolicy: not real numbers, wrong shape, negative or non-finite entries, rows that do not sum to one within
             1e-9.
     """
     pi = validate_policy(mdp, policy)
@@ -47,7 +47,7 @@ def occupancy_of(mdp: FiniteMDP, policy: ArrayLike) -> Array:
 
 def occupancy_along(mdp: FiniteMDP, policy: Array, chain: Chain) -> Array:
     """`occupancy_of` for a valid policy (S, A) whose chain is given."""
-    # Exact arithmetic gives no negative visits; rounding may leave some of size 1e-17 at unvisited states.
+    # Visits are nonnegative in exact arithmetic; rounding can give about -1e-17 at unvisited states.
     return np.maximum(chain.visits(mdp.initial), 0.0)[:, None] * policy
 
 
@@ -58,7 +58,7 @@ def policy_of(occupancy: ArrayLike) -> Array:
     state = rho.sum(axis=1, keepdims=True)
     uniform = np.full_like(rho, 1.0 / rho.shape[1])
     policy = np.divide(rho, state, out=uniform, where=state > 0.0)
-    # A subnormal rho(s) divides inexactly; every row must still sum to one.
+    # Division by a subnormal rho(s) is inexact, so the rows are normalised once more.
     normalised: Array = policy / policy.sum(axis=1, keepdims=True)
     return normalised
 
@@ -94,7 +94,9 @@ def validate_policy(mdp: FiniteMDP, policy: ArrayLike) -> Array:
     wrong = np.argwhere(~((pi >= 0.0) & (pi < np.inf)))
     if wrong.size:
         state, action = wrong[0]
-        raise InvalidPolicy(f"policy: probability {pi[state, action]} at state {state}, action {action}")
+        raise InvalidPolicy(
+            f"policy: probability {pi[state, action]} at state {state}, action {action} must be finite and nonnegative"
+        )
     sums = pi.sum(axis=1, keepdims=True)
     off = np.flatnonzero(abs(sums[:, 0] - 1.0) > ROUNDING)
     if off.size:
@@ -103,7 +105,7 @@ def validate_policy(mdp: FiniteMDP, policy: ArrayLike) -> Array:
                 "policy looks like an occupancy measure: it obeys the flow constraints, and its rows do not sum to "
                 "one. Pass policy_of(occupancy)"
             )
-        raise InvalidPolicy(f"policy: the row of state {off[0]} sums to {sums[off[0], 0]:.12g}")
+        raise InvalidPolicy(f"policy: the row of state {off[0]} sums to {sums[off[0], 0]:.12g}, must sum to one")
     normalised: Array = pi / sums
     return normalised
 
@@ -112,7 +114,7 @@ def nonnegative_pairs(mdp: FiniteMDP, name: str, values: ArrayLike) -> Array:
     """Finite, nonnegative numbers (S, A), one per state-action pair; `name` is used in the error message.
 
     Raises:
-        InvalidOccupancy: no real numbers, wrong shape, negative or non-finite entries.
+        InvalidOccupancy: not real numbers, wrong shape, negative or non-finite entries.
     """
     given = real_numbers(name, values, InvalidOccupancy)
     shape = (mdp.num_states, mdp.num_actions)
@@ -121,12 +123,14 @@ def nonnegative_pairs(mdp: FiniteMDP, name: str, values: ArrayLike) -> Array:
     wrong = np.argwhere(~((given >= 0.0) & (given < np.inf)))
     if wrong.size:
         state, action = wrong[0]
-        raise InvalidOccupancy(f"{name} is {given[state, action]} at state {state}, action {action}")
+        raise InvalidOccupancy(
+            f"{name} is {given[state, action]} at state {state}, action {action}, must be finite and nonnegative"
+        )
     return given
 
 
 def refuse_policy(name: str, given: Array) -> None:
-    """Recognise a policy (S, A) that was passed where an occupancy measure is wanted.
+    """Refuse a policy (S, A) that was passed in place of an occupancy measure.
 
     Raises:
         InvalidOccupancy: every row sums to one.
@@ -134,7 +138,7 @@ def refuse_policy(name: str, given: Array) -> None:
     if bool(np.all(abs(given.sum(axis=1) - 1.0) <= ROUNDING)):
         raise InvalidOccupancy(
             f"{name} looks like a policy: each of its {given.shape[0]} rows sums to one. An occupancy measure rho(s,a) "
-            "is wanted: pass occupancy_of(mdp, policy)"
+            "is required: pass occupancy_of(mdp, policy)"
         )
 
 
@@ -145,12 +149,15 @@ def validate_occupancy(mdp: FiniteMDP, occupancy: ArrayLike) -> Array:
     state. With any residual, dual objectives would be unbounded along potential shaping.
 
     Raises:
-        InvalidOccupancy: no real numbers, wrong shape, negative or non-finite entries, or a flow residual beyond 1e-8.
+        InvalidOccupancy: not real numbers, wrong shape, negative or non-finite entries, or a flow residual beyond 1e-8.
     """
     rho = nonnegative_pairs(mdp, "occupancy", occupancy)
     residual = flow_residual(mdp, rho)
     off = np.flatnonzero(abs(residual) > FLOW_TOLERANCE)
     if off.size:
         refuse_policy("occupancy", rho)
-        raise InvalidOccupancy(f"occupancy violates the flow at state {off[0]} by {residual[off[0]]:+.6g}")
+        raise InvalidOccupancy(
+            f"occupancy violates the flow at state {off[0]} by {residual[off[0]]:+.6g}; at most 1e-8 is accepted. "
+            "For the empirical measure of demonstrations use match_empirical"
+        )
     return occupancy_of(mdp, policy_of(rho))

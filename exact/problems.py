@@ -3,12 +3,12 @@
     Planning, RL(c):     min over rho in the flow polytope of  -lambda Hbar(rho) + <rho, c>
     Matching:            min over rho in the flow polytope of  -lambda Hbar(rho) + psi*(rho - rho_E)
 
-Dual of planning: <p0, V> over V <= T V (`bellman`). Dual of matching (Ho & Ermon 2016, Proposition 3.2),
-which is the objective of inverse reinforcement learning:
+Dual of planning: maximise <p0, V> over V <= T V (`gail.exact.planning.bellman`). Dual of matching (Ho & Ermon 2016,
+Proposition 3.2), which is the objective of inverse reinforcement learning:
 
     max over costs c of  -psi(c) + min_rho (-lambda Hbar(rho) + <rho, c>) - <rho_E, c>.
 
-Both bounds are evaluated from a pair (c, V) alone: they do not depend on any solver's claims.
+Both dual bounds are evaluated from the pair (c, V) alone, so they hold whichever solver computed the pair.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Problem(Protocol):
 
     @property
     def unit(self) -> float:
-        """A magnitude of the objective, the scale of relative gaps when both values are about zero."""
+        """A typical magnitude of the objective: the scale of relative gaps when both values are about zero."""
 
     def primal(self, occupancy: Array) -> float:
         """Objective at an occupancy measure (S, A)."""
@@ -54,7 +54,7 @@ class Planning:
 
     @property
     def unit(self) -> float:
-        """Largest cost of a step, plus lambda."""
+        """Largest absolute cost of a state-action pair, plus lambda."""
         return float(np.max(abs(self.cost))) + self.entropy_weight
 
     def primal(self, occupancy: Array) -> float:
@@ -63,7 +63,7 @@ class Planning:
         return spent - self.entropy_weight * causal_entropy(occupancy) if self.entropy_weight > 0.0 else spent
 
     def dual(self, cost: Array | None, values: Array | None) -> float:
-        """<p0, V> lowered to dual feasibility."""
+        """<p0, V> after V is lowered to dual feasibility."""
         if cost is None or values is None:
             return -np.inf
         return certified_value(self.mdp, cost, self.entropy_weight, values)
@@ -80,7 +80,7 @@ class Matching:
 
     @cached_property
     def unit(self) -> float:
-        """|psi*(0)| plus lambda; if both vanish, the largest finite cost that answers the uniform policy, or one."""
+        """|psi*(0)| plus lambda; if both are 0, the largest finite best-response cost at the uniform policy, or 1."""
         unit = abs(self.psi.conjugate(self.expert, self.expert)[0]) + self.entropy_weight
         if unit == 0.0:
             uniform = occupancy_of(self.mdp, np.full(self.expert.shape, 1.0 / self.expert.shape[1]))
@@ -94,7 +94,7 @@ class Matching:
         return distance - self.entropy_weight * causal_entropy(occupancy)
 
     def dual(self, cost: Array | None, values: Array | None) -> float:
-        """-psi(c) + certified RL value of c - <rho_E, c>."""
+        """-psi(c) + (certified lower bound on RL(c)) - <rho_E, c>."""
         if cost is None or values is None or not np.all(np.isfinite(cost)):
             return -np.inf
         planned = certified_value(self.mdp, cost, self.entropy_weight, values)

@@ -1,12 +1,12 @@
 """Solutions with certificates.
 
 A `Solution` keeps its problem. Its primal value, dual value, signed gap and flow residual are recomputed from the
-problem's data, the policy, the cost and the state function, never copied from a solver:
+problem's data, the policy, the cost and the state function. They are never copied from a solver:
 
     dual value <= optimum <= primal value,       gap = primal value - dual value.
 
 The occupancy measure is computed from the policy, so it satisfies the flow constraints to rounding. A gap
-that is negative beyond rounding is a defect and is shown with its sign.
+that is negative beyond rounding indicates a defect, so the gap keeps its sign.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ from gail.exact.process.arrays import Array
 
 
 class Status(Enum):
-    """What the certificate says about a solution; the value is the message."""
+    """The verdict on a solution; the value is its message."""
 
     OPTIMAL = "optimal: the recomputed gap is within tolerance"
     NOT_CONVERGED = "not converged: the recomputed gap is beyond tolerance"
     DUAL_NOT_ATTAINED = (
-        "no optimal cost exists: the expert is at the boundary of what soft-optimal policies do, "
-        "as when it never takes some action of a reachable state"
+        "no optimal cost exists: the expert lies on the boundary of the occupancy measures of soft-optimal policies, "
+        "for example because it never takes some action of a reachable state"
     )
     BACKEND_INACCURATE = "the backend reports reduced accuracy"
 
 
 class NotOptimal(RuntimeError):
-    """The solution's certificate does not show what was required; the message has the numbers."""
+    """The solution's certificate does not meet the required tolerance; the message has the numbers."""
 
 
 class BackendFailed(RuntimeError):
-    """An external solver returned no point; the message has its status."""
+    """An external solver returned no solution; the message has its status."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,7 @@ class Solution:
         cost: (S, A) the dual point: the given cost in planning, the best-response cost in matching and IRL;
             None where no optimal cost exists.
         values: (S,) state function V, the multipliers of the flow constraints; None together with `cost`.
-        status: what the certificate says.
+        status: the verdict on the solution.
         trace: the certified gap, in the problem's own units, after each iteration of an iterative solver.
     """
 
@@ -111,7 +111,7 @@ class Solution:
 
     @property
     def relative_gap(self) -> float:
-        """Signed gap over the larger of the values' magnitudes and the problem's unit."""
+        """Signed gap divided by the largest of |primal value|, |dual value| and the problem's unit."""
         if self.gap == 0.0 or not np.isfinite(self.gap):
             return self.gap
         return self.gap / max(abs(self.primal_value), min(abs(self.dual_value), 1e300), self.problem.unit)

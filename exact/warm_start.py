@@ -1,4 +1,4 @@
-"""Warm starts: a search that begins at the solution of a nearby problem.
+"""Warm starts: searches that begin at the solution of a nearby problem.
 
 Along a path of entropy weights, costs or growing datasets, consecutive solutions are close, and Newton's method needs
 only its quadratic phase. An earlier `Solution` provides
@@ -20,7 +20,7 @@ from gail.exact.process.finite_mdp import FiniteMDP
 from gail.exact.solution import Solution
 
 LEAST_SHARE = 1e-6
-"""Share of uniform actions mixed into a start's policy: log pi must be finite."""
+"""Share of the uniform policy that is mixed into a start's policy, so that log pi is finite."""
 
 
 def validate_start(mdp: FiniteMDP, start: Solution | None) -> Solution | None:
@@ -28,7 +28,7 @@ def validate_start(mdp: FiniteMDP, start: Solution | None) -> Solution | None:
 
     Raises:
         TypeError: not a Solution.
-        ValueError: it is for another number of states or actions.
+        ValueError: it has another number of states or actions.
     """
     if start is None:
         return None
@@ -43,5 +43,5 @@ def validate_start(mdp: FiniteMDP, start: Solution | None) -> Solution | None:
 
 
 def everywhere_positive(policy: Array) -> Array:
-    """The policy (S, A) with a small share of uniform actions, so that every action has some weight."""
+    """The policy (S, A), mixed with a small share of the uniform policy, so that every probability is positive."""
     return np.asarray((1.0 - LEAST_SHARE) * policy + LEAST_SHARE / policy.shape[1])

@@ -1,14 +1,13 @@
-"""Cost players: who proposes the cost that the policy player has to make small.
+"""Cost players: they propose the cost that the policy player makes small.
 
 The imitation objective is min over policies of max over costs (Ho & Ermon 2016, Eq. 5 and Prop. 3.2)
 
     E_pi[c] - E_E[c] - psi(c)
 
-and psi decides who plays. `gail.approx.cost_players.discriminator.Discriminator` plays it for a surrogate psi,
-`gail.approx.cost_players.linear_costs.FeatureCost` for a class of costs that are linear in features. `EnvironmentCost`
-always proposes the environment's own cost: against it, the loop is plain reinforcement learning. `ConstantCost`
-proposes
-the same number for every step: what is learned against it is due to the reward's sign alone.
+and psi decides how the cost player plays: `discriminator.Discriminator` for a surrogate psi,
+`linear_costs.FeatureCost` for costs that are linear in features. `fixed_costs.EnvironmentCost` always proposes the
+environment's own cost, which makes the game plain reinforcement learning. `fixed_costs.ConstantCost` is a control: it
+proposes the same cost for every step.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ class CostReport:
     """l2 distance of learner's and expert's mean features, in standardized units: of state-action pairs for a
     discriminator, of its own features for a linear class."""
     loss: float | None = None
-    """Discriminator's loss; 2 log 2 for the logistic surrogate where it cannot tell them apart. None without one."""
+    """Discriminator's loss; 2 log 2 for the logistic surrogate at indistinguishable data. None for other players."""
     accuracy_learner: float | None = None
     """Fraction of the learner's pairs that a discriminator attributes to the learner."""
     accuracy_expert: float | None = None
@@ -62,14 +61,13 @@ class CostPlayer(Protocol):
         """Everything that changes during training."""
 
     def load_state_dict(self, state: dict[str, Any]) -> Any:
-        """Put back what `state_dict` gave."""
+        """Restore what `state_dict` returned."""
 
 
 class CostConfig(Protocol):
     """The frozen settings of one kind of cost player: called, it makes the player.
 
-    The class attributes describe the algorithm in which this cost player meets TRPO: the command line and the table in
-    docs/imitators.md are made from them.
+    The class attributes describe the algorithm; the command line and the table in docs/imitators.md use them.
     """
 
     name: ClassVar[str]
@@ -100,7 +98,7 @@ def mean_distance(learner: Tensor, expert: Tensor, shares: Tensor | None) -> flo
 
 @runtime_checkable
 class Paced(Protocol):
-    """A cost player that learns by steps, which a training may shorten as it goes on."""
+    """A cost player that learns by gradient steps, which a training may anneal."""
 
     def keep_pace(self, pace: float) -> None:
         """From now on take steps of `pace` times their size in the settings; 0 < pace <= 1."""

@@ -5,9 +5,8 @@ g of the probability D that a pair came from the *learner*, the best cost is c =
 
     E_pi[phi(g)] + E_E[phi(-g)]
 
-with E_E by the demonstrations' weights, if they carry some. For the logistic phi that is c = log D (Algorithm 1). Other
-rewards of the same classifier are in `gail.approx.cost_players.reward_forms`; they are no gradient of psi*, and are
-used in practice.
+where E_E uses the demonstrations' weights, if any. For the logistic phi the cost is c = log D (Algorithm 1).
+`reward_forms` lists other rewards of the same classifier; they are used in practice but are no gradient of psi*.
 """
 
 from __future__ import annotations
@@ -57,9 +56,10 @@ class DiscriminatorSettings:
     steps: int = 3
     """Adam steps per iteration, each on the learner's whole batch and all demonstrations."""
     gradient_penalty: float = 1.0
-    """Weight of E[(|grad g| - 1)^2] between learner's and expert's pairs (Gulrajani et al. 2017). It keeps a small
-    demonstration set from being learned by heart. It also bends the game: with 0 the loss at a perfect imitator is
-    the theory's 2 log 2, with more it is larger, because a slope of 1 is asked for even there."""
+    """Weight of E[(|grad g| - 1)^2] between learner's and expert's pairs (Gulrajani et al. 2017). It prevents
+    overfitting to a small set of demonstrations. It also changes the game: with weight 0 the loss at a perfect imitator
+    is 2 log 2, as in the theory; with a positive weight it is larger, because the penalty asks for slope 1 even
+    there."""
     entropy_bonus: float = 0.0
     """Weight of the mean entropy of D on all pairs, which keeps D away from 0 and 1."""
     spectral_norm: bool = False
@@ -127,7 +127,7 @@ class Discriminator(nn.Module):
         return report or self._look(learner, expert)
 
     def keep_pace(self, pace: float) -> None:
-        """From now on learn at `pace` times the learning rate of the settings."""
+        """Use `pace` times the learning rate of the settings from now on."""
         for group in self.optimizer.param_groups:
             group["lr"] = pace * self.settings.learning_rate
 
@@ -144,7 +144,7 @@ class Discriminator(nn.Module):
         return {**super().state_dict(*args, **kwargs), "optimizer": self.optimizer.state_dict()}
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
-        """Put back what `state_dict` gave."""
+        """Restore what `state_dict` returned."""
         tensors = dict(state_dict)
         self.optimizer.load_state_dict(tensors.pop("optimizer"))
         return super().load_state_dict(tensors, strict, assign)
@@ -196,7 +196,7 @@ def neural_costs(psi: SurrogatePsi, settings: DiscriminatorSettings, form: Rewar
 
 
 def _normalize_spectra(network: nn.Sequential, generator: torch.Generator) -> None:
-    """Spectral norms in every layer; their power iterations start from `generator`, not from torch's own state."""
+    """Spectral norms in every layer; `generator` seeds their power iterations, not torch's global state."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(torch.randint(2**62, (), generator=generator)))
         for layer in network:

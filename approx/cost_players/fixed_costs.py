@@ -1,7 +1,7 @@
 """Cost players that learn nothing: the environment's own cost, and a constant.
 
 Against `EnvironmentCost` the game is plain reinforcement learning. `ConstantCost` proposes the same cost for every
-step: what is learned against it is due to the reward's sign alone, so it serves as a control.
+step. What a policy learns against it is due to the reward's sign alone, so it serves as a control.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class EnvironmentCost:
 
 
 class ConstantCost:
-    """One cost for every step, whatever the expert did: only the length of an episode matters to the learner."""
+    """The same cost for every step: the learner's objective depends on the lengths of episodes only."""
 
     def __init__(self, cost: float) -> None:
         self._cost = cost
@@ -65,7 +65,7 @@ class ConstantCost:
 
 @dataclass(frozen=True)
 class Constant:
-    """Config of the constant cost: a control, which looks at no demonstration."""
+    """Config of the constant cost, a control that uses no demonstrations."""
 
     name: ClassVar[str] = "constant"
     title: ClassVar[str] = "constant reward"

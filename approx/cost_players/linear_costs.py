@@ -2,21 +2,21 @@
 
 Let f(s, a) be k features and C = {w.f : w in W}. With psi the indicator of C the imitation objective is
 max over w in W of w.(mu - mu_E), mu and mu_E the mean features of learner and expert, by the demonstrations' weights if
-they carry some (Ho & Ermon 2016, Eq. 7-11), and the cost player's best answer is in closed form:
+they carry some (Ho & Ermon 2016, Eq. 7-11), and the cost player's best response has a closed form:
 
-| W | answer to the gap d = mu - mu_E | the objective is | source |
+| W | best response to the gap d = mu - mu_E | the objective is | source |
 |---|---|---|---|
 | `l2_ball` | d / |d| | the l2 distance of mean features | Abbeel & Ng (2004): FEM |
 | `simplex` of f and -f | the sign of the largest entry of |d|, at that entry | the largest distance in a feature | \
 Syed & Schapire (2007): GTAL |
 
 Ho, Gupta & Ermon (2016, "Model-free imitation learning with policy optimization") play these against a trust region
-policy step; here they are two answers in the one loop. Features are standardized by the moments of all pairs seen,
+policy step; so does `gail.approx.game`. Features are standardized by the moments of all pairs seen,
 the expert's and every batch of the learner's, so that one class suits all tasks: c = w.(f - mean) / std.
 
-A linear cost has no natural zero, and where episodes end its zero decides whether living is good. `sign` moves it:
-rewards are shifted by the least one ever seen so that none is negative (1), by the greatest so that none is positive
-(-1), or not at all (0, where the cost is the gradient of psi*).
+A linear cost has no natural zero. Where episodes can end, the zero decides whether long episodes are good. `sign` sets
+it: 1 shifts rewards by the least reward so far, so that none is negative; -1 shifts by the greatest, so that none is
+positive; 0 does not shift, and the cost is the gradient of psi*.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ from gail.approx.trajectories.weighting import mean_rows, shares_of
 Features: TypeAlias = Callable[[Tensor], Tensor]
 """Encoded state-action pairs, float64, shape (N, pair size) -> features, shape (N, k)."""
 Answer: TypeAlias = Callable[[Tensor], Tensor]
-"""Gap of mean features, learner's minus expert's, shape (k,) -> the weights in W that charge it most, shape (k,)."""
+"""Gap of mean features, learner's minus expert's, shape (k,) -> the weights in W with the largest cost, shape (k,)."""
 
-_SQUARE_SCALE = 0.01  # as released: it matters only for squares so small that the floor of the deviation is felt
+_SQUARE_SCALE = 0.01  # as in the released code; it matters only where a standard deviation is near its floor
 
 
 def pairs_and_squares(pairs: Tensor) -> Tensor:
@@ -53,7 +53,7 @@ def pairs_and_squares(pairs: Tensor) -> Tensor:
 
 
 def l2_ball(gap: Tensor) -> Tensor:
-    """gap / |gap|; zero, which is as good as any, for a gap of zero."""
+    """gap / |gap|; zero for a gap of zero, where every answer is optimal."""
     length = gap.norm()
     return gap / length if length > 0.0 else torch.zeros_like(gap)
 
@@ -71,7 +71,7 @@ class FeatureCost:
 
     Args:
         answer: `l2_ball` or `simplex`, or a rule of your own.
-        sign: 1, -1 or 0: where rewards have their zero; see the module's text.
+        sign: 1, -1 or 0: how rewards are shifted, see the module docstring.
         spec: the task's spaces.
         demonstrations: of the expert.
         features: of encoded pairs.
@@ -99,7 +99,7 @@ class FeatureCost:
         """Subtracted from every reward: its extreme value so far."""
 
     def update(self, batch: Trajectories, policy: Policy, generator: torch.Generator) -> CostReport:
-        """Play the best answer to the batch; the report is of the gap that it answers.
+        """Compute the best response to the batch; the report has the gap of mean features.
 
         Raises:
             NotFinite: mean features are not finite.
@@ -125,7 +125,7 @@ class FeatureCost:
         return {"moments": self.moments.state_dict(), "weights": self.weights, "shift": self.shift}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Put back what `state_dict` gave."""
+        """Restore what `state_dict` returned."""
         if state["weights"].shape != self.weights.shape:
             raise ValueError(f"{len(state['weights'])} weights were saved, {len(self.weights)} features are in use")
         self.moments.load_state_dict(state["moments"])

@@ -1,15 +1,14 @@
 """Reward forms: how a classifier's logit becomes the reward of the policy player.
 
-g is the logit of D = sigmoid(g), the probability that a pair came from the *learner*. Every form below falls with g,
-so each ranks pairs alike and each has its maximum where the expert is. They differ in sign, and with the sign in what
-a step costs that is neither good nor bad, so in what they say about the length of an episode before anything has been
-learned about the expert:
+g is the logit of D = sigmoid(g), the probability that a pair came from the *learner*. Every form below is decreasing in
+g, so all of them rank pairs alike. They differ in sign. The sign decides whether an untrained discriminator (g = 0)
+rewards long or short episodes:
 
-| form | with D = P(learner) | with D' = 1 - D = P(expert) | sign | before anything is learned |
+| form | with D = P(learner) | with D' = 1 - D = P(expert) | sign | at g = 0 |
 |---|---|---|---|---|
-| `SURVIVAL` | -log D = softplus(-g) | -log(1 - D') | >= 0 | every further step pays log 2: episodes grow |
-| `ARRIVAL` | log(1 - D) = -softplus(g) | log D' | <= 0 | every further step costs log 2: episodes shrink |
-| `DIFFERENCE` | log(1 - D) - log D = -g | log D' - log(1 - D') | both | a step is worth 0; its sign is learned |
+| `SURVIVAL` | -log D = softplus(-g) | -log(1 - D') | >= 0 | every step has the reward log 2: episodes grow |
+| `ARRIVAL` | log(1 - D) = -softplus(g) | log D' | <= 0 | every step has the reward -log 2: episodes shrink |
+| `DIFFERENCE` | log(1 - D) - log D = -g | log D' - log(1 - D') | both | every step has the reward 0; learned sign |
 
 `SURVIVAL` is the cost c = log D of Ho & Ermon (2016, Algorithm 1), the gradient of psi_GA*. The released code of the
 paper takes `ARRIVAL` for tasks that end on success, and Fu, Luo & Levine (2018) take `DIFFERENCE`. Where all episodes

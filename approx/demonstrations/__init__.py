@@ -1,4 +1,17 @@
-"""Demonstrations: what an expert did, where it comes from, and the files that hold it."""
+"""Demonstrations: trajectories of an expert with their provenance, and the files that store them.
+
+| module | content |
+|---|---|
+| `dataset` | `Demonstrations`: trajectories and provenance, and the paper's subsampling |
+| `loading` | `load_demonstrations` reads every format; `FORMATS` lists the formats that can be written |
+| `formats` | a reader, and often a writer, for each file format |
+| `containers` | `.npz`, HDF5 and pickle files, read without running code from them |
+| `episodes` | episodes of any file, checked and joined into flat arrays |
+| `rows` | rows that are read in order |
+| `whole_episodes` | the check for whole episodes without weights |
+| `action_bounds` | actions outside the action space |
+| `errors` | `InvalidDemonstrations`, and messages that name file, field and value |
+"""
 
 from gail.approx.demonstrations.action_bounds import OutsideBounds
 from gail.approx.demonstrations.dataset import Demonstrations, Provenance

@@ -1,7 +1,7 @@
 """Actions outside the action space.
 
-Experts do this: a Gaussian policy's actions are unbounded, and those of 2016 were recorded before clipping. They are
-kept as recorded, and the environment clips them: that is the step that was taken.
+Expert data contains such actions: a Gaussian policy's actions are unbounded, and those of 2016 were recorded before
+clipping. They are kept as recorded. The environment clips them, so the clipped action is the executed one.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ class OutsideBounds:
     """How far recorded actions leave the task's box."""
 
     entries: int
-    """Numbers outside their bounds."""
+    """Number of action entries outside their bounds."""
     of: int
-    """Numbers in all."""
+    """Number of action entries in all."""
     step: int
-    """The step of the farthest, flat index."""
+    """Flat index of the step with the entry farthest outside."""
     entry: int
-    """Its place in the action."""
+    """Index of that entry in the action."""
     value: float
     """Its value."""
     low: float
@@ -45,7 +45,7 @@ class OutsideBounds:
 
 
 def outside_bounds(actions: NDArray[Any], spec: SpaceSpec) -> OutsideBounds | None:
-    """The entries of continuous actions, shape (N, m), outside the bounds of `spec`; None if there are none."""
+    """A summary of the entries of `actions`, shape (N, m), outside the bounds of `spec`; None if all are inside."""
     low, high = np.asarray(spec.action_low), np.asarray(spec.action_high)
     entries, farthest, place = 0, 0.0, (0, 0)
     for start in range(0, len(actions), _CHUNK):

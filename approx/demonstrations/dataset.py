@@ -25,9 +25,9 @@ class Provenance:
     """Where demonstrations come from."""
 
     task: str | None
-    """Id of the environment in which they were recorded; None where a file does not say."""
+    """Id of the environment of the recording; None if the file does not name it."""
     source: str
-    """Who acted, and how it was recorded, in words."""
+    """The policy that acted, and how it was recorded, as text."""
     stride: int = 1
     """Every stride-th step was kept."""
     episode_returns: tuple[float, ...] | None = None
@@ -36,12 +36,12 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Demonstrations:
-    """Trajectories of an expert, with actions as they were recorded: some experts leave the action space."""
+    """Trajectories of an expert. Actions are stored as recorded and may lie outside the action space."""
 
     trajectories: Trajectories
     provenance: Provenance
     next_observations: NDArray[np.floating] | None = None
-    """Shape (N, observation size): what followed each step, where the next row is not it."""
+    """Shape (N, observation size): the observation after each step, needed if it differs from the next row."""
 
     def __post_init__(self) -> None:
         if self.provenance.episode_returns is not None:
@@ -57,7 +57,7 @@ class Demonstrations:
             )
         odd = np.flatnonzero(~np.isfinite(returns))
         if odd.size:
-            raise InvalidDemonstrations(f"episode_returns: that of episode {odd[0]} is {returns[odd[0]]}")
+            raise InvalidDemonstrations(f"episode_returns: the return of episode {odd[0]} is {returns[odd[0]]}")
 
     def _check_next(self, following: NDArray[np.floating]) -> None:
         wanted = self.trajectories.observations.shape
@@ -73,12 +73,12 @@ class Demonstrations:
 
     @property
     def whole(self) -> bool:
-        """True if the steps of each trajectory follow one another, so that each row's successor is the next row."""
+        """True if the steps of each trajectory are consecutive: the successor of each row is the next row."""
         return self.provenance.stride == 1 and self.next_observations is None
 
     @property
     def returns(self) -> NDArray[np.float64] | None:
-        """Undiscounted return of each full episode, shape (K,): as recorded, or the sum of all its rewards."""
+        """Undiscounted return of each full episode, shape (K,): as recorded, else the sum of its rewards, else None."""
         if self.provenance.episode_returns is not None:
             return np.asarray(self.provenance.episode_returns)
         if self.trajectories.rewards is None or self.provenance.stride != 1:
@@ -89,12 +89,12 @@ class Demonstrations:
         """The observation after each step, shape (N, observation size).
 
         Raises:
-            InvalidDemonstrations: they were subsampled without keeping it.
+            InvalidDemonstrations: subsampling dropped the next observations.
         """
         if self.next_observations is not None:
             return self.next_observations
         if not self.whole:
-            raise InvalidDemonstrations("what followed each step was not kept: subsample with next observations")
+            raise InvalidDemonstrations("subsampling dropped the next observations: subsample with keep_next=True")
         return self.trajectories.next_observations
 
     def first(self, count: int) -> Demonstrations:
@@ -114,8 +114,8 @@ class Demonstrations:
     def subsample(self, stride: int, seed: int, *, keep_next: bool = False) -> Demonstrations:
         """Keep every `stride`-th step of each trajectory, from a random offset in [0, stride).
 
-        Rewards are left out: a part of them is not a return. Final observations stay those of the full
-        episodes. With `keep_next`, the observation that followed each kept step is kept beside it.
+        Rewards are dropped, because a partial sum is not a return. Final observations and returns are those of
+        the full episodes. With `keep_next`, the observation after each kept step is kept too.
         """
         if stride < 1:
             raise InvalidDemonstrations(f"the stride is {stride}: it must be at least 1")
@@ -145,7 +145,7 @@ class Demonstrations:
         return Demonstrations(sparse, provenance, self._following(rows) if keep_next else None)
 
     def _following(self, rows: NDArray[np.integer]) -> NDArray[np.floating]:
-        """What followed the steps `rows`, without a copy of what followed all of them."""
+        """The observations after the steps `rows`, without building the array for all steps."""
         if not self.whole:
             kept: NDArray[np.floating] = self.following()[rows]
             return kept
@@ -156,22 +156,22 @@ class Demonstrations:
         return following
 
     def check_task(self, task: str) -> None:
-        """Raise `InvalidDemonstrations` if these are known to be from another task.
+        """Raise `InvalidDemonstrations` if the recorded task is another one.
 
-        The module that registers a task, `module:Name-v0`, is not part of its name: recordings leave it out.
+        The part `module:` of `module:Name-v0` is ignored, because recordings do not store it.
         """
         recorded = self.provenance.task
         if recorded is not None and recorded.rpartition(":")[2] != task.rpartition(":")[2]:
             raise InvalidDemonstrations(f"these demonstrations were recorded in {self.provenance.task}, not in {task}")
 
     def outside_bounds(self, spec: SpaceSpec) -> OutsideBounds | None:
-        """The continuous actions that lie outside the task's box, if any: the environment clips those."""
+        """A summary of the continuous actions outside the task's box, which the environment clips; None without any."""
         return outside_bounds(self.trajectories.actions, spec) if spec.continuous else None
 
     def check_fits(self, spec: SpaceSpec) -> None:
-        """Raise `InvalidDemonstrations` naming the first thing that does not fit the task's spaces.
+        """Raise `InvalidDemonstrations` naming the first field that does not fit the task's spaces.
 
-        Continuous actions outside the task's box do fit; see `outside_bounds`.
+        Continuous actions outside the task's box are accepted; see `outside_bounds`.
         """
         batch = self.trajectories
         if batch.observations.shape[1] != spec.observation_size:

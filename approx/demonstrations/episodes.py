@@ -1,7 +1,7 @@
-"""Episodes of any file, one after the other, into flat arrays that are set aside once.
+"""Episodes of any file, copied one after the other into flat arrays that are allocated once.
 
-Whatever a file's layout, its reader gives the lengths of all episodes and reads episode k when asked, k = 0, 1, ...
-Only one episode is held beside the arrays that it is copied into, so that a large file never has to fit twice.
+For every format, a reader gives the lengths of all episodes and reads episode k on request, k = 0, 1, ... Memory holds
+the flat arrays and one episode, so a large file needs its size in memory only once.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Episode:
-    """T steps of one episode; `place` and the names of a file's fields go into messages."""
+    """T steps of one episode, as a file stores them; `join` checks them."""
 
     observations: Array
     """Shape (T, observation size)."""
@@ -37,16 +37,17 @@ class Episode:
     truncated: bool
     """A time limit ended it."""
     next_observations: Array | None = None
-    """Shape (T, observation size), where the file has them."""
+    """Shape (T, observation size); None if the file has none."""
 
 
 def join(lengths: Sequence[int], read: Callable[[int], Episode], provenance: Provenance) -> Demonstrations:
-    """Demonstrations of the episodes that `read` gives, `lengths[k]` steps in the k-th.
+    """Join episodes into demonstrations: `read(k)` returns episode k, of `lengths[k]` steps.
 
-    Next observations are kept where they are not simply the next rows.
+    Next observations are kept only if they differ from the next rows.
 
     Raises:
-        InvalidDemonstrations: an episode is malformed or unlike the first; the message names it and the field.
+        InvalidDemonstrations: an episode is malformed, or its fields have other types or shapes than those of the
+            first; the message names it and the field.
     """
     if not lengths:
         raise InvalidDemonstrations("the data is empty: 0 episodes")
@@ -90,11 +91,11 @@ class _Flat:
 
     @property
     def following(self) -> Array | None:
-        """Next observations, if they are not the next rows."""
+        """Next observations; None if they are the next rows."""
         return None if self._consecutive else self._following
 
     def trajectories(self) -> Trajectories:
-        """What was filled in."""
+        """The trajectories of all episodes that were put."""
         return Trajectories(
             observations=self._observations,
             actions=self._actions,
@@ -120,7 +121,7 @@ def _fill(target: Array | None, rows: slice, values: Array | None, k: int, name:
 
 
 def _checked(episode: Episode, k: int, length: int) -> Episode:
-    """The episode with its actions and rewards in their usual shape, if every field is as it has to be."""
+    """The episode with actions and rewards in their usual shape, after a check of every field."""
     where = f"episode {k}"
     observations = numbers(episode.observations, "f", 2, f"{where}: observations")
     _rows(observations, length, f"{where}: observations")
@@ -134,7 +135,7 @@ def _checked(episode: Episode, k: int, length: int) -> Episode:
     if episode.next_observations is not None:
         following = numbers(episode.next_observations, "f", 2, f"{where}: next observations")
         _rows(following, length, f"{where}: next observations")
-    # Both at once is possible: the episode is over, nothing remains to be estimated.
+    # A file may set both flags. The episode has terminated then, and no later return has to be estimated.
     truncated = episode.truncated and not episode.terminated
     return Episode(observations, final, actions, rewards, episode.terminated, truncated, following)
 
@@ -143,7 +144,7 @@ _KINDS = {"f": "floating point", "i": "integer", "u": "unsigned integer", "b": "
 
 
 def numbers(values: Any, kinds: str, axes: int, what: str) -> Array:
-    """The array, if it has one of `kinds` of type, at most 64 bits each, and `axes` axes."""
+    """`values`, after a check: an array of `axes` axes, of a type in `kinds` with at most 64 bits."""
     if not isinstance(values, np.ndarray):
         raise InvalidDemonstrations(f"{what}: a {type(values).__name__} where an array is needed")
     if values.dtype.kind not in kinds or values.dtype.itemsize > 8:
@@ -155,7 +156,7 @@ def numbers(values: Any, kinds: str, axes: int, what: str) -> Array:
 
 
 def flags(values: Any, what: str) -> NDArray[np.bool_]:
-    """An array of yes and no, shape (T,), from bools or from the numbers 0 and 1."""
+    """An array of bools, shape (T,), from bools or from the numbers 0 and 1."""
     if isinstance(values, np.ndarray) and values.shape[1:] == (1,):
         values = values[:, 0]
     found = numbers(values, "biuf", 1, what)
@@ -166,7 +167,7 @@ def flags(values: Any, what: str) -> NDArray[np.bool_]:
 
 
 def last_step(values: Any, what: str) -> bool:
-    """Whether the episode ended so, from a flag per step; only the last may be set."""
+    """The last of an episode's flags, one per step; no earlier flag may be set."""
     found = flags(values, what)
     if found[:-1].any():
         raise InvalidDemonstrations(
@@ -176,13 +177,13 @@ def last_step(values: Any, what: str) -> bool:
 
 
 def listed_returns(values: Any, episodes: int, what: str) -> NDArray[np.float64]:
-    """The return of each episode, as a file lists them."""
+    """The return of each episode as listed in a file, shape (K,), after a check."""
     found = numbers(values, "fiu", 1, what)
     if len(found) != episodes:
         raise InvalidDemonstrations(f"{what} has {len(found)} entries, but there are {episodes} episodes")
     odd = np.flatnonzero(~np.isfinite(found))
     if odd.size:
-        raise InvalidDemonstrations(f"{what}: that of episode {odd[0]} is {found[odd[0]]}")
+        raise InvalidDemonstrations(f"{what}: the return of episode {odd[0]} is {found[odd[0]]}")
     return found.astype(np.float64)
 
 
@@ -192,7 +193,7 @@ def _rows(values: Array, length: int, what: str) -> None:
 
 
 def _usual_actions(actions: Any, what: str) -> Array:
-    """Integers (T,), or numbers (T, m)."""
+    """Actions as integers (T,), or numbers (T, m)."""
     kind = actions.dtype.kind if isinstance(actions, np.ndarray) else ""
     column = isinstance(actions, np.ndarray) and actions.ndim == 2 and actions.shape[1] == 1
     if kind in ("i", "u"):

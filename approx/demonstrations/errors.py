@@ -1,4 +1,4 @@
-"""One sentence for whatever is wrong with a file: which file, which field and episode, what was found."""
+"""Errors about demonstration files: one line with the file, the field, the episode and the value."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ _REASONS = {FileNotFoundError: "there is no such file", IsADirectoryError: "a fo
 
 
 class InvalidDemonstrations(ValueError):
-    """Demonstrations are malformed or do not fit the task; the message says what, where and the value."""
+    """Demonstrations are malformed or do not fit the task; the message names the field, the place and the value."""
 
 
 _LONGEST = 400
 
 
 def printable(text: str) -> str:
-    """Text that a file chose, on one line and without anything that a terminal would act on."""
+    """Text from a file, cut to 400 characters, with unprintable characters escaped."""
     shown = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown)
 
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Put the file's name before what is wrong with its content."""
+    """Put the file's name in front of error messages about its content."""
     try:
         yield
     except (InvalidTrajectories, InvalidDemonstrations) as error:
@@ -43,19 +43,19 @@ def naming(path: Path) -> Iterator[None]:
 
 @contextmanager
 def readable(kind: str) -> Iterator[None]:
-    """Around calls that parse: say that the file is no readable `kind`."""
+    """Turn every exception of a parser into an error that says: the file is not a readable `kind`."""
     try:
         yield
     except (InvalidDemonstrations, *_NO_FILE):
         raise
-    except Exception as error:  # parsers raise many kinds for damaged files; all mean the same
+    except Exception as error:  # damaged files make parsers raise many kinds of exceptions
         said = " ".join(str(error)[:_LONGEST].split()) or type(error).__name__
         raise InvalidDemonstrations(f"not a readable {kind} ({said})") from error
 
 
 @contextmanager
 def writing(path: Path) -> Iterator[Path]:
-    """A temporary name for what becomes `path` once it is written; a folder that is there is never replaced."""
+    """A temporary path, renamed to `path` if the block succeeds; an existing folder is never replaced."""
     try:
         with replacing(path) as temporary:
             yield temporary
@@ -64,7 +64,7 @@ def writing(path: Path) -> Iterator[Path]:
 
 
 def optional(module: str, what: str) -> ModuleType:
-    """Import what only the extra `data` installs; where it is missing, say how to get it."""
+    """Import a package of the extra `data`; the error for a missing package names the install command."""
     try:
         return importlib.import_module(module)
     except ImportError as error:

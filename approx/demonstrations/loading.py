@@ -1,4 +1,4 @@
-"""Every format by one call: which one a file has is seen from its content, never from its name."""
+"""One function reads every format. The format is detected from the contents, never from the name."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ class Format:
     """A format that can be written."""
 
     name: str
-    """What it is called where one is chosen."""
+    """Name by which users choose the format."""
     meaning: str
-    """Whose it is, in words."""
+    """Description of the format."""
     save: Callable[[Demonstrations, StrPath], None]
-    """Writes it."""
+    """Writes demonstrations to a path."""
 
 
 FORMATS: dict[str, Format] = {
@@ -45,21 +45,21 @@ FORMATS: dict[str, Format] = {
         Format("npz", "the project's own", save_npz),
         Format("minari", "a Minari dataset in HDF5 (folder)", save_minari),
         Format("minari-arrow", "a Minari dataset of Arrow files (folder)", save_minari_arrow),
-        Format("huggingface", "HuggingFace datasets on disk, as imitation has them (folder)", save_huggingface),
+        Format("huggingface", "HuggingFace datasets on disk, in imitation's layout (folder)", save_huggingface),
         Format("d4rl", "D4RL's HDF5", save_d4rl),
         Format("stable-baselines", "stable-baselines' .npz", save_stable_baselines),
         Format("berkeley", "Berkeley's pickled list of episodes", save_berkeley),
     )
 }
-"""What can be written, by name."""
+"""The formats that can be written, by name."""
 
 
 def load_demonstrations(path: StrPath) -> Demonstrations:
     """Read demonstrations in any of the formats.
 
     Raises:
-        InvalidDemonstrations: they are malformed or of no known format; one line naming the file, the field, the
-            episode and the value.
+        InvalidDemonstrations: the file is malformed or has no known format; the message, one line, names the file,
+            the field, the episode and the value.
     """
     path = Path(path)
     with naming(path):
@@ -146,10 +146,10 @@ def _from_pickle(path: Path) -> Demonstrations:
 
 
 def named_task(demonstrations: Demonstrations, task: str) -> Demonstrations:
-    """The same demonstrations, said to be from `task` where their file did not say.
+    """The same demonstrations, with `task` as the task in their provenance.
 
     Raises:
-        InvalidDemonstrations: they are known to be from another task.
+        InvalidDemonstrations: their provenance names another task.
     """
     demonstrations.check_task(task)
     return replace(demonstrations, provenance=replace(demonstrations.provenance, task=task))

@@ -1,4 +1,4 @@
-"""Rows that are taken from the first to the last: an array's, or those of a file that is read part by part."""
+"""Rows that are read in order, from an array or part by part from a file."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from gail.approx.demonstrations.errors import InvalidDemonstrations, readable
 
 
 class Rows(Protocol):
-    """A sequence of rows and how far it was read."""
+    """A sequence of rows with a reading position."""
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of all rows together."""
+        """Shape of all rows together."""
 
     def take(self, rows: int, /) -> NDArray[Any]:
-        """The next ones."""
+        """The next `rows` rows."""
 
 
 class Cursor:
-    """Rows of what can be sliced: an array, or a dataset of HDF5."""
+    """Rows of an object that can be sliced: an array or an HDF5 dataset."""
 
     def __init__(self, source: Any) -> None:
         self._source, self._next = source, 0
         self.shape: tuple[int, ...] = source.shape
 
     def take(self, rows: int, /) -> NDArray[Any]:
-        """The next ones."""
+        """The next `rows` rows."""
         with readable("dataset"):
             taken = np.asarray(self._source[self._next : self._next + rows])
         self._next += rows
@@ -37,7 +37,7 @@ class Cursor:
 
 
 def rows_of(values: Any, name: str) -> Rows:
-    """Rows of an array, if it is one."""
+    """The rows of `values`; raises `InvalidDemonstrations` if it is not an array with rows."""
     if not isinstance(values, np.ndarray) or values.ndim == 0:
         raise InvalidDemonstrations(f"{name}: a {type(values).__name__} where an array with rows is needed")
     return Cursor(values)

@@ -1,4 +1,4 @@
-"""What most formats take for granted: that the steps of an episode follow one another, and count alike."""
+"""The check that most formats need: the steps of an episode are consecutive and have equal weights."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from gail.approx.demonstrations.errors import InvalidDemonstrations
 
 
 def require_whole(demonstrations: Demonstrations, kind: str) -> None:
-    """Refuse subsampled and weighted demonstrations for a format that would show consecutive, equal steps."""
+    """Raise `InvalidDemonstrations` for weighted or subsampled demonstrations; `kind` names the file's format."""
     if demonstrations.trajectories.weights is not None:
-        raise InvalidDemonstrations(f"{kind} has no place for weights: leave them out, or keep to our own .npz")
+        raise InvalidDemonstrations(f"{kind} cannot store weights: remove them, or use the project's own .npz")
     if not demonstrations.whole:
         raise InvalidDemonstrations(
-            f"{kind} cannot say that steps are left out (here every {demonstrations.provenance.stride}-th is kept): "
-            "convert whole episodes, or keep to the project's own .npz"
+            f"{kind} cannot record dropped steps (here every {demonstrations.provenance.stride}-th is kept): "
+            "convert whole episodes, or use the project's own .npz"
         )

@@ -1,4 +1,4 @@
-"""Numbers that are none, named: which tensor, which entry."""
+"""Checks that name the tensor and the entry that is infinite or undefined."""
 
 from __future__ import annotations
 

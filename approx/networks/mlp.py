@@ -1,7 +1,7 @@
 """Multilayer perceptrons, initialised from an explicit generator.
 
 Hidden layers use tanh and Glorot-uniform weights; biases start at zero, and the output layer starts at zero
-(Ho & Ermon 2016, released settings), so that a new policy has mean action 0 and a new discriminator says 1/2.
+(Ho & Ermon 2016, released settings), so a new policy has mean action 0 and a new discriminator gives probability 1/2.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
-"""Running standardization of vectors: x -> (x - mean) / std with the moments of everything seen so far.
+"""Running standardization of vectors: x -> (x - mean) / std with the moments of all data so far.
 
 Moments of batches are merged exactly (Chan, Golub & LeVeque 1983): with counts n, m, means and variances,
 
     mean = (n mean_n + m mean_m) / (n + m)
     var  = (n var_n + m var_m) / (n + m) + (mean_n - mean_m)^2 n m / (n + m)^2
 
-The moments of a weighted batch are those of its weights; it counts as many rows as it has.
+The moments of a weighted batch are weighted; the batch counts as many rows as it has.
 
-They are kept in float64: the float32 formula E[x^2] - E[x]^2 loses all digits where the mean is large.
+Moments are kept in float64: the float32 formula E[x^2] - E[x]^2 loses all digits where the mean is large.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Action distributions: what a policy returns for a batch of observations.
 
-A distribution answers four questions, each per row of the batch: the log-probability of given actions, its
-entropy, its Kullback-Leibler divergence *to* another one, KL(self || other), and a sample. Randomness is
-always an explicit generator. Densities are with respect to Lebesgue measure (Gaussian) or counting measure
+For each row of the batch, a distribution gives the log-probability of an action, its entropy, its
+Kullback-Leibler divergence *to* another one, KL(self || other), its mode, and samples. Random numbers come
+from an explicit generator. Densities are with respect to Lebesgue measure (Gaussian) or counting measure
 (categorical).
 """
 
@@ -35,7 +35,7 @@ class Distribution(Protocol):
         """KL(self || other) per row, shape (N,), in nats."""
 
     def detach(self) -> Self:
-        """The same distributions as constants: cut from the graph and from the memory of parameters."""
+        """The same distributions as constants: copies without gradients, unchanged by later parameter updates."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class DiagonalGaussian:
         return 0.5 * (ratio + moved - 1.0).sum(-1) + (other.log_std - self.log_std).sum()
 
     def detach(self) -> Self:
-        """The same distributions as constants: cut from the graph and from the memory of parameters."""
+        """The same distributions as constants: copies without gradients, unchanged by later parameter updates."""
         return type(self)(self.mean.detach().clone(), self.log_std.detach().clone())
 
 
@@ -109,7 +109,7 @@ class Categorical:
         return (log_p.exp() * (log_p - other._log_probabilities)).sum(-1)
 
     def detach(self) -> Self:
-        """The same distributions as constants: cut from the graph and from the memory of parameters."""
+        """The same distributions as constants: copies without gradients, unchanged by later parameter updates."""
         return type(self)(self.logits.detach().clone())
 
 

@@ -1,9 +1,9 @@
 """Stochastic policies: standardized observation -> tanh network -> action distribution.
 
-Gaussian policies have a state-independent log standard deviation (Schulman et al. 2015); its start is scaled
-to the width of each action's box, so that exploration means the same for a box of +-0.4 as for one of +-1.
+Gaussian policies have a state-independent log standard deviation (Schulman et al. 2015); its initial value is
+scaled to the width of each action's box, so that exploration is the same for a box of +-0.4 as for one of +-1.
 
-A policy is saved as one safetensors file: the tensors, and in the header what is needed to build it again.
+A policy is saved as one safetensors file: the tensors, with spaces and settings in the header.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def _head(spec: SpaceSpec, initial_std: float) -> nn.Module:
 def save_policy(policy: Policy, path: StrPath) -> None:
     """Write the policy to one safetensors file, atomically."""
     path = Path(path)
-    # One entry only: safetensors writes several in no fixed order, and equal policies should make equal files.
+    # One entry only: safetensors writes entries in no fixed order, and equal policies should make equal files.
     described = {"format": _FORMAT, "spec": asdict(policy.spec), "settings": asdict(policy.settings)}
     header = {"policy": json.dumps(described)}
     tensors = {name: tensor.contiguous() for name, tensor in policy.state_dict().items()}

@@ -1,9 +1,9 @@
-"""A trained policy as others expect one: `predict(observation, deterministic=True) -> (action, state)`.
+"""A trained policy with the interface of other libraries: `predict(observation) -> (action, state)`.
 
-The calling convention is that of Stable-Baselines3: one observation or a batch in, actions as the environment takes
-them out (clipped to the box, in its shape and type), and a state that is always None, for these policies remember
-nothing. Code that plays or evaluates such a model, `stable_baselines3.common.evaluation.evaluate_policy` for one,
-takes a `Predictor` in its place. Only the policy's file is needed, nothing of its training.
+The calling convention is that of Stable-Baselines3. The input is one observation or a batch; the output is an action as
+the environment takes it (clipped to the box, in its shape and type) and a state that is always None, because these
+policies have no memory. Code that evaluates such models, for example
+`stable_baselines3.common.evaluation.evaluate_policy`, takes a `Predictor`. It needs the policy's file only.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from gail.approx.policies.policy import Policy, load_policy
 
 
 class Predictor:
-    """Acts by a policy."""
+    """A policy with a `predict` method."""
 
     def __init__(self, policy: Policy, seed: int = 0) -> None:
-        """Wrap a policy; `seed` is of sampled actions."""
+        """Wrap a policy; `seed` determines the sampled actions."""
         self.policy = policy
         self._generator = torch.Generator().manual_seed(seed)
 
@@ -41,9 +41,9 @@ class Predictor:
         """Actions for one observation, shape (observation size,), or a batch of them, shape (N, observation size).
 
         Args:
-            observation: what the environment shows, as a vector (`gail.envs.wrappers.flat_spaces.flattened` makes it
+            observation: the environment's observation as a vector (`gail.envs.wrappers.flat_spaces.flattened` makes it
                 one).
-            state: ignored: the policy remembers nothing.
+            state: ignored, because the policy has no memory.
             episode_start: ignored, for the same reason.
             deterministic: take the mode of the action distribution instead of a sample.
 

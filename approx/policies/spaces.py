@@ -1,11 +1,11 @@
-"""What a learner needs to know of an environment's spaces, and how state-action pairs become vectors.
+"""Sizes and bounds of an environment's spaces, and the encoding of state-action pairs as vectors.
 
 Observations are vectors. Actions are a box (continuous) or a finite set.
 
-A Gaussian policy's actions are unbounded while the environment's box is not. The rule here, everywhere: the
-policy's own action is what its log-probability is taken of, and the *executed* action, clipped to the box, is
-what the environment receives and what a cost player sees of learner and expert alike. A cost that saw unclipped
-actions could tell the two apart by numbers that have no effect. Demonstrations may hold either: they are clipped here.
+A Gaussian policy's actions are unbounded; the environment's box is bounded. Log-probabilities are those of the policy's
+own action. The environment and the cost player get the *executed* action, clipped to the box, for learner and expert
+alike: unclipped actions could distinguish the two by differences that have no effect. Demonstrations may hold either
+kind; they are clipped here.
 """
 
 from __future__ import annotations

@@ -5,10 +5,10 @@ The lambda-return of a step mixes the bootstrapped returns of all horizons (Sutt
 
     G_t = r_t + d_t [ (1 - l_t) v_{t+1} + l_t G_{t+1} ]
 
-with a discount d_t and a mixing weight l_t *per step*. Everything that ends a trajectory is a value of the
-two:
+with a discount d_t and a mixing weight l_t *per step*. The end of a trajectory is a value of one of
+them:
 - termination: d_t = 0, nothing follows;
-- truncation, or the end of the batch: l_t = 0, the critic's v_{t+1} stands for what would have followed.
+- truncation, or the end of the batch: l_t = 0, the critic's v_{t+1} estimates the return that would have followed.
 Generalized advantage estimation (Schulman et al. 2016) is A_t = G_t - v_t.
 
 The recursion is an upper bidiagonal linear system in G, solved at once.

@@ -1,8 +1,8 @@
 """The critic: an estimate v(s) of the discounted return, fitted by Adam on squared error.
 
-The network predicts standardized returns: rewards of an adversarial game have no natural scale, and it
-drifts. With a memory of m batches, mean mu and standard deviation sigma follow it: what was seen before counts
-for no more than m batches, and the last layer (w, b) is rescaled so that no estimate changes by it,
+The network predicts standardized returns, because the rewards of an adversarial game have no natural scale, and their
+scale drifts. With a memory of m batches, the mean mu and standard deviation sigma follow the drift: earlier data count
+as at most m batches. The last layer (w, b) is rescaled so that estimates do not change,
 
     w' = w sigma / sigma',   b' = (sigma b + mu - mu') / sigma'
 
@@ -38,7 +38,7 @@ class CriticSettings:
     minibatch: int = 500
     """Steps per gradient."""
     memory: int | None = None
-    """Batches that the scale of returns remembers; all of them if None, as is right where rewards do not drift."""
+    """Number of batches in the scale of returns; all if None, which suits rewards that do not drift."""
 
     def __post_init__(self) -> None:
         require(
@@ -67,7 +67,7 @@ class Critic(nn.Module):
         return values
 
     def fit(self, states: Tensor, returns: NDArray[np.float64], generator: torch.Generator) -> float:
-        """Fit to observed returns; give the explained variance of the values *before* the fit.
+        """Fit to observed returns; return the explained variance of the values *before* the fit.
 
         Raises:
             NotFinite: a parameter is not finite after the fit.

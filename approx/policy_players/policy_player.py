@@ -1,4 +1,4 @@
-"""Policy players: who makes the proposed cost small.
+"""Policy players: they improve a policy against the proposed cost.
 
 A policy player holds the policy pi. In every round of the game it gets the batch that pi sampled and the cost of each
 of its steps, and improves pi on

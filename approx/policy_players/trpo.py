@@ -42,8 +42,7 @@ class Trpo:
     critic_mixing: float | None = None
     """Lambda of the returns that the critic is fitted to; the same as `mixing` if None, Monte Carlo if 1."""
     bootstrap_at_time_limit: bool = True
-    """Whether the critic stands for what would have followed a time limit; if not, nothing follows, as if the episode
-    had ended there."""
+    """Whether the critic estimates the return after a time limit; if not, a time limit counts as the episode's end."""
     entropy_weight: float = 0.0
     """Weight of the causal entropy (lambda in the paper's Eq. 16)."""
     trust_region: TrustRegionSettings = field(default_factory=TrustRegionSettings)
@@ -139,7 +138,7 @@ class TrpoPlayer:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Put back what `state_dict` gave."""
+        """Restore what `state_dict` returned."""
         self.policy.load_state_dict(state["policy"])
         self.critic.load_state_dict(state["critic"])
         self.critic.optimizer.load_state_dict(state["critic_optimizer"])

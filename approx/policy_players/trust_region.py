@@ -9,11 +9,11 @@ With advantages A of the current policy pi_old, the step solves approximately
 2. Conjugate gradient solves (F + damping I) x = g.
 3. The full step is beta x, beta = sqrt(2 delta / x'(F + damping I) x): the KL bound to second order.
 4. A backtracking line search shrinks it until the *true* KL on the whole batch is within delta and L has
-   improved by a fraction of what its gradient promised. A step whose KL is k > delta is multiplied by
-   0.9 sqrt(delta / k), since the KL grows with the step's square: halving would give three quarters of the trust
-   region away.
+   improved by a fraction of what its gradient predicts. A step whose KL is k > delta is multiplied by
+   0.9 sqrt(delta / k), because the KL grows with the square of the step; halving would waste three quarters of the
+   trust region.
 
-If no step passes, the parameters are put back bitwise as they were, and the report says so.
+If no step passes, the parameters are restored bit for bit, and the report says so.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from gail.approx.policies.distributions import Distribution
 from gail.approx.policies.policy import Policy
 from gail.approx.settings import require
 
-_HALF = 0.5  # where the surrogate, or nothing finite, says how much too long a step was
+_HALF = 0.5  # where the KL does not say how much too long a step was
 _INSIDE = 0.9  # the quadratic model errs: aim for 0.81 of the bound
-_LEAST_SHRINKAGE = 0.1  # far out the quadratic model says nothing
+_LEAST_SHRINKAGE = 0.1  # for long steps the quadratic model is meaningless
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class TrustRegionSettings:
     backtracks: int = 10
     """Shorter steps tried before it is rejected."""
     accept_ratio: float = 0.1
-    """Least actual improvement of the surrogate, as a fraction of what its gradient promised."""
+    """Least actual improvement of the surrogate, as a fraction of the improvement that its gradient predicts."""
 
     def __post_init__(self) -> None:
         require(
@@ -101,7 +101,7 @@ def trust_region_step(
     settings: TrustRegionSettings,
     generator: torch.Generator,
 ) -> StepReport:
-    """Improve `policy` in place by one step of the problem in this module's text.
+    """Improve `policy` in place by one step of the problem in the module docstring.
 
     Args:
         policy: the policy that drew the actions.
@@ -174,7 +174,7 @@ def _line_search(
 
 
 def _shrinkage(kl: float, max_kl: float) -> float:
-    """The factor by which a step is shortened: to the trust region where it left it, by half otherwise."""
+    """The factor by which a step is shortened: back to the trust region if it left it, by half otherwise."""
     if not max_kl < kl < math.inf:
         return _HALF
     return max(_LEAST_SHRINKAGE, _INSIDE * math.sqrt(max_kl / kl))
@@ -204,8 +204,8 @@ def conjugate_gradient(
 ) -> Tensor:
     """Solve product(x) = target for a symmetric positive definite product, from x = 0.
 
-    Stops after `iterations`, when the squared residual has fallen by the factor `tolerance`, or where the product is
-    not positive along the search: that of a nearly deterministic policy may be lost in rounding.
+    Stops after `iterations`, when the squared residual has fallen by the factor `tolerance`, or where rounding makes
+    the product not positive along the search, as for nearly deterministic policies.
     """
     solution = torch.zeros_like(target)
     residual = target.clone()
@@ -217,7 +217,7 @@ def conjugate_gradient(
             break
         image = product(search)
         curvature = search @ image
-        if curvature <= 0.0:  # only rounding can do that: what has been found so far stands
+        if curvature <= 0.0:  # only rounding can cause this: keep the current solution
             break
         length = size / curvature
         solution += length * search
@@ -238,8 +238,8 @@ def _subsample(states: Tensor, fraction: float, generator: torch.Generator) -> T
 def _put(vector: Tensor, parameters: list[torch.nn.Parameter]) -> None:
     """Copy a flat vector into the parameters, each in its own memory.
 
-    Views into the vector would be aligned differently from a parameter read from a file, and matrix products
-    may round differently for it: a resumed run would leave the uninterrupted one.
+    Views into the vector would have another memory alignment than parameters read from a file. Matrix products may then
+    round differently, and a resumed run would differ from the uninterrupted one.
     """
     sizes = [p.numel() for p in parameters]
     for parameter, values in zip(parameters, torch.split(vector, sizes), strict=True):

@@ -1,14 +1,14 @@
-"""Absorbing states for learners: episodes of one length T, with an entry of the observation that says "it is over".
+"""Absorbing states for learners: episodes of one length T, with an indicator in the observation.
 
-Let an episode end in step K <= T. To the learner it goes on until step T in a state of its own,
+Let an episode end in step K <= T. For the learner it continues until step T in an absorbing state,
 
     s_t -> (s_t, 0)  for t < K,      s_t = (0, 1), reward 0  for K <= t <= T
 
-so that a learned cost prices the end of an episode as it prices every other state, and the sign of that cost says
-nothing about how long to live (Kostrikov et al. 2019, section 4.2). All three parties have to see it: the environment
+so the cost of ending an episode is learned like that of every other state, and the sign of the cost does not decide how
+long episodes last (Kostrikov et al. 2019, section 4.2). Three parts need the absorbing state: the environment
 (`AbsorbingEpisodes`), the demonstrations (`with_absorbing_steps`) and the cost player (`idle_when_absorbed`: actions
-mean nothing there, and must not tell learner and expert apart). `without_indicator` takes the entry out of a policy
-again, exactly, since it is 0 wherever an action matters.
+have no effect there, so they must not distinguish learner and expert). `without_indicator` removes the indicator from a
+policy. This is exact, because the indicator is 0 wherever an action matters.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class AbsorbingEpisodes(VectorWrapper[Any, Any, Any]):
         return self._observations.copy(), info
 
     def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
-        """Step the copies that live, leave the others where they are, and begin what was over."""
+        """Step the copies that are alive, keep the absorbed ones in place, and begin new episodes."""
         observations, rewards, terminated, truncated, info = self.env.step(actions)
         begun = self._over.copy()
         alive = ~self._absorbed & ~begun
@@ -75,7 +75,7 @@ class AbsorbingEpisodes(VectorWrapper[Any, Any, Any]):
         self._absorbed |= alive & terminated
         self._show(observations)
         if begun.any():
-            # An absorbed copy's simulator has gone on unseen: it is put back to a beginning now.
+            # An absorbed copy's simulator continued in the background: reset it now.
             fresh, _ = self.env.reset(options={"reset_mask": begun})
             self._begin(begun, fresh)
         self._over = over
@@ -124,7 +124,7 @@ def with_absorbing_steps(demonstrations: Demonstrations, horizon: int) -> Demons
 
 
 def idle_when_absorbed(make: MakeCostPlayer) -> MakeCostPlayer:
-    """The cost player to which every action in the absorbing state looks like action 0, as in the demonstrations."""
+    """The cost player with every action in the absorbing state replaced by action 0, as in the demonstrations."""
     return lambda spec, expert, generator: _Idle(make(spec, expert, generator))
 
 

@@ -1,15 +1,14 @@
-"""Steps that shorten as a training goes on.
+"""Annealing: step sizes that fall over the training.
 
-Steps of a fixed size never settle: near a saddle point each player's answer overshoots the other's, and the game
-circles at a distance that the size of the steps sets. Annealed to a < 1, the trust region's bound on the KL and the
-rate at which a cost player learns are multiplied by the pace
+With steps of fixed size the players do not converge to a saddle point: they circle it at a distance that the step size
+sets. Annealed to a < 1, the trust region's bound on the KL and the cost player's learning rate are multiplied by the
+pace
 
     1 - (1 - a) n / N        after n of the budget's N environment steps,
 
-at the start of each iteration. It depends on n alone, so a resumed training needs no memory of it, and it is positive
-while a step is left, even for a = 0. A closed-form answer (FEM, GTAL) has no rate: there only the policy's steps
-shorten. Where `gail.approx.training.refinement` shortens the trust region in one stage, the pace multiplies that of the
-stage.
+at the start of each iteration. The pace depends on n alone, so a checkpoint need not store it. It is positive as long
+as a step is left, even for a = 0. FEM and GTAL have no learning rate; there only the policy's steps shorten. In a
+refinement phase (`refinement`), the pace multiplies the bound of that phase.
 """
 
 from __future__ import annotations

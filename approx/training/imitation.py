@@ -40,14 +40,14 @@ def imitation_against(
         settings: budget and policy player.
         seed: of everything random.
         warm_start: begin with the network of a policy that was cloned from the demonstrations with these settings
-            (its architecture is that of `settings`). The width of a Gaussian stays that of a new policy: likelihood
-            on few pairs shrinks it until nothing is explored.
+            (its architecture is that of `settings`). The standard deviation of a Gaussian stays that of a
+            new policy, because maximum likelihood on few pairs makes it too small for exploration.
     """
     spec = _spec_of(make_envs, seed)
     demonstrations.check_fits(spec)
     generator = _generator(seed)
     player = settings.policy.player(spec, generator)
-    # The learner starts with the expert's idea of what is a typical observation.
+    # The standardization of observations starts with the expert's moments.
     shares = shares_of(demonstrations.trajectories)
     player.policy.moments.update(torch.from_numpy(demonstrations.trajectories.observations), shares)
     if warm_start is not None:
@@ -90,7 +90,7 @@ def train_imitator(
         demonstrations: what the expert did.
         settings: budget and policy player.
         seed: of everything random.
-        on_iteration: called after each round, for display or early records.
+        on_iteration: called after each round, for example to display progress.
     """
     training = imitation_against(make_cost_player, make_envs, demonstrations, settings, seed)
     while not training.finished:
@@ -107,7 +107,7 @@ def _spec_of(make_envs: MakeEnvs, seed: int) -> SpaceSpec:
 
 
 def _generator(seed: int) -> torch.Generator:
-    """A torch generator whose seed is spread over 63 bits, so that nearby seeds share nothing."""
+    """A torch generator with a seed of 63 bits, so that nearby seeds give independent streams."""
     generator = torch.Generator()
     generator.manual_seed(int(np.random.SeedSequence(seed).generate_state(1, np.uint64)[0] >> 1))
     return generator

@@ -1,8 +1,8 @@
 """A last phase of training with better estimates: larger batches, smaller steps.
 
-Small batches and long steps learn fastest while the return still rises, but where it has levelled off the noise of
-their gradients undoes as much as they gain: the policy moves about the optimum at a distance set by the step. As step
-sizes of stochastic approximation have to fall (Robbins & Monro 1951), so has the trust region here, in one stage.
+Small batches and long steps learn fastest while the return rises. Once it has levelled off, the noise of their
+gradients cancels their progress, and the policy moves around the optimum at a distance that the step size sets. The
+step sizes of stochastic approximation must fall (Robbins & Monro 1951); here the trust region shrinks in one stage.
 """
 
 from __future__ import annotations

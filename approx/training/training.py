@@ -1,10 +1,9 @@
-"""Training: rounds of the game, with checkpoints from which a run goes on bit for bit.
+"""Training: rounds of the game, with checkpoints from which a run continues bit for bit.
 
 Everything random comes from one seed. Networks are drawn from it once, a single generator drives action noise
 and minibatches, and the environments of iteration i are seeded by (seed, i). The state of a simulator pool
-cannot be saved, so at every checkpoint the running process, too, makes its environments anew from (seed,
-iteration): open episodes are cut there, with the critic standing for the rest, in the interrupted run and in
-the uninterrupted one alike.
+cannot be saved. So at every checkpoint a running training makes new environments from (seed, iteration) too: open
+episodes are cut there, with the critic's estimate for the rest, in interrupted and uninterrupted runs alike.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ MakeEnvs = Callable[[Sequence[int]], VectorEnv[Any, Any, Any]]
 
 
 _FORMAT = "gail-checkpoint-1"
-"""Changes whenever what a checkpoint holds does."""
+"""Changes whenever the content of checkpoints changes."""
 _FIELDS = {"format", "name", "iteration", "env_steps", "seed", "generator", "player", "cost_player"}
 
 
@@ -46,7 +45,7 @@ class InvalidCheckpoint(ValueError):
 
 
 class TrainingFailed(ArithmeticError):
-    """Numbers of a training are not finite any more: the message names the iteration and the tensor."""
+    """A number of a training is not finite; the message names the iteration and the tensor."""
 
 
 @dataclass(frozen=True)
@@ -58,16 +57,16 @@ class TrainingSettings:
     batch_size: int = 5_000
     """State-action pairs per iteration."""
     whole_episodes: bool = False
-    """Whether a batch holds whole episodes only, as in the paper, and not steps of episodes that go on in the next."""
+    """Whether a batch holds whole episodes only, as in the paper; otherwise episodes continue in the next batch."""
     checkpoint_every: int = 100
-    """Iterations between checkpoints, at which environments are made anew."""
+    """Iterations between checkpoints, at which new environments are made."""
     policy: PolicyConfig = field(default_factory=Trpo)
     """The policy player."""
     refinement: Refinement | None = None
-    """A last phase of larger batches and smaller steps, if there is to be one."""
+    """A last phase of larger batches and smaller steps, if any."""
     anneal_to: float = 1.0
-    """What the bound on the KL and the discriminator's learning rate have been multiplied by when the budget is spent:
-    both fall linearly to that (`gail.approx.training.annealing`). 1 for steps of fixed size."""
+    """Factor of the KL bound and of the cost player's learning rate at the end of the budget: both fall linearly from 1
+    to this factor (`gail.approx.training.annealing`). 1 keeps steps of fixed size."""
 
     def __post_init__(self) -> None:
         require(self, at_least_one=("env_steps", "batch_size", "checkpoint_every"), fraction=("anneal_to",))
@@ -118,14 +117,14 @@ class Training:
 
     @property
     def at_checkpoint(self) -> bool:
-        """True where environments are made anew anyway, so that state can be saved."""
+        """True where new environments are made in any case, so that the state can be saved."""
         return self._sampler is None and (self.iteration % self.phase.checkpoint_every == 0 or self.finished)
 
     def step(self) -> RoundReport:
         """Play one round.
 
         Raises:
-            TrainingFailed: something is not finite. The training cannot go on; its last checkpoint is as it was.
+            TrainingFailed: a number is not finite. The training cannot continue; its last checkpoint is unchanged.
         """
         if self._sampler is None:
             self._enter_phase()
@@ -146,7 +145,7 @@ class Training:
         return report
 
     def _enter_phase(self) -> None:
-        """Let the settings of this point of the training hold; they change where environments are made anew only."""
+        """Switch to the settings of this point; they change only where new environments are made."""
         self.phase = self.settings.at(self.env_steps)
         self.player.play_by(self.phase.policy)
 
@@ -187,7 +186,7 @@ class Training:
             state = torch.load(path, weights_only=True)
         except FileNotFoundError:
             raise InvalidCheckpoint(f"{path}: there is no such checkpoint") from None
-        except Exception as error:  # torch raises many kinds for damaged files; all mean the same to a user
+        except Exception as error:  # torch raises many kinds of errors for damaged files
             raise InvalidCheckpoint(f"{path}: not a readable checkpoint ({error})") from error
         missing = _FIELDS - set(state if isinstance(state, dict) else ())
         if missing:

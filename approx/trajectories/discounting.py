@@ -4,10 +4,10 @@ For episodes that are drawn from the start distribution and never cut, with t co
 
     E[ sum_t gamma^t 1(s_t = s, a_t = a) ] = rho(s, a),
 
-so that episodes whose steps weigh gamma^t stand for the discounted occupancy measure, and for its normalisation once
-the weights are divided by their sum. Episodes that are cut after T steps lack what follows: of the mass
-1 / (1 - gamma) of an episode without end, gamma^T / (1 - gamma). The weights have to be taken of whole episodes, as t
-counts the steps that are there; subsampling afterwards keeps the weights of the steps that it keeps.
+so episodes with weights gamma^t estimate the discounted occupancy measure, and its normalisation if the weights are
+divided by their sum. Episodes cut after T steps lack the mass gamma^T / (1 - gamma) of the total 1 / (1 - gamma).
+Compute the weights from whole episodes, because t counts the steps; later subsampling keeps the weights of the kept
+steps.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def discount_weights(trajectories: Trajectories, discount: float) -> NDArray[np.
     """gamma^t of each step, t counted from its trajectory's start, shape (N,); 0^0 is 1.
 
     Args:
-        trajectories: whole ones, from their episodes' starts.
+        trajectories: whole trajectories, from the starts of their episodes.
         discount: gamma, in [0, 1].
 
     Raises:
@@ -35,12 +35,12 @@ def discount_weights(trajectories: Trajectories, discount: float) -> NDArray[np.
 
 
 def left_out_mass(trajectories: Trajectories, discount: float) -> float:
-    """The share of the discounted mass, at most, that lies beyond the trajectories' ends: the mean of gamma^T.
+    """An upper bound on the share of discounted mass beyond the trajectories' ends: the mean of gamma^T.
 
-    Where the environment ended the episode nothing follows, and nothing is left out.
+    Episodes that the environment ended lack no mass.
 
     Args:
-        trajectories: whole ones, from their episodes' starts.
+        trajectories: whole trajectories, from the starts of their episodes.
         discount: gamma, in [0, 1].
 
     Raises:

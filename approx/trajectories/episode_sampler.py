@@ -1,8 +1,8 @@
 """Sampling in whole episodes, as the paper's implementation does.
 
-Every copy starts an episode, and another one whenever one has ended, until the episodes that are over have as many
-steps as were asked for. Those under way are then played to their ends, so that a batch holds no cut episode, and more
-steps than asked for: short and long episodes have the chance to be in it that they had to be started.
+Every copy starts a new episode whenever one has ended, until the finished episodes have the requested number of steps.
+Episodes under way are then played to their ends. So a batch holds no cut episode and more steps than requested, and it
+contains short and long episodes with the probability with which they were started.
 """
 
 from __future__ import annotations

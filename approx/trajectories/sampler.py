@@ -1,12 +1,12 @@
-"""Sampling: a policy in a vector environment, as flat `Trajectories`.
+"""Sampling: runs a policy in a vector environment and returns flat `Trajectories`.
 
 Environments follow next-step autoreset (see `gymnasium.vector.AutoresetMode.NEXT_STEP`): the step after an
 episode's end only resets, its action is ignored and its reward is 0. Such steps are dropped. Episodes that
 are still going on when a batch is full continue in the next batch; they are cut, not ended.
 
-Copies that start together stay together once their episodes last until the time limit, and each batch would then
-show one phase of the episode only. So first episodes are cut too, copy i of n at age (i+1) H / n for a time limit of
-H steps: from then on the copies' ages are spread evenly.
+Copies that start together stay in phase once their episodes last until the time limit, so each batch would contain one
+phase of the episode only. So first episodes are cut too: that of copy i of n at age (i+1) H / n for a time limit of H
+steps. From then on the ages of the copies are spread evenly.
 """
 
 from __future__ import annotations
@@ -49,14 +49,14 @@ class Sampler:
         self._envs = envs
         self._spec = SpaceSpec.of(envs.single_observation_space, envs.single_action_space)
         self._observations, _ = envs.reset()
-        self._dropped = np.zeros(envs.num_envs, dtype=bool)  # the next step of these is none of an episode
-        self._stale = np.zeros(envs.num_envs, dtype=bool)  # these are to be reset after it
+        self._dropped = np.zeros(envs.num_envs, dtype=bool)  # the next step of these belongs to no episode
+        self._stale = np.zeros(envs.num_envs, dtype=bool)  # these are reset after it
         self._returns = np.zeros(envs.num_envs)
         self._lengths = np.zeros(envs.num_envs, dtype=np.int64)
         self._cut_at = _spread_ages(envs)
 
     def collect(self, policy: Policy, steps: int, generator: torch.Generator) -> Batch:
-        """Run `policy` for at least `steps` environment steps; whole rounds of all environments are taken."""
+        """Run `policy` for at least `steps` environment steps, in whole rounds of all environments."""
         rounds = Rounds()
         returns: list[float] = []
         lengths: list[int] = []
@@ -78,7 +78,7 @@ class Sampler:
         returns: list[float],
         lengths: list[int],
     ) -> int:
-        """Step all environments once; return how many real steps that were."""
+        """Step all environments once; return the number of real steps."""
         real = ~self._dropped
         actions = policy.act(self._observations, generator)
         following, rewards, terminated, truncated, _ = self._envs.step(
@@ -92,7 +92,7 @@ class Sampler:
         rounds.rewards.append(rewards)
         rounds.real.append(real)
         rounds.terminated.append(terminated & real)
-        # Both at once is possible in Gymnasium: the episode is over, nothing remains to be estimated.
+        # Gymnasium may set both flags. The episode has terminated then, and no later return has to be estimated.
         rounds.truncated.append(truncated & ~terminated & real)
         self._returns += np.where(real, rewards, 0.0)
         self._lengths += real
@@ -114,7 +114,7 @@ _NEVER = -1
 
 
 def _spread_ages(envs: VectorEnv[Any, Any, Any]) -> NDArray[np.int64]:
-    """Age at which each copy's first episode is cut; never where no time limit is known."""
+    """Age at which each copy's first episode is cut, shape (B,); `_NEVER` without a known time limit."""
     horizon = getattr(envs.spec, "max_episode_steps", None)
     if horizon is None or horizon < 1:
         return np.full(envs.num_envs, _NEVER)

@@ -1,16 +1,16 @@
-"""Trajectories: the one batch type that flows between sampler, learners and files.
+"""Trajectories: the batch type that samplers, learners and files share.
 
 A batch holds K trajectories, stored flat and contiguous: N = sum of lengths steps, step after step.
 Trajectory k has T_k actions and T_k + 1 observations; the first T_k are in `observations`, the last is row k
 of `final_observations`.
 
-How a trajectory ends is never guessed. `terminated[k]`: the environment ended the episode, nothing follows.
-`truncated[k]`: a time limit cut it. Neither: the batch ended while the episode was still going on. In the
-last two cases a value function has to stand for what would have followed.
+How a trajectory ended is always recorded. `terminated[k]`: the environment ended the episode, nothing follows.
+`truncated[k]`: a time limit cut it. Neither: the batch ended during the episode. In the last two cases a value function
+has to estimate the return that would have followed.
 
 An expert's steps may carry `weights`: its mean of f is then sum_i w_i f(s_i, a_i) / sum_i w_i, everywhere. With w =
 gamma^t (`gail.approx.trajectories.discounting`) that estimates the mean over its normalised discounted occupancy; with
-one step for each pair, weighted by rho_E(s, a), it is that mean.
+one step for each pair, weighted by rho_E(s, a), it equals that mean.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ class InvalidTrajectories(ValueError):
 
 @dataclass(frozen=True)
 class Trajectories:
-    """K trajectories with N steps in all, flat; see the module's text for how the arrays fit together."""
+    """K trajectories with N steps in all, stored flat; the module's docstring describes the layout."""
 
     observations: NDArray[np.floating]
-    """Shape (N, observation size): what the policy saw at each step."""
+    """Shape (N, observation size): the policy's observation before each action."""
     actions: NDArray[np.floating] | NDArray[np.integer]
     """Shape (N, action size), or (N,) integers for a finite action set."""
     rewards: NDArray[np.floating] | None
@@ -45,8 +45,8 @@ class Trajectories:
     truncated: NDArray[np.bool_]
     """Shape (K,): a time limit ended it."""
     weights: NDArray[np.floating] | None = None
-    """How much each step of an expert counts, shape (N,), at least 0, in any unit; None where all count alike. Steps of
-    a learner all count alike: samplers set none, and cost players look at the expert's only."""
+    """Weight of each step of an expert, shape (N,), at least 0, of any scale; None if all weights are equal. Steps of a
+    learner have equal weights: samplers set none, and cost players read the expert's only."""
 
     def __post_init__(self) -> None:
         _check_shapes(self)
@@ -74,9 +74,9 @@ class Trajectories:
 
     @property
     def next_observations(self) -> NDArray[np.floating]:
-        """The observation after each step, shape (N, observation size), where each row's step follows the row before.
+        """The observation after each step, shape (N, observation size), if the steps of a trajectory are consecutive.
 
-        Samplers make such batches. For demonstrations, `Demonstrations.following` also knows those that were thinned.
+        This holds for sampled batches. For subsampled demonstrations use `Demonstrations.following`.
         """
         following = np.empty_like(self.observations)
         following[:-1] = self.observations[1:]
@@ -143,7 +143,7 @@ def _check_shapes(batch: Trajectories) -> None:
         raise InvalidTrajectories(
             f"final_observations has shape {batch.final_observations.shape}: ({trajectories}, {size}) is needed"
         )
-    # The maximum, too: a sum of huge lengths may wrap around.
+    # The maximum is checked too: a sum of huge lengths may overflow.
     if batch.lengths.min() < 1 or batch.lengths.max() > steps or int(batch.lengths.sum()) != steps:
         raise InvalidTrajectories(
             f"lengths must be at least 1 and sum to the number of steps: their minimum is "
@@ -182,7 +182,7 @@ _CHUNK = 1 << 16
 
 
 def first_not_finite(values: NDArray[Any]) -> tuple[int, ...] | None:
-    """Index of the first infinite or undefined entry, if any; looked for without a second array of that size."""
+    """Index of the first infinite or undefined entry, if any; needs no second array of that size."""
     for start in range(0, len(values), _CHUNK):
         finite = np.isfinite(values[start : start + _CHUNK])
         if not finite.all():

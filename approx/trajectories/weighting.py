@@ -1,6 +1,6 @@
 """Means over an expert's steps, which may be weighted: E_E[f] = sum_i p_i f_i with shares p_i = w_i / sum_j w_j.
 
-Without weights every p_i is 1 / N, and the mean is taken as a plain one, to the last bit.
+Without weights every p_i is 1 / N, and the result equals the plain mean bit for bit.
 """
 
 from __future__ import annotations
@@ -21,5 +21,5 @@ def shares_of(batch: Trajectories) -> Tensor | None:
 
 
 def mean_rows(rows: Tensor, shares: Tensor | None) -> Tensor:
-    """Mean of floating-point rows, shape (N, ...) to (...), by `shares`, shape (N,), or plain where they are None."""
+    """Mean of floating-point rows, shape (N, ...) to (...), weighted by `shares`, shape (N,), if not None."""
     return rows.mean(0) if shares is None else torch.tensordot(shares.to(rows.dtype), rows, dims=1)

@@ -1,18 +1,17 @@
-"""Episodes of one length, so that the moment of an episode's end says nothing about its rewards.
+"""Episodes of one fixed length, so that a learner gains nothing from the length of an episode.
 
-An imitator's cost is learnt, and its sign at the end of an episode is an accident of its parametrisation: where
-every cost is negative, the learner profits from living on whatever the expert did, and where every cost is positive,
-from ending soon. Both are prevented if all episodes last exactly T steps. Let the original episode end after step
-K <= T in the state s_K. Then
+An imitator's cost is learnt, and its sign depends on its parametrisation. If every cost is negative, long episodes are
+better for the learner, whatever the expert did; if every cost is positive, short ones are. Episodes of exactly T steps
+remove both effects. Let the original episode end after step K <= T in the state s_K. Then
 
     s_t = s_K   and   reward_t = 0   for K < t <= T
 
-(`FixedHorizon`), or, where the end must be seen by the learner, a state of its own takes the place of s_K,
+(`FixedHorizon`), or, if the learner must observe the end, a separate absorbing state replaces s_K,
 
     s_t -> (s_t, 0)  for t < K,      s_t -> (0, 1)  for K <= t <= T
 
-(`AbsorbingStates`): the indicator's dimension tells the absorbing state from all others, and the learnt cost prices
-it as it prices every other state. In both, the sum of an episode's rewards is that of the original.
+(`AbsorbingStates`): the last entry, an indicator, distinguishes the absorbing state from all others, and the cost is
+learnt there as in every other state. Both keep the sum of an episode's rewards.
 
 Kostrikov, Agrawal, Dwibedi, Levine and Tompson (2019), "Discriminator-Actor-Critic", section 4.2. Demonstrations need
 the same absorbing steps.
@@ -33,9 +32,9 @@ from gail.envs.wrappers.flat_spaces import UnsupportedEnvironment
 
 
 class FixedHorizon(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
-    """Episodes of exactly `horizon` steps: where the original ends, its last observation is repeated, at reward 0.
+    """Episodes of exactly `horizon` steps: after the original's end its last observation is repeated, with reward 0.
 
-    `terminated` is never set; `truncated` is set by step `horizon`, and only there. Actions after the original's end
+    `terminated` is never set; `truncated` is set at step `horizon` only. Actions after the original's end
     are ignored.
 
     Args:
@@ -44,7 +43,7 @@ class FixedHorizon(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
 
     Raises:
         ValueError: `horizon` is below one or beyond the environment's own time limit, or neither is given.
-        RuntimeError: on `step`, the environment cut an episode short although its registration names no such limit.
+        RuntimeError: on `step`, the environment truncated an episode before the horizon.
         gymnasium.error.ResetNeeded: `step` before `reset`, or after the last step.
     """
 
@@ -64,7 +63,7 @@ class FixedHorizon(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
 
     @property
     def absorbed(self) -> bool:
-        """True from the step on that ended the original episode."""
+        """True after the step that ended the original episode."""
         return self._absorbed
 
     @property
@@ -81,7 +80,7 @@ class FixedHorizon(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         return self.env.reset(seed=seed, options=options)
 
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
-        """Step, or stay where the original episode ended."""
+        """Step the environment; after the original episode's end, repeat its last observation."""
         if self._elapsed is None or self._elapsed == self.horizon:
             raise gymnasium.error.ResetNeeded(f"call reset() first: every episode lasts {self.horizon} steps")
         self._elapsed += 1
@@ -93,17 +92,17 @@ class FixedHorizon(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
             self._absorbed, self._absorbed_in = True, copy.deepcopy(observation)
         elif truncated and not out_of_time:
             raise RuntimeError(
-                f"{self.env} truncated its episode after {self._elapsed} steps: no horizon beyond that is possible, "
-                f"but {self.horizon} was asked for"
+                f"{self.env} truncated its episode after {self._elapsed} steps: the horizon is {self.horizon}, "
+                f"but it can be at most {self._elapsed}"
             )
         return observation, reward, False, out_of_time, info
 
 
 class AbsorbingStates(gymnasium.ObservationWrapper[Any, Any, Any], RecordConstructorArgs):
-    """A fixed horizon at whose absorbing state an indicator is 1: `AbsorbingStates(FixedHorizon(env))`.
+    """A fixed horizon with an indicator of the absorbing state: `AbsorbingStates(FixedHorizon(env))`.
 
-    Vectors get one more entry: (observation, 0), and (0, ..., 0, 1) from the step on that ended the original episode.
-    Observations of a finite set get one more element, the largest.
+    Vectors get one more entry: (observation, 0) before the original episode's end, and (0, ..., 0, 1) from then on.
+    Finite sets of observations get one more element, the largest, for the absorbing state.
 
     Raises:
         UnsupportedEnvironment: observations are neither vectors nor of a finite set.

@@ -1,13 +1,13 @@
-"""Environments with Box or Discrete spaces, as learners read them: vectors in, vectors or 0..A-1 out.
+"""Environments with Box or Discrete spaces as learners need them: observations are vectors, actions vectors or 0..A-1.
 
 Let an environment have observations in a box of shape (n1, ..., nk), or in a finite set {m, ..., m + N - 1}, and
 likewise actions. Flattened, it has
 
 - observations in R^n: a box is read row by row, n = n1 ⋯ nk; the i-th element of a finite set is the i-th unit vector
-  of R^N (linear functions of which are all functions of the set);
+  of R^N (so every function on the set is linear in the observation);
 - actions in a box with one axis, read in the same order, or in {0, ..., A - 1}.
 
-Nothing is lost, so policies, occupancy measures and returns are those of the original.
+The maps are one-to-one, so policies, occupancy measures and returns are those of the original.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class UnsupportedEnvironment(ValueError):
 
 
 def flattened(env: gymnasium.Env[Any, Any]) -> gymnasium.Env[Any, Any]:
-    """The environment with vector observations and flat actions; itself, where it has them already.
+    """The environment with vector observations and flat actions; the same object if it has them already.
 
     Observations that are not floating-point numbers become float32; others keep their type.
 

@@ -1,8 +1,8 @@
-"""The states of a finite MDP as vectors: what a learner with a network sees of them.
+"""The states of a finite MDP as observation vectors for learners with networks.
 
-In state s of S the observation is row s of a table of shape (S, k). The identity makes states unit vectors, of which
-every function of the state is a linear one: a network without hidden layers is then a table. Other rows, such as
-coordinates, let a learner generalise, and confuse the states whose rows are equal.
+In state s of S the observation is row s of a table of shape (S, k). With the identity as table, states are unit
+vectors, and every function of the state is linear in them: a network without hidden layers is then a table. Other rows,
+such as coordinates, let a learner generalise; it cannot distinguish states with equal rows.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from numpy.typing import ArrayLike, NDArray
 
 
 class StateFeatures(VectorWrapper[Any, Any, Any]):
-    """Copies that show a row of a table in the place of a state; dynamics, rewards and endings are as they were.
+    """Copies whose observation of a state is its row of a table; dynamics, rewards and endings do not change.
 
     Args:
         envs: copies whose observations are states 0..S-1.
-        table: what is seen in each state, finite, shape (S, k) with k at least 1; ``numpy.eye(S)`` for unit vectors.
+        table: the observation of each state, finite, shape (S, k) with k at least 1; ``numpy.eye(S)`` for unit vectors.
 
     Raises:
-        ValueError: the observations are no states 0..S-1, or the table has another shape or is not finite.
+        ValueError: the observations are not states 0..S-1, or the table has another shape or is not finite.
     """
 
     def __init__(self, envs: VectorEnv[Any, Any, Any], table: ArrayLike) -> None:

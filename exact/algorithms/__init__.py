@@ -1,8 +1,15 @@
-"""Tabular imitation algorithms with exact expectations, each judged by the convex program that it should solve.
+"""Tabular imitation algorithms with exact expectations, each compared with the convex program that it should solve.
 
-`play` pairs a cost player with a policy player; `dual_ascent`, the apprenticeship algorithms and trust region
-policy optimization have their own loops. Each returns a `Run`. On enumerated paths, maximum entropy IRL, guided cost
-learning and `gan_gcl` return a `PathRun`.
+| module | what it computes |
+|---|---|
+| `game`, `players` | `play`: a cost player against a policy player, such as GAIL |
+| `dual_ascent` | maximum causal entropy IRL by quasi-Newton ascent in the cost |
+| `apprenticeship` | projection method, MWAL, projected ascent, LPAL |
+| `policy_gradient`, `trust_region` | exact policy gradients; trust region policy optimization for a known cost |
+| `path_matching` | the convex program of maximum entropy IRL on enumerated paths |
+| `guided_cost_learning`, `gan_gcl` | maximum entropy IRL, guided cost learning and GAN-GCL on these paths |
+| `path_run` | the record `PathRun` of algorithms on paths; the others return a `Run` (`game`) |
+| `argument_checks` | checks of arguments |
 """
 
 from gail.exact.algorithms.apprenticeship import (

@@ -5,20 +5,20 @@
 
 (Abbeel & Ng 2004; Syed & Schapire 2008; Ho & Ermon 2016, Eq. 9-11; without entropy there, with any lambda here.)
 
-- `conditional_gradient`: Abbeel & Ng's projection method. The best cost for the mean occupancy is answered by
-  planning, and the mean moves towards the answer as far as the objective falls. Any psi.
+- `conditional_gradient`: Abbeel & Ng's projection method, for any psi. Planning gives the best policy for the best cost
+  against the mean occupancy measure. The mean moves towards this policy's occupancy measure, by exact line search.
 - `multiplicative_weights`: MWAL. Hedge on the weights against planning; after T steps the means have
 
       gap <= R (sqrt(log K / (2T)) + 1/T),      R the range of possible feature gaps,
 
-  the regret of Hedge with step size sqrt(8 log K / T) / R (Freund & Schapire 1999).
+  by the regret of Hedge with step size sqrt(8 log K / T) / R (Freund & Schapire 1999).
 - `projected_ascent`: the same game on the l2 ball, with the projection of summed gaps times 1 / (G sqrt T),
 
       gap <= G (1 / sqrt T + 2/T),              G a bound on the l2 norm of feature gaps
 
   (lazy projection, Zinkevich 2004; dual averaging, Nesterov 2009; McMahan 2017, Theorem 1). Its means converge
-  even where the feature gap vanishes at the optimum; there psi* has a kink, best responses jump, and methods
-  that answer them need not settle.
+  even where the feature gap vanishes at the optimum. There psi* is not differentiable, best responses jump, and methods
+  that use them need not converge.
 - `apprenticeship_lp`: LPAL, the game without entropy as one linear program (Syed, Bowling & Schapire 2008)
 
       min t   s.t.  <rho - rho_E, F_i> <= t for all i,   flow rho = p0,   rho >= 0,
@@ -52,14 +52,14 @@ from gail.exact.solution import Solution, certify
 
 
 def conditional_gradient(problem: Matching, iterations: int, *, start: Array | None = None) -> Run:
-    """Move the mean occupancy towards answers to its best cost, by exact line search; never rises.
+    """Move the mean occupancy measure towards best responses to its best cost, by exact line search; monotone.
 
     The start is a policy (S, A), uniform by default.
 
     Raises:
         InvalidPolicy: the start is not a policy of the process.
         InvalidOccupancy: the expert's occupancy is not one of the process.
-        TypeError: iterations are not whole, or psi is a class.
+        TypeError: iterations are not whole, or psi is a Python class.
         ValueError: negative iterations, or a negative entropy weight.
     """
     validate_matching(problem)
@@ -76,7 +76,7 @@ def conditional_gradient(problem: Matching, iterations: int, *, start: Array | N
 
 
 def _towards(problem: Matching, mean: Array, answer: Array) -> Array:
-    """The best point between two occupancies."""
+    """The best point on the segment between two occupancy measures."""
 
     def objective(share: float) -> float:
         return problem.primal((1.0 - share) * mean + share * answer)
@@ -87,7 +87,7 @@ def _towards(problem: Matching, mean: Array, answer: Array) -> Array:
 
 
 def multiplicative_weights(problem: Matching, features: Array, iterations: int, *, judge_every: int = 1) -> Run:
-    """MWAL with the step size of the bound in the module's opening; `problem.psi` must be the simplex class.
+    """MWAL with the step size of the bound in the module docstring; `problem.psi` must be the simplex class.
 
     The last trace entry obeys the bound; `regret_bound` computes it.
 
@@ -105,7 +105,7 @@ def multiplicative_weights(problem: Matching, features: Array, iterations: int, 
 
 
 def projected_ascent(problem: Matching, features: Array, iterations: int, *, judge_every: int = 1) -> Run:
-    """Online gradient steps on the l2 ball against planning; `problem.psi` must be that class.
+    """Online gradient steps on the l2 ball against planning; `problem.psi` must be `L2Ball`.
 
     Raises:
         InvalidOccupancy, TypeError, ValueError: as `multiplicative_weights`.
@@ -166,11 +166,12 @@ def regret_bound(problem: Matching, features: Array, iterations: int) -> float:
 
 
 def apprenticeship_lp(problem: Matching, features: Array) -> Solution:
-    """LPAL: the simplex class without entropy, solved by HiGHS; `problem` says both and judges the result.
+    """LPAL: the simplex class without entropy, solved by HiGHS; `problem` must be of this kind, and certifies the
+    result.
 
     Raises:
         InvalidOccupancy: the expert's occupancy is not one of the process.
-        LinearProgramFailed: HiGHS gave up.
+        LinearProgramFailed: HiGHS returned no solution.
         TypeError: psi is not Simplex.
         ValueError: the entropy weight is not zero, or the features are not psi's.
     """

@@ -1,4 +1,4 @@
-"""What every algorithm here asks of its arguments; a refusal is one line with the argument's name and value."""
+"""Checks of the arguments of every algorithm; an error is one line with the argument's name and value."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def validate_features(features: ArrayLike, shape: tuple[int, int]) -> Array:
 
 
 def validate_matching(problem: Matching) -> None:
-    """That a problem can be played.
+    """Check a matching problem before an algorithm runs on it.
 
     Raises:
         InvalidOccupancy: the expert's occupancy is not one of the process.
@@ -78,7 +78,7 @@ def validate_matching(problem: Matching) -> None:
 
 
 def validate_start(mdp: FiniteMDP, start: ArrayLike | None) -> Array:
-    """The policy (S, A) to begin with, uniform where None.
+    """The starting policy (S, A); uniform if None.
 
     Raises:
         InvalidPolicy: not a policy of the process.
@@ -89,7 +89,7 @@ def validate_start(mdp: FiniteMDP, start: ArrayLike | None) -> Array:
 
 
 def validate_psi(problem: Matching, kind: type, method: str) -> None:
-    """That psi is the one that a method is for.
+    """Check that psi is of the kind that a method needs.
 
     Raises:
         TypeError: it is another.

@@ -4,14 +4,16 @@ For constant psi the dual objective is the expert's causal likelihood up to a co
 
     d(c) = V_lambda(c) - <rho_E, c>,        grad d(c) = rho_c - rho_E
 
-(Ziebart, Bagnell & Dey 2010; Ho & Ermon 2016, section 3), and its distance to the optimum is
--lambda Hbar(rho_E) - d(c) = lambda sum_s rho_E(s) KL(pi_E(.|s), pi_c(.|s)). Raising the cost where the learner
-goes more often than the expert is all the method does; how far, in which combination of the gradients seen so far,
-is decided by limited-memory quasi-Newton steps (Liu & Nocedal 1989), because plain ascent crawls where the expert
-visits some pairs 10^6 times as often as others. Every step is a combination of gradients, so it lies in the kernel of
-the flow, and the component of the start along potential shaping never changes: which of the many optimal costs is
-found depends on the start. Where the expert never takes some action, the supremum is not attained; the objective still
-tends to it, while costs grow without bound.
+(Ziebart, Bagnell & Dey 2010; Ho & Ermon 2016, section 3). Its distance to the optimum is
+
+    -lambda Hbar(rho_E) - d(c) = lambda sum_s rho_E(s) KL(pi_E(.|s), pi_c(.|s)).
+
+The gradient raises the cost where the learner visits more often than the expert. Limited-memory quasi-Newton steps (Liu
+& Nocedal 1989) combine the gradients so far, because plain ascent is slow where the expert visits some pairs 10^6 times
+as often as others. Every step is a combination of gradients, so it lies in the kernel of the flow, and the component of
+the start along potential shaping never changes: the start decides which of the many optimal costs is found. Where the
+expert never takes some action, the supremum is not attained; the objective still tends to it, while costs grow without
+bound.
 """
 
 from __future__ import annotations
@@ -29,13 +31,13 @@ from gail.exact.process.arrays import Array, validate_count
 from gail.exact.regularizers import Constant
 
 SUFFICIENT = 1e-4
-"""Share of the gain promised by the gradient that a step must bring."""
+"""Least share of the gain predicted by the gradient that a step must achieve."""
 
 MEMORY = 30
-"""Pairs of steps and gradient changes that are remembered."""
+"""Number of stored pairs of steps and gradient changes."""
 
 RESOLUTION = 1e-15
-"""Promised gain, relative to the objective, below which values no longer tell steps apart."""
+"""Predicted gain, relative to the objective, below which differences of values are rounding."""
 
 
 def dual_ascent(problem: Matching, iterations: int, *, start: Array | None = None, tolerance: float = 0.0) -> Run:
@@ -43,7 +45,7 @@ def dual_ascent(problem: Matching, iterations: int, *, start: Array | None = Non
 
     Steps c <- c + eta B (rho_c - rho_E), B the quasi-Newton matrix, eta halved from one until the objective rises
     sufficiently. Stops early when the gap is within `tolerance`, or steps no longer change the objective. The primal
-    values of the record are that of the expert's occupancy, the only feasible point.
+    value in the record is that of the expert's occupancy measure, the only feasible point.
 
     Raises:
         InvalidOccupancy: the expert's occupancy is not one of the process.
@@ -85,7 +87,7 @@ def dual_ascent(problem: Matching, iterations: int, *, start: Array | None = Non
 
 
 class _Memory:
-    """The inverse curvature that past steps revealed, times the first step's size."""
+    """The quasi-Newton estimate of the inverse Hessian from past steps."""
 
     def __init__(self, first: float) -> None:
         self._scale = first
@@ -104,7 +106,7 @@ class _Memory:
         return direction
 
     def remember(self, step: Array, bend: Array) -> None:
-        """A step, and by how much the gradient fell along it; concavity makes their product positive."""
+        """Store a step and the decrease of the gradient along it; by concavity their product is positive."""
         product, square = float(np.sum(step * bend)), float(np.sum(bend * bend))
         if product > 1e-12 * np.sqrt(square * float(np.sum(step * step))):  # else rounding alone
             self._pairs.append((step, bend, product))

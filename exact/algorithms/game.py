@@ -2,7 +2,7 @@
 
     min over policies  max over costs   -lambda H(pi) - psi(c) + E_pi[c] - E_E[c]
 
-(Ho & Ermon 2016, Eq. 3). Algorithms are pairings, and differ in nothing else:
+(Ho & Ermon 2016, Eq. 3). Algorithms are pairings of players:
 
 | algorithm                              | cost player             | policy player      | point     |
 |----------------------------------------|-------------------------|--------------------|-----------|
@@ -12,9 +12,8 @@
 | MWAL / GTAL (Syed & Schapire 2008)     | `FeatureAscent`         | `BestPolicy`       | average   |
 | the same on the l2 ball                | `FeatureAscent`         | `BestPolicy`       | average   |
 
-Every visited point is judged on both sides of the convex program. Its occupancy gives a primal value; its
-cost, evaluated by planning, gives a dual bound (Proposition 3.2). Their difference bounds the distance to the optimum
-without knowing it.
+Every iterate is evaluated on both sides of the convex program. Its occupancy gives a primal value; its cost, evaluated
+by planning, gives a dual bound (Proposition 3.2). Their difference bounds the distance to the unknown optimum.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ from gail.exact.solution import Solution, certify
 
 
 class CostPlayer(Protocol):
-    """Who proposes the next cost; its state is an array of its own: a cost, logits, or weights."""
+    """Chooses the next cost; its state is an array: a cost, logits, or weights."""
 
     def start(self, problem: Matching, occupancy: Array) -> Array:
         """The first state, given the first policy's occupancy."""
@@ -47,7 +46,7 @@ class CostPlayer(Protocol):
 
 
 class PolicyPlayer(Protocol):
-    """Who proposes the next policy."""
+    """Chooses the next policy."""
 
     def respond(self, problem: Matching, policy: Array, cost: Array) -> Array:
         """The next policy (S, A), given the current one and a cost."""
@@ -55,7 +54,7 @@ class PolicyPlayer(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """What an algorithm did, judged by the convex program it should solve.
+    """The record of an algorithm, compared with the convex program that it should solve.
 
     Attributes:
         problem: the program.
@@ -88,7 +87,7 @@ class Run:
         return self.primal - np.maximum.accumulate(self.dual)
 
     def excess(self, bound: float) -> Array:
-        """Signed distance of each evaluated point's objective to a bound from elsewhere, such as a Solution's."""
+        """Signed distance of each evaluated objective to a given bound, such as a Solution's dual value."""
         return self.primal - bound
 
     def solution(self, tolerance: float) -> Solution:
@@ -105,7 +104,7 @@ class Run:
 
 
 class Ledger:
-    """Collects the judgements of a run as it goes."""
+    """Collects the evaluations of a run."""
 
     def __init__(self, problem: Planning | Matching) -> None:
         self._problem = problem
@@ -114,7 +113,7 @@ class Ledger:
         self._dual: list[float] = []
 
     def enter(self, step: int, occupancy: Array, cost: Array, values: Array | None = None) -> float:
-        """Judge one point; the values (S,) of the cost are planned where not given. Returns its gap."""
+        """Evaluate one point; planning computes the values (S,) of the cost if they are not given. Returns the gap."""
         if values is None and np.all(np.isfinite(cost)):
             values = solve_rl(self._problem.mdp, cost, self._problem.entropy_weight).values
         self._steps.append(step)
@@ -148,20 +147,20 @@ def play(
 ) -> Run:
     """Play the game from a policy (S, A), uniform by default.
 
-    "alternating" is the order of the paper's Algorithm 1: the policy answers the new cost. "simultaneous":
-    both answer the other's previous move. "average" judges and returns the mean occupancy and the mean cost
+    "alternating" is the order of the paper's Algorithm 1: the policy responds to the new cost. "simultaneous":
+    both respond to the other's previous move. "average" evaluates and returns the mean occupancy and the mean cost
     so far, which is where no-regret players converge (Freund & Schapire 1999); the last iterates need not.
 
     Raises:
         InvalidPolicy: the start is not a policy of the process.
         InvalidOccupancy: the expert's occupancy is not one of the process.
-        TypeError: counts that are not whole, a player that is a class or has the other's role, psi a class, or one
-            that a player is not for.
+        TypeError: counts that are not whole, a player or psi that is a Python class, a player of the other role, or a
+            psi that a player does not take.
         ValueError: an unknown order or point, counts below one, or a negative entropy weight.
     """
     if order not in ("alternating", "simultaneous") or point not in ("last", "average"):
         raise ValueError(
-            f'order "alternating" or "simultaneous" and point "last" or "average", got {order!r}, {point!r}'
+            f'order must be "alternating" or "simultaneous", point "last" or "average"; got {order!r}, {point!r}'
         )
     validate_matching(problem)
     _validate_role("cost_player", cost_player, "BestCost()", ("start", "respond", "cost"))
@@ -187,7 +186,7 @@ def play(
 
 
 def _validate_role(name: str, player: object, example: str, moves: tuple[str, ...]) -> None:
-    """That a player is an instance with the moves of its role, and not with those of the other."""
+    """Check that a player is an instance with the methods of its role, and without those of the other role."""
     if isinstance(player, type):
         raise TypeError(f"{name} must be an instance such as {example}, got the class {player.__name__}")
     prices = callable(getattr(player, "cost", None))

@@ -15,17 +15,17 @@ The generator's objective
 
 the dynamics cancel, and q must keep them, so its minimum is positive where they are stochastic.
 
-`gan_gcl` alternates both. Where it can end:
+`gan_gcl` alternates both. Its fixed points:
 
-    deterministic dynamics   q = p_r is within reach of policies, there D = 1/2 everywhere, and the discriminator's
-                             gradient is half of maximum entropy IRL's: the end is the optimum of `path_matching`.
-                             With fitted discriminators and best generators it attracts: the error's components
+    deterministic dynamics   some policy has q = p_r. There D = 1/2 everywhere, and the discriminator's gradient is
+                             half of that of maximum entropy IRL: the fixed point is the optimum of `path_matching`.
+                             With fitted discriminators and best generators it is attracting: the error's components
                              are multiplied by (m - 1)/(m + 1) per round, m > 0 the eigenvalues of Cov_p[K] relative
                              to Cov_{p_r}[K].
-    p = p_r for some r       one fitted discriminator, against any q > 0, is D* = p/(p + q) with that r, and q = p
-    (a stationary expert)    answers it: the same optimum, whatever the dynamics.
+    p = p_r for some r       one fitted discriminator, against any q > 0, is D* = p/(p + q) with that r, and the best
+    (a stationary expert)    generator for it is q = p: the same optimum, for any dynamics.
     otherwise                no policy has the optimal p_r as its path distribution. KL(q, p_r) stays positive, the
-                             discriminator corrects for q as it is, and the end is a reward off the optimum.
+                             discriminator corrects for this q, and the fixed point is a reward that is not optimal.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ from gail.exact.process.arrays import Array, validate_count
 from gail.exact.process.paths import Paths
 
 FITTING_STEPS = 100
-"""Newton steps that fit a discriminator; where no best one exists, as many as are taken."""
+"""Largest number of Newton steps of a fit; where no best discriminator exists, all of them are taken."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +100,7 @@ class GuidedCostGame:
         return -self.loss(reward, self.best_log_partition(reward))
 
     def slope(self, reward: ArrayLike) -> tuple[Array, Array]:
-        """Weights (N,) on paths: p (1-D) - q D, of sum zero, whose K^T is the gradient of `value`; (p+q) D (1-D)."""
+        """Weights (N,) on paths: p (1-D) - q D, sum zero, whose K^T is the gradient of `value`; and (p+q) D (1-D)."""
         return self._slope(reward, self.best_log_partition(reward))
 
     def _slope(self, reward: ArrayLike, log_partition: float) -> tuple[Array, Array]:
@@ -117,7 +117,7 @@ class GuidedCostGame:
     def best_log_partition(self, reward: ArrayLike) -> float:
         """log Z that minimises the loss, by bracketing the zero of its increasing derivative."""
         odds = self.log_odds(reward, 0.0)
-        # At most mass 1 is pulled each way, so the zero lies where the odds change sign, give or take.
+        # Each side has mass at most 1, so the zero lies between the smallest and the largest log-odds.
         low, high = float(odds.min()) - 1.0, float(odds.max()) + 1.0
         while self.gradient(reward, low)[1] > 0.0:
             low -= high - low
@@ -131,7 +131,7 @@ class GuidedCostGame:
 
 
 class Discriminator(Protocol):
-    """Who proposes the next reward."""
+    """Chooses the next reward."""
 
     def respond(self, game: GuidedCostGame, reward: Array) -> Array:
         """The next reward (S, A), given the current one and the generator in the game."""
@@ -139,10 +139,10 @@ class Discriminator(Protocol):
 
 @dataclass(frozen=True)
 class FittedDiscriminator:
-    """The reward of least loss, log Z with it, by Newton steps from the current one."""
+    """The reward and log Z of least loss, by Newton steps from the current reward."""
 
     def respond(self, game: GuidedCostGame, reward: Array) -> Array:
-        """The minimiser; where there is none, a reward far out."""
+        """The minimiser; where none exists, a reward after `FITTING_STEPS` steps."""
         for _ in range(FITTING_STEPS):
             before, reward = reward, ascend(game.paths, game, reward)
             if reward is before:

@@ -1,18 +1,18 @@
 """Maximum entropy IRL and guided cost learning on enumerated paths: Newton ascent of a likelihood.
 
-Both climb E_p[r] - log Z(r), concave in the reward (S, A), with gradient K^T (p - p_r) and curvature Cov_{p_r}[K]:
+All maximise E_p[r] - log Z(r), concave in the reward (S, A), with gradient K^T (p - p_r) and curvature Cov_{p_r}[K]:
 
     `maxent_irl`                    Z and p_r by summation (Ziebart et al. 2008).
     `guided_cost_learning`          by importance weights P e^r / mu over all paths, mu = (p + q)/2 with q the path
                                     distribution of the soft-optimal policy for the current reward (Finn, Levine &
-                                    Abbeel 2016, Algorithm 1, demonstrations added to the samples): whatever mu > 0,
+                                    Abbeel 2016, Algorithm 1, demonstrations added to the samples): for any mu > 0
                                     the weighted sums are exact, and the rewards are those of maximum entropy IRL.
-    `sampled_guided_cost_learning`  the same from M draws of mu, fresh in every round. The last round's noise stays:
-                                    p_r is off by about M^(-1/2).
+    `sampled_guided_cost_learning`  the same from M new draws of mu in every round. The noise of the last round
+                                    remains: the error of p_r is about M^(-1/2).
 
-One round is one Newton step, halved until the objective rises sufficiently. A reward is determined up to what no path
-distinguishes, and steps have no such component. Where no reward gives the expert's visits, as when it never takes
-some action, rewards grow without bound and the objective tends to its supremum.
+One round is one Newton step, halved until the objective rises sufficiently. A reward is determined up to components
+with the same return on all paths, and steps have no such component. Where no reward gives the expert's visits, as for
+an expert that never takes some action, rewards grow without bound and the objective tends to its supremum.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from gail.exact.process.arrays import Array, validate_count
 from gail.exact.process.paths import ImportanceSample, Paths
 
 SUFFICIENT = 1e-4
-"""Share of the gain promised by the gradient that a step must bring."""
+"""Least share of the gain predicted by the gradient that a step must achieve."""
 
 RESOLUTION = 1e-15
-"""Promised gain, relative to the objective, below which values no longer tell steps apart."""
+"""Predicted gain, relative to the objective, below which differences of values are rounding."""
 
 
 class Partition(Protocol):
-    """Who knows, or estimates, a reward's path distribution: `Paths` and `ImportanceSample`."""
+    """Computes or estimates a reward's path distribution: `Paths` and `ImportanceSample`."""
 
     def log_partition(self, reward: Array) -> float:
         """log Z."""
@@ -54,12 +54,12 @@ class Objective(Protocol):
         """The objective."""
 
     def slope(self, reward: Array) -> tuple[Array, Array]:
-        """Weights (N,) whose K^T is the gradient, and weights (N,) >= 0 whose covariance, times their sum, curves."""
+        """Weights (N,) whose K^T is the gradient; weights h (N,) >= 0, with Hessian -sum(h) Cov[K] under h / sum(h)."""
 
 
 @dataclass(frozen=True, eq=False)
 class Likelihood:
-    """E_p[r] - log Z, with Z and p_r as a partition has them."""
+    """E_p[r] - log Z, with Z and p_r from a `Partition`."""
 
     problem: PathMatching
     partition: Partition
@@ -77,7 +77,7 @@ class Likelihood:
 def maxent_irl(
     problem: PathMatching, iterations: int, *, start: Array | None = None, tolerance: float = 0.0
 ) -> PathRun:
-    """Climb from a reward (S, A), zero by default, until the certified gap is within `tolerance`.
+    """Ascend from a reward (S, A), zero by default, until the certified gap is within `tolerance`.
 
     Raises:
         TypeError, ValueError: iterations that are not whole, or below one; a negative tolerance; a start that is not
@@ -105,7 +105,7 @@ def guided_cost_learning(problem: PathMatching, iterations: int, *, start: Array
 def sampled_guided_cost_learning(
     problem: PathMatching, iterations: int, draws: int, rng: np.random.Generator, *, start: Array | None = None
 ) -> PathRun:
-    """The same with `draws` paths from the mixture in every round.
+    """`guided_cost_learning` with `draws` paths from the mixture in every round.
 
     Raises:
         TypeError, ValueError: as `maxent_irl`; or draws that are not whole, or below one.
@@ -128,7 +128,7 @@ def _guided(problem: PathMatching, iterations: int, start: Array | None, draw: C
 
 
 def ascend(paths: Paths, objective: Objective, reward: Array) -> Array:
-    """One Newton step (S, A), halved until it brings what it promises; none where it promises rounding."""
+    """The reward (S, A) after one Newton step, halved until the gain suffices; unchanged if that is rounding."""
     slope, curvature = objective.slope(reward)
     gradient, mass = paths.expected_counts(slope), float(curvature.sum())
     direction = solve_moments(paths, curvature / mass, gradient / mass)

@@ -1,4 +1,4 @@
-"""The convex program behind maximum entropy IRL on enumerated paths; notation of `trajectories`.
+"""The convex program behind maximum entropy IRL on enumerated paths; notation of `gail.exact.process.paths`.
 
     min over distributions q of paths  KL(q, P)   s.t.  K^T q = K^T p        (match the expert's expected visits)
     max over rewards r                 E_p[r] - log Z(r)                     (Ziebart et al. 2008; Jaynes 1957)
@@ -7,16 +7,16 @@ Weak duality is an identity: for every feasible q and every r
 
     KL(q, P) - (E_p[r] - log Z(r)) = KL(q, p_r),
 
-so the values meet where p_r is itself feasible. Any distribution q is repaired to a feasible one by
+so the values are equal where p_r is itself feasible. Any distribution q is corrected to a feasible one by
 
     q (1 + (K - E_q[K]) d),     Cov_q[K] d = K^T (p - q),
 
-as far on the segment to it from p, feasible itself, as leaves no path negative. Thus every point of a run has a value
-above the optimum and one below, and their difference bounds how far both are from it.
+moved towards p, which is feasible, until no path has negative mass. So every iterate gives an upper and a lower bound
+on the optimum, and their difference bounds the error of both.
 
-Where p = p_r for some r it is the solution. So it is for every stationary policy that takes every action, r = log pi,
-Z = 1, whatever the dynamics. Otherwise the solution is another distribution than p; with stochastic dynamics it is in
-general no policy's.
+Where p = p_r for some r, p is the solution. This holds for every stationary policy that takes every action, with
+r = log pi and Z = 1, for any dynamics. Otherwise the solution differs from p; with stochastic dynamics it is in general
+the path distribution of no policy.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ from gail.exact.process.paths import MAX_PATHS, Paths, enumerate_paths
 from gail.exact.regularizers import Constant
 
 MASS = 1e-9
-"""How far an expert's probabilities may be from summing to one."""
+"""Largest deviation of an expert's probabilities from the sum one."""
 
 RANK = 1e-10
-"""Eigenvalue of the visits' correlations below which a direction is one that no path distinguishes."""
+"""Eigenvalue of the visits' correlations below which all paths count as equal along a direction."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +50,7 @@ class PathMatching:
     Attributes:
         mdp: the process.
         paths: all its paths over the horizon.
-        expert: (N,) p(tau), of a policy or not.
+        expert: (N,) p(tau), not necessarily that of a policy.
 
     Raises:
         ValueError: paths of another process, or an expert that is no distribution on them.
@@ -98,7 +98,7 @@ class PathMatching:
         return float(rel_entr(density, self.paths.dynamics).sum())
 
     def dual(self, reward: Array) -> float:
-        """E_p[r] - log Z: a bound below the optimum, for any reward (S, A)."""
+        """E_p[r] - log Z: a lower bound on the optimum, for any reward (S, A)."""
         return float(self.expert_visits @ reward.ravel()) - self.paths.log_partition(reward)
 
     def violation(self, density: Array) -> float:
@@ -106,7 +106,7 @@ class PathMatching:
         return float(abs(self.paths.expected_counts(density) - self.expert_visits).max())
 
     def feasible(self, density: Array) -> Array:
-        """(N,) a distribution with the expert's visits: near the given one where that almost has them."""
+        """(N,) a distribution with the expert's visits, near the given one if its visits almost match."""
         direction = solve_moments(self.paths, density, self.expert_visits - self.paths.expected_counts(density))
         tilt = self.paths.returns(direction)
         repaired = density * (1.0 + tilt - float(density @ tilt))
@@ -121,7 +121,7 @@ def match_paths(mdp: FiniteMDP, horizon: int, policy: ArrayLike, max_paths: int 
 
     Raises:
         TypeError: the horizon or `max_paths` is not a whole number, or the process no FiniteMDP.
-        ValueError: one of these numbers is less than one, or the policy has another shape, or is none.
+        ValueError: one of these numbers is less than one, or the policy has another shape or is no policy.
         TooManyPaths: more than `max_paths`.
         NotEnoughMemory: the paths would need more than is available.
     """
@@ -138,7 +138,7 @@ def match_paths(mdp: FiniteMDP, horizon: int, policy: ArrayLike, max_paths: int 
 def solve_moments(paths: Paths, density: Array, change: Array) -> Array:
     """(S*A,) the least d with Cov[K] d = change (S*A,), the covariance under a distribution (N,) of paths.
 
-    Directions that no path distinguishes, such as potential shaping, are left alone.
+    Directions along which all paths are equal, such as potential shaping, stay zero.
     """
     weighted = sparse.diags_array(density) @ paths.counts
     mean = paths.expected_counts(density)

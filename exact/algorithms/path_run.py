@@ -1,4 +1,4 @@
-"""What an algorithm on enumerated paths did, judged by the convex program of `path_matching`."""
+"""The record of an algorithm on enumerated paths, compared with the convex program of `path_matching`."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from gail.exact.process.arrays import Array
 
 @dataclass(frozen=True, eq=False)
 class PathRun:
-    """A run's last point, and the judgements of all that were visited.
+    """A run's last point, and the evaluations of all its points.
 
     Attributes:
         problem: the program.
         reward: (S, A) the reward returned.
         density: (N,) the path distribution returned: p_r, or the generator's.
-        steps: the iterations that were judged.
-        primal: KL(q, P) at each point's distribution, repaired to match the expert's visits; never below the optimum.
-        dual: E_p[r] - log Z at each point's reward; never above it.
+        steps: the iterations that were evaluated.
+        primal: KL(q, P) at each point's distribution, corrected to match the expert's visits; an upper bound on the
+            optimum.
+        dual: E_p[r] - log Z at each point's reward; a lower bound on the optimum.
         violation: largest difference of visits between each point's own distribution and the expert.
     """
 
@@ -34,19 +35,19 @@ class PathRun:
 
     @property
     def trace(self) -> Array:
-        """Signed gap of each judged point against the best bound up to then."""
+        """Signed gap of each evaluated point against the best bound up to then."""
         return self.primal - np.maximum.accumulate(self.dual)
 
 
 class PathLedger:
-    """Collects the judgements of a run as it goes."""
+    """Collects the evaluations of a run."""
 
     def __init__(self, problem: PathMatching) -> None:
         self._problem = problem
         self._judged: list[tuple[int, float, float, float]] = []
 
     def enter(self, step: int, reward: Array, density: Array) -> float:
-        """Judge one point; returns its gap."""
+        """Evaluate one point; returns its gap."""
         problem = self._problem
         primal, dual = problem.primal(problem.feasible(density)), problem.dual(reward)
         self._judged.append((step, primal, dual, problem.violation(density)))

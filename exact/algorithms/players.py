@@ -1,12 +1,12 @@
-"""The players of `game`: exact versions of the moves that imitation algorithms make.
+"""The players of `game`: exact versions of the steps of imitation algorithms.
 
-Costs. `BestCost` answers with the gradient of psi* (a fully trained discriminator). `CostAscent` climbs
--psi(c) + E_pi[c] - E_E[c] in the cost; `LogitAscent` climbs the logistic discriminator's objective
+Cost players. `BestCost` returns the gradient of psi* (a fully trained discriminator). `CostAscent` ascends
+-psi(c) + E_pi[c] - E_E[c] in the cost; `LogitAscent` ascends the logistic discriminator's objective
 E_pi[log D] + E_E[log(1-D)] in the logits g of D = sigmoid(g), whose gradient is rho (1-D) - rho_E D.
 `FeatureAscent` keeps weights w of cost features: on the simplex w_i <- w_i exp(eta <rho - rho_E, F_i>), normalised
 (Syed & Schapire 2008, with costs for rewards); on the l2 ball the projection of the same sums.
 
-Policies. `BestPolicy` plans. `NaturalStep` is the natural gradient on softmax logits, in closed form
+Policy players. `BestPolicy` plans. `NaturalStep` is the natural gradient on softmax logits, in closed form
 pi <- pi exp(-eta A) up to normalisation, with A the advantage of c + lambda log pi (Kakade 2002; Cen et al.
 2022): it equals mirror descent with the Kullback-Leibler divergence, and soft policy iteration at
 eta = 1/lambda. `GradientStep` is plain gradient descent on the logits.
@@ -29,7 +29,7 @@ from gail.exact.process.arrays import Array
 from gail.exact.regularizers import Logistic, SmoothCosts
 
 LEAST = 1e-300
-"""Probability below which a softmax logit is not followed: its exponential would underflow."""
+"""Least probability whose softmax logit is updated: smaller exponentials would underflow."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class BestCost:
         return self.respond(problem, occupancy, occupancy)
 
     def respond(self, problem: Matching, state: Array, occupancy: Array) -> Array:
-        """The best response, whatever the cost was."""
-        # Where visits underflow, the answer to visits just above zero: finite, and as good.
+        """The best response; it does not depend on the previous cost."""
+        # Where visits underflow, the best response to visits just above zero: it is finite, and as good.
         return problem.psi.conjugate(np.maximum(occupancy, LEAST), problem.expert)[1]
 
     def cost(self, state: Array) -> Array:
@@ -64,7 +64,7 @@ class CostAscent:
         return _smooth(problem).start(occupancy, problem.expert)[0]
 
     def respond(self, problem: Matching, state: Array, occupancy: Array) -> Array:
-        """c + eta (rho - rho_E - psi'(c)), moved so that psi's domain is kept."""
+        """c + eta (rho - rho_E - psi'(c)), kept inside psi's domain."""
         psi = _smooth(problem)
         slope, _ = psi.derivatives(state, problem.expert)
         return psi.move(state, self.step_size * (occupancy - problem.expert - slope))
@@ -127,7 +127,7 @@ class FeatureAscent:
         return np.zeros(validate_features(self.features, problem.expert.shape).shape[2])
 
     def respond(self, problem: Matching, state: Array, occupancy: Array) -> Array:
-        """The sums, and eta <rho - rho_E, F>."""
+        """The sums plus eta <rho - rho_E, F>."""
         return state + self.step_size * feature_expectations(occupancy - problem.expert, self.features)
 
     def cost(self, state: Array) -> Array:
@@ -145,7 +145,7 @@ class BestPolicy:
     """RL(c): the optimal policy, soft where lambda > 0."""
 
     def respond(self, problem: Matching, policy: Array, cost: Array) -> Array:
-        """The optimal policy of the cost, whatever the policy was."""
+        """The optimal policy of the cost; it does not depend on the previous policy."""
         return solve_rl(problem.mdp, cost, problem.entropy_weight).policy
 
 

@@ -10,8 +10,8 @@ For the discounted sum of any per-step charge c, with Q its action values under 
     grad H(pi) = E_pi[grad log pi(a|s) Q_log(s,a)],     Q_log(s,a) = -log pi(a|s) + gamma E[Q_log(s',a') | s,a].
 
 The gradient of max_c -psi(c) + E_pi[c] - E_E[c] is the policy gradient at the maximising cost where that is
-unique (Eq. 12; Danskin 1967); Eq. 18 is the same for c = log D - lambda times Lemma A.1. At a cost that does
-not maximise, such as a discriminator that lags behind, the formula gives another vector.
+unique (Eq. 12; Danskin 1967); Eq. 18 is the same for c = log D - lambda times Lemma A.1. At a cost that is not
+the maximiser, such as that of a discriminator that is not optimal, the formula gives another vector.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def policy_gradient(mdp: FiniteMDP, logits: Array, cost: Array, entropy_weight: 
 
     Raises:
         InvalidCost: the cost is not a finite (S, A) array.
-        ValueError: nor are the logits, or a negative entropy weight.
+        ValueError: the logits are not a finite (S, A) array, or the entropy weight is negative.
     """
     price, weight = validate_cost(mdp, cost), validate_entropy_weight(entropy_weight)
     log_policy: Array = log_softmax(validate_table("logits", logits, price.shape), axis=1)
@@ -66,12 +66,12 @@ def entropy_gradient(mdp: FiniteMDP, logits: Array) -> Array:
 def imitation_gradient(problem: Matching, logits: Array) -> Array:
     """(S, A) gradient of -lambda H(pi) + psi*(rho_pi - rho_E): Eq. 12, or 18 at the optimal discriminator.
 
-    Where several costs attain psi*, a subgradient's image, at the cost that psi returns.
+    Where several costs attain psi*, the cost that psi returns gives a subgradient.
 
     Raises:
         InvalidOccupancy: the expert's occupancy is not one of the process.
         InvalidCost: the best cost is infinite somewhere, as off the support of an expert that psi needs everywhere.
-        TypeError: psi is a class.
+        TypeError: psi is a Python class.
         ValueError: logits that are not a finite (S, A) array, or a negative entropy weight.
     """
     validate_matching(problem)

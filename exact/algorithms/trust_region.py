@@ -5,17 +5,17 @@ C = 4 eps gamma / (1-gamma)^2, eps = max |A(s,a)|, every pair of policies satisf
 
     E_pi[c] - E_pi'[c]  >=  sum_s rho_pi(s) sum_a pi'(a|s) A_pi(s,a) - C max_s KL(pi(.|s), pi'(.|s))
 
-(Schulman et al. 2015, Theorem 1), so maximising the right side over pi' never makes things worse: the right side
+(Schulman et al. 2015, Theorem 1), so maximising the right side over pi' never increases the cost: the right side
 is zero at pi' = pi. `penalised_run` performs that maximisation exactly. Given the largest divergence delta, states
-decouple, and in each the maximiser of <pi', A> over KL(pi, pi') <= delta is
+decouple, and in each state the maximiser of <pi', A> over KL(pi, pi') <= delta is
 
     pi'(a) = eta pi(a) / (mu - A(a)),       1/eta = sum_a pi(a) / (mu - A(a)),       mu > max A,
     KL = log(1/eta) + sum_a pi(a) log(mu - A(a)),
 
 with the multiplier eta >= 0. The outer problem is concave in delta with slope sum_s rho(s) eta_s(delta) - C,
 whose zero is bracketed. `constrained_run` takes the same step at a fixed delta, as long as the cost
-falls (the practical TRPO); `natural_gradient_run` follows the natural gradient at a fixed step size, which needs no
-bound to be monotone on tabular policies and obeys
+decreases (the practical TRPO); `natural_gradient_run` follows the natural gradient at a fixed step size, which is
+monotone on tabular policies without a bound and satisfies
 
     E_pi_T[c] - optimum <= (log(number of actions) / eta + 1 / (1-gamma)) / ((1-gamma) T),    costs in [0, 1]
 
@@ -104,7 +104,7 @@ def penalised_step(model: Surrogate) -> Array:
     scale = float(np.ptp(model.advantage))
     if scale == 0.0:
         return model.policy
-    if model.penalty == 0.0:  # no future: the greedy policy, which only a boundless divergence could forbid
+    if model.penalty == 0.0:  # no future, so C is zero: the greedy policy
         return _within(model, np.exp(SPAN))[0]
 
     def slope(log_radius: float) -> float:
@@ -113,7 +113,7 @@ def penalised_step(model: Surrogate) -> Array:
 
     low, high = -SPAN, float(np.log(SPAN))
     if slope(low) <= 0.0:
-        return model.policy  # the penalty forbids every move that double precision can tell from none
+        return model.policy  # the penalty exceeds the gain of every step that double precision resolves
     if slope(high) >= 0.0:
         return _within(model, SPAN)[0]
     return _within(model, float(np.exp(brentq(slope, low, high, xtol=1e-12, rtol=1e-12))))[0]
@@ -176,7 +176,7 @@ def natural_gradient_run(
 def _iterate(
     mdp: FiniteMDP, cost: Array, iterations: int, start: Array | None, step: Callable[[Surrogate], Array]
 ) -> Run:
-    """Judge each policy by its cost, and by the bound that its own values certify; the start is point 0."""
+    """Evaluate each policy by its cost, and by the bound that its values certify; the start is point 0."""
     iterations, cost = validate_count("iterations", iterations, 0), validate_cost(mdp, cost)
     part = Reachable(mdp)
     price = part.restrict(cost)

@@ -6,9 +6,9 @@ Proposition 3.2 (Ho & Ermon 2016) equals the primal value exactly at a saddle po
 found.
 
 Pairs that expert and learner hardly visit contribute nothing to the primal value, so a search over occupancy measures
-does not determine their ratio. A best response that assigns them a low cost makes the bound worse. There the best
-response to a learner is used that visits them 10^8 times as often as the expert. psi is convex, so this cost is larger;
-this can only raise V, and its price is bounded by the expert's share of these pairs.
+does not determine their ratio. A best response that assigns them a low cost makes the bound worse. At these pairs, the
+best response to a learner that visits them 10^8 times as often as the expert is used instead. psi is convex, so this
+cost is larger. It can only raise V, and what it takes from the bound is limited by the expert's share of these pairs.
 """
 
 from __future__ import annotations
@@ -57,8 +57,7 @@ def _certified(problem: Matching, policy: Array, cost: Array, tolerance: float, 
 
 
 def _response(problem: Matching, occupancy: Array, negligible: float) -> Array:
-    """The best response (S, A) to an occupancy measure; where the expert's share is negligible, to more visits than it
-    has."""
+    """The best response (S, A) to an occupancy measure, which is enlarged where the expert's share is negligible."""
     expert = problem.expert
     # Any finite cost certifies a bound; where rho underflows, one for rho just above zero is as good.
     seeming = np.maximum(occupancy, np.where(expert > 0.0, 1e-300, 0.0))

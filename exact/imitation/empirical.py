@@ -109,14 +109,14 @@ def match_empirical(
 
     Raises:
         InvalidOccupancy: the measure is negative somewhere, of another mass, or on unreachable states; or episodes of
-            the process can end, see `continuing`.
+            the process can end (see `gail.exact.process.absorbing_states.continuing`).
         Unmatchable: psi* is infinite at every occupancy, as for `Constant`, for `LinearSpan` if no policy has the
             measure's feature expectations, and for `ReverseKL` and `Jeffreys` if no policy stays on its support.
         InvalidRegularizer: psi is for another number of states or actions.
         NotEnoughMemory: the method would need more than is available.
         LinearProgramFailed: HiGHS returned no solution, where lambda = 0.
         ValueError: a negative entropy weight, or a start for another size.
-        TypeError: psi is a class, or of a kind not solved here; or the start is not a Solution.
+        TypeError: psi is a Python class, or of a kind not solved here; or the start is not a Solution.
     """
     validate_process(mdp)
     validate_regularizer(psi)
@@ -136,7 +136,7 @@ def match_empirical(
         state = int(np.argmax(abs(residual)))
         raise Unmatchable(
             f"Constant demands rho = measure, but the measure is no occupancy (its flow is off at state {state} by "
-            f"{residual[state]:+.6g}), so psi* is infinite at every policy; use a psi that compares, such as Logistic()"
+            f"{residual[state]:+.6g}), so psi* is infinite at every policy; use a psi with finite psi*, as Logistic()"
         )
     if isinstance(psi, SmoothConjugate):
         return _match_on_support(problem, psi, earlier)
@@ -174,7 +174,7 @@ def _match_on_support(problem: Matching, psi: SmoothConjugate, earlier: Solution
         state, action = lost[0]
         raise Unmatchable(
             f"{name} is infinite unless the learner has the support of the measure, to which state {state}, action "
-            f"{action} belongs, but no policy that takes it stays there; use a psi that is finite, such as Logistic()"
+            f"{action} belongs, but no policy that takes it stays there; use a psi with finite psi*, as Logistic()"
         )
     found = match_smoothly(replace(problem, expert=np.where(kept, problem.expert, 0.0)), psi, earlier)
     # Costs of the excluded pairs tend to minus infinity, costs of the pairs after them to plus infinity.
@@ -189,7 +189,7 @@ def _exit(mdp: FiniteMDP, seen: NDArray[np.bool_]) -> str:
     if begun.size:
         return f"episodes may begin at state {begun[0]}, where the measure is zero"
     state, action = np.argwhere(leads_to(mdp, unseen) & seen)[0]
-    return f"state {state}, action {action}, for one, may lead to a state where the measure is zero"
+    return f"state {state}, action {action}, for example, may lead to a state where the measure is zero"
 
 
 def _match_expectations(problem: Matching, earlier: Solution | None) -> Solution:
@@ -204,7 +204,7 @@ def _match_expectations(problem: Matching, earlier: Solution | None) -> Solution
     if alike is None:
         raise Unmatchable(
             f"{type(problem.psi).__name__} demands the measure's feature expectations, which no policy has; use a psi "
-            "that compares them, such as L2Ball(features)"
+            "that penalises their difference, such as L2Ball(features)"
         )
     found = match_cost_class(replace(problem, expert=part.extend(alike, 0.0)), problem.psi, earlier)
     if found.cost is None:

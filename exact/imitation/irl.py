@@ -15,7 +15,7 @@ triangular solves of the factored chain, so Newton's equation is solved by preco
 constant along potential shaping, and the gradient is orthogonal to it: the iteration keeps the start's
 shaping component.
 
-Cost entries without influence (at unreachable states), and entries whose optimum psi knows, are not changed.
+Cost entries without influence (at unreachable states), and entries whose optimal value psi gives, are not changed.
 """
 
 from __future__ import annotations
@@ -215,7 +215,7 @@ def _point(problem: Matching, psi: SmoothCosts, cost: Array, free: NDArray[np.bo
 
 @dataclass(frozen=True, eq=False)
 class _Step:
-    """A change (S, A) of the cost, its length in the metric, and the gain that the quadratic model promises."""
+    """A change (S, A) of the cost, its length in the metric, and the gain that the quadratic model predicts."""
 
     change: Array
     length: float
@@ -233,8 +233,8 @@ def _newton_step(problem: Matching, point: _Point, free: NDArray[np.bool_], radi
         pull = pull - policy * chain.visits(mdp.flow(pull))[:, None]
         return np.where(free, point.curvature * direction + pull, 0.0)
 
-    # The Hessian's diagonal without dynamics. The gradient's share prevents too large steps at pairs that the learner
-    # yet, but the expert does, from looking free to move.
+    # The Hessian's diagonal without dynamics. The gradient's term prevents too large steps at pairs that the expert
+    # visits and the learner does not visit yet.
     metric = point.curvature + weights + abs(point.gradient) / problem.entropy_weight
     return _truncated_gradients(product, point.gradient, np.maximum(metric, 1e-300), radius, accuracy)
 

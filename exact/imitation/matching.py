@@ -52,7 +52,7 @@ def match_occupancy(
         InvalidRegularizer: psi is for another number of states or actions.
         NotEnoughMemory: the method would need more than is available.
         ValueError: a negative entropy weight, an unknown method, or a start for another size.
-        TypeError: the method does not take this psi, psi is a class, or the start is not a Solution.
+        TypeError: the method does not take this psi, psi is a Python class, or the start is not a Solution.
     """
     validate_process(mdp)
     earlier = validate_start(mdp, start)

@@ -1,8 +1,8 @@
-"""Measures on state-action pairs that need not be occupancy measures, as estimates of an expert.
+"""Measures on state-action pairs that estimate an expert's occupancy measure but need not be one.
 
 The occupancy measures of a process whose episodes never end are the measures of mass 1/(1-gamma) with flow rho = p0 (Ho
-& Ermon 2016, Proposition 3.1). Finitely many demonstrations give a measure m of that mass whose flow is off by sampling
-error.
+& Ermon 2016, Proposition 3.1). Finitely many demonstrations give a measure m of that mass whose flow differs from p0 by
+sampling error.
 
 Some psi* are infinite off the support of m. Let K be the largest set of pairs with m > 0 such that every successor of a
 pair in K has a pair in K. K is found by removing pairs that lead elsewhere until none is left. A policy stays on the

@@ -10,11 +10,15 @@ m(s) = sum_a d(s,a) / rho(s), with multipliers v,
 
 so y is eliminated entry by entry and (m, v) solve a sparse symmetric system
 (`gail.exact.linear_systems.newton_system`). No division by an occupancy occurs. The step is taken in policies, and the
-occupancy recomputed from them, so every iterate is positive and satisfies the flow. To first order log pi moves by t (y
-- m). Two curves with this tangent are tried, and the first one is taken on which F decreases by Armijo's rule: log pi +
-t (y - m), which suits the entropy; and log pi + log(1 + t y) - log(1 + t m), which moves occupancy measures on a line
-and suits entries where psi* has more curvature than the entropy. The second curve mixes both in the proportion of e to
-lambda. Because the flow constraints are linear, both keep Newton's quadratic convergence.
+occupancy recomputed from them, so every iterate is positive and satisfies the flow. Two curves are tried,
+
+    log pi + t (y - m)                        suits the entropy;
+    log pi + log(1 + t y) - log(1 + t m)      moves occupancy measures on a line, and suits entries where psi* has more
+                                              curvature than the entropy; mixed with the first curve in the
+                                              proportion e : lambda,
+
+and the first one on which F decreases by Armijo's rule is taken. Both have the same tangent. Because the flow
+constraints are linear, both keep Newton's quadratic convergence.
 
 Pairs that learner and expert hardly visit do not affect F. The search ends once F has settled to rounding and the
 certified gap no longer falls, even if such pairs still change.
@@ -35,7 +39,7 @@ from gail.exact.process.arrays import Array
 from gail.exact.regularizers import SmoothConjugate
 
 ACCEPTED = 1e-8
-"""Relative gap up to which its result is called optimal: where costs are large, rounding leaves more than 1e-10."""
+"""Relative gap up to which the result is called optimal: where costs are large, rounding leaves more than 1e-10."""
 
 MAX_ITERATIONS = 200
 
@@ -52,7 +56,7 @@ PROVEN = 1e-12
 """Certified relative gap below which one more step is the last, because it squares the distance."""
 
 MAX_STALLS = 4
-"""Iterations in a row that may fail to halve the least certified gap, once that is accepted."""
+"""Iterations in a row that may fail to halve the least certified gap, once that gap is accepted."""
 
 SUFFICIENT = 1e-4
 """Least share of the decrease predicted by the gradient that a step must achieve."""
@@ -61,7 +65,7 @@ ROUNDING = 1e-13
 """Decrease relative to the objective below which differences of its values are rounding."""
 
 MAX_UNFELT = 8
-"""Consecutive steps that may predict less than that without lowering the certified gap."""
+"""Consecutive steps that may predict a decrease below `ROUNDING` without lowering the certified gap."""
 
 PROGRESS = 0.9
 """A step lowers the certified gap if the new gap is below this factor times the least of the last three."""

@@ -10,9 +10,10 @@ from gail.exact.process.arrays import Array
 
 
 def stabilised(operator: Callable[[Array], Array], right: Array, enough: float, steps: int) -> Array:
-    """x with |right - operator(x)| <= enough by the recursive residual; the best there is where it breaks down.
+    """x with |right - operator(x)| <= enough in the recursive residual; else the iterate with the least residual.
 
-    Vectors are updated in place: with a million entries, fresh memory costs more than the arithmetic.
+    At most `steps` steps are taken; the iteration may break down before. Vectors are updated in place: with a million
+    entries, new memory costs more time than the arithmetic.
     """
     solution, residual, search = np.zeros_like(right), right.copy(), right.copy()
     best, best_size = solution.copy(), float(np.linalg.norm(right))

@@ -31,22 +31,22 @@ BLOCK = 2000
 """Approximate number of states per block: with fewer, calls cost more than their arithmetic."""
 
 DOUBLINGS = 12
-"""Depths are counted up to two to this power."""
+"""Depths are counted up to 2^DOUBLINGS."""
 
 ROUND = 4
-"""Sweeps between two looks at the residual."""
+"""Sweeps between two computations of the residual."""
 
 PACE = 0.6
 """Largest ratio of the residuals after and before a round of sweeps at which sweeps continue alone."""
 
 ROUNDING = 4 * float(np.finfo(np.float64).eps)
-"""Residual relative to the solution that is rounding."""
+"""Residual, relative to the solution, at the level of rounding errors."""
 
 REFINEMENT = 1e-6
-"""Reduction of the residual asked of bi-conjugate gradients between two recomputations of it."""
+"""Factor by which one correction reduces the residual, before the residual is recomputed."""
 
 MAX_STEPS = 3000
-"""Steps of bi-conjugate gradients before sweeps alone take over."""
+"""Steps of bi-conjugate gradients before sweeps alone are used."""
 
 MAX_ROUNDS = 25_000
 """Rounds of sweeps in one correction."""
@@ -109,8 +109,8 @@ class Sweeps:
     Args:
         matrix: M (S, S), nonnegative, of spectral radius below one.
         cuts: where blocks begin and end.
-        partners: as in `Flow`; none if empty.
-        backwards: from the last block to the first.
+        partners: as in `Flow`; empty for no pairs.
+        backwards: sweep from the last block to the first.
     """
 
     def __init__(self, matrix: Sparse, cuts: list[int], partners: Index, *, backwards: bool = False) -> None:
@@ -180,7 +180,7 @@ class Sweeps:
         return stabilised(change, start, accuracy * float(np.linalg.norm(start)), MAX_STEPS)
 
     def _swept(self, solution: Array, right: Array) -> Array:
-        """The residual after a round of sweeps, which change the solution in place."""
+        """The residual after a round of sweeps; the solution is changed in place."""
         for _ in range(ROUND):
             self._sweep(solution, right)
         return self._residual(solution, right)
@@ -203,7 +203,7 @@ class Sweeps:
 
 
 def _likeliest(matrix: Sparse) -> Index:
-    """(S,) the column of each row's largest entry; the row itself where there is none."""
+    """(S,) the column of each row's largest entry; the row's own index if the row is empty."""
     size = matrix.shape[0]
     entries = np.diff(matrix.indptr)
     filled = np.flatnonzero(entries)

@@ -2,15 +2,15 @@
 
 Policy evaluation and occupancy are the two sides of one matrix:
 
-    V = (I - gamma P_pi)^-1 r            (values of a per-state charge r),
+    V = (I - gamma P_pi)^-1 r            (values of a per-state cost r),
     x = (I - gamma P_pi)^-T p            (discounted visits from a source p).
 
 Direct. The transpose is an M-matrix with dominant columns, so elimination without pivoting is stable, and a
-fill-reducing symmetric ordering may be used (Golub & Van Loan, section 4.1). Elimination is used where the states are
-few, or have small separators, as those of a gridworld.
+fill-reducing symmetric ordering may be used (Golub & Van Loan, section 4.1). Elimination is used if the states are
+few, or have small separators, as in a gridworld.
 
-Iterative. Gauss-Seidel sweeps over the states in an order that follows the chain (`gauss_seidel`), alone where they
-converge fast, and else as the preconditioner of stabilised bi-conjugate gradients. Residuals are recomputed, and the
+Iterative. Gauss-Seidel sweeps over the states in an order that follows the chain (`gauss_seidel`), alone if they
+converge fast, otherwise as the preconditioner of stabilised bi-conjugate gradients. Residuals are recomputed, and the
 solution is refined until they are rounding. Chains that sweeps alone solve are not factored. For a rough correction no
 order is computed: the spectrum lies in the disc of radius gamma about one, which suits bi-conjugate gradients without a
 preconditioner. Where they break down, x <- r + gamma P_pi x, a contraction by gamma, is used instead.
@@ -64,7 +64,7 @@ class Chain:
         self._mdp = mdp
 
     def values(self, charge: Array) -> Array:
-        """(S,) discounted sum of a per-state charge (S,) collected from each state on; (S, k) of several (S, k)."""
+        """(S,) discounted sum of a per-state cost `charge` (S,) from each state on; (S, k) for k costs (S, k)."""
         if self._factor_corrections:
             return self._factored_values(charge)
         if charge.ndim == 2:
@@ -91,7 +91,7 @@ class Chain:
         arranged = right[self._flow.states]
         solution = sweeps.solution(arranged)
         if solution is None:
-            # The level width is a property of the process, found once, and only where it decides something.
+            # The level width is computed once per process, and only when the choice depends on it.
             if self._mdp.num_states <= MANY and self._mdp.level_width**2 <= SLENDER * self._mdp.num_states:
                 return factored(right)
             solution = sweeps.refined(arranged)
@@ -106,7 +106,7 @@ class Chain:
 
     @property
     def flow(self) -> Flow | None:
-        """The order of the states by which systems are solved; None where they are few, and factored."""
+        """The order of the states for sweeps; None if the systems are factored."""
         return None if self._factor_corrections else self._flow
 
     @cached_property
@@ -138,7 +138,7 @@ def _reduced(matrix: Sparse, right: Array, accuracy: float) -> Array:
     solution = stabilised(lambda x: np.asarray(x - matrix @ x), right, enough, MAX_STEPS)
     residual = right - (solution - matrix @ solution)
     for _ in range(MAX_SWEEPS):
-        # The recursive residual that stopped the iteration drifts from the true one by rounding.
+        # Rounding separates the recursive residual, which stops the iteration, from the true one.
         if float(np.linalg.norm(residual)) <= 2.0 * enough:
             break
         solution = solution + residual

@@ -5,14 +5,14 @@ The systems have two unknowns per state, v and m, and the form
     K = [  G    B^T ]        G positive definite, D >= 0, and every principal submatrix of B nonsingular;
         [  B   -D   ]        v first.
 
-Take any set of states and eliminate their v, then their m: the pivots of v are positive, being a Schur complement
-of G, and those of m negative, since -(D + B G^-1 B^T) is negative definite even where D vanishes. The remaining
-matrix has the same form. So K = L J L^T with J = diag(+1, -1) exists in every order of the states, without pivoting
-(Vanderbei 1995 for D > 0), and the order can be chosen for sparsity.
+Take any set of states and eliminate their v, then their m. The pivots of v are positive, because they belong to a
+Schur complement of G. Those of m are negative, because -(D + B G^-1 B^T) is negative definite even if D = 0. The
+remaining matrix has the same form. So K = L J L^T with J = diag(+1, -1) exists in every order of the states, without
+pivoting (Vanderbei 1995 for D > 0), and the order can be chosen for sparsity.
 
 The states are eliminated by the blocks of a nested dissection, each in a dense front that holds the block's unknowns
-and the later unknowns that they touch (Duff & Reid 1983; Liu 1992). A front needs two Cholesky factorizations, three
-triangular solves and an update that is passed to its parent, all in level 3 BLAS. Memory and work follow from the
+and the later unknowns that are coupled to them (Duff & Reid 1983; Liu 1992). A front needs two Cholesky factorizations,
+three triangular solves and an update that is passed to its parent, all in level 3 BLAS. Memory and work follow from the
 sparsity pattern alone, before any number is known.
 """
 
@@ -38,10 +38,10 @@ class _Front:
     """The index maps of one block's front.
 
     Attributes:
-        start: the first of the block's unknowns in order of elimination; first the v of all its states, then m.
-        half: how many states it has.
-        above: the later unknowns that it touches, ascending.
-        entries, places: positions in the data of K, and where in the flat front (columns first) they belong.
+        start: position of the block's first unknown in order of elimination; the v of its states precede their m.
+        half: the number of its states.
+        above: the later unknowns that are coupled to it, ascending.
+        entries, places: positions in the data of K, and their positions in the flat front, in column order.
         parent: the front that receives the update; -1 at the root.
         handed: positions of the unknowns `above` in the parent's front.
     """
@@ -59,16 +59,16 @@ class Elimination:
     """The symbolic factorization of a sparsity pattern: the order, the fronts, and their memory and work.
 
     Attributes:
-        entries: numbers that the factors hold.
+        entries: number of entries of the factors.
         memory: bytes that a factorization needs, including updates that wait for their parent.
-        operations: floating-point operations of one.
+        operations: floating-point operations of a factorization.
     """
 
     def __init__(self, states: Sparse, rows: Indices, columns: Indices) -> None:
         """Plan the elimination of a symmetric matrix with entries at (rows, columns), each pair given once.
 
-        Unknown s < S is v of state s, unknown S + s its m. `states` (S, S) is the symmetric pattern among states:
-        an edge wherever any of their unknowns meet.
+        Unknown s < S is v of state s, unknown S + s its m. `states` (S, S) is the symmetric pattern of the states: an
+        edge joins two states if any of their unknowns share an entry.
         """
         tree = dissect(states)
         size = tree.order.size
@@ -87,17 +87,17 @@ class Elimination:
         pivots = np.array([2.0 * front.half for front in self._fronts])
         above = np.array([float(front.above.size) for front in self._fronts])
         self.entries = float(np.sum(pivots * (pivots + above)))
-        waiting = float(np.sum(above**2))  # an upper bound: an update is dropped once its parent has it
+        waiting = float(np.sum(above**2))  # an upper bound: an update is freed once its parent has added it
         self.memory = 8.0 * (self.entries + waiting + float(np.max((pivots + above) ** 2)))
         self.operations = float(np.sum(pivots**3 / 3.0 + pivots**2 * above + pivots * above**2))
 
     def factor(self, data: Array) -> Factors:
-        """The factors of the matrix with this data, in the order of the pairs."""
+        """The factors of the matrix with these entries, in the order of (rows, columns)."""
         return Factors(self._position, self._fronts, data)
 
 
 class Factors:
-    """K = L J L^T, to solve with."""
+    """The factorization K = L J L^T, and solutions by it."""
 
     def __init__(self, position: Indices, fronts: list[_Front], data: Array) -> None:
         self._position, self._fronts = position, fronts
@@ -169,10 +169,10 @@ def _eliminate(matrix: NDArray[np.float64], half: int) -> tuple[Array, Array]:
     first, second, rest = slice(0, half), slice(half, 2 * half), slice(2 * half, None)
     scale = float(abs(matrix.diagonal()).max())
     if not np.isfinite(scale):
-        raise np.linalg.LinAlgError("a front of the elimination is not finite")
+        raise np.linalg.LinAlgError("the matrix to factor is not finite: a front has NaN or an infinite entry")
     upper = _cholesky(np.array(matrix[first, first], order="F"), scale)
     cross = dtrsm(1.0, upper, np.array(matrix[half:, first], order="F"), side=1, lower=1, trans_a=1)
-    # The sign of m: its pivots are those of minus the Schur complement.
+    # The pivots of m are negative, so minus their Schur complement is factored.
     coupling = cross[:half]
     lower = dsyrk(1.0, coupling, beta=-1.0, c=np.array(matrix[second, second], order="F"), lower=1)
     lower = _cholesky(lower, scale)

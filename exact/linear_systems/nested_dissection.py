@@ -22,10 +22,10 @@ from gail.exact.process.finite_mdp import distances
 Indices = NDArray[np.int64]
 
 LANDMARKS = 4
-"""States whose distances serve as coordinates."""
+"""Number of states whose distances serve as coordinates."""
 
 LEAF = 40
-"""States in a part that is not cut further."""
+"""Number of states up to which a part is not cut further."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +34,8 @@ class Dissection:
 
     Attributes:
         order: (S,) the states in order of elimination; block t is order[starts[t]:starts[t + 1]].
-        starts: (T + 1,).
-        parents: (T,) the block above each one; -1 at the root. No edge joins two blocks unless one lies above the
+        starts: (T + 1,) the boundaries of the blocks in `order`.
+        parents: (T,) the parent of each block; -1 at the root. No edge joins two blocks unless one lies above the
             other.
     """
 
@@ -51,8 +51,8 @@ def dissect(graph: Sparse) -> Dissection:
     rows = np.repeat(np.arange(size), np.diff(graph.indptr))
     edges = np.stack([rows, graph.indices.astype(np.int64)])
     edges = edges[:, edges[0] != edges[1]]
-    # Parts are numbered as in a binary heap: those of part k are 2k + 1 and 2k + 2. A state's block is the part
-    # that it was left in, as a leaf, or that it cuts, as a separator.
+    # Parts are numbered as in a binary heap: part k is cut into 2k + 1 and 2k + 2. A state's block is the leaf part
+    # that contains it, or the part that it separates.
     part = np.zeros(size, dtype=np.int64)
     block = np.full(size, -1, dtype=np.int64)
     while True:
@@ -66,12 +66,12 @@ def dissect(graph: Sparse) -> Dissection:
         above = np.zeros(size, dtype=np.bool_)
         above[active] = _upper_half(coordinates[:, active], inverse)
         edges = edges[:, (block[edges[0]] < 0) & (block[edges[1]] < 0)]
-        # Each edge is stored in both directions, so those that lead up are all there is to cut.
+        # Each edge is stored in both directions, so the edges from lower to upper halves suffice.
         crossing = edges[:, (~above[edges[0]]) & above[edges[1]]]
         cut = _smaller_side(crossing, part)
         block[cut] = part[cut]
         part[active] = 2 * part[active] + 1 + above[active]
-        # Edges that the cut has removed, with a separator at one end, are dropped at the next depth.
+        # Edges with a separator state at one end are removed at the next depth.
     return _tree(block)
 
 
@@ -83,14 +83,14 @@ def _coordinates(graph: Sparse) -> Indices:
     for turn in range(LANDMARKS + 1):
         steps = distances(graph, landmark)
         nearest = steps if turn <= 1 else np.minimum(nearest, steps)
-        if turn > 0:  # the first source was arbitrary: the state farthest from it is the first landmark
+        if turn > 0:  # the first source is arbitrary; the state farthest from it is the first landmark
             found.append(steps)
         landmark = int(np.argmax(nearest))
     return np.array(found)
 
 
 def _upper_half(coordinates: Indices, part: Indices) -> NDArray[np.bool_]:
-    """Which states lie beyond the median of their part (N,), along the coordinate (K, N) in which it is longest."""
+    """(N,) mask of the states above the median of their part (N,), along its longest coordinate of (K, N)."""
     order = np.argsort(part, kind="stable")
     starts = np.flatnonzero(np.diff(part[order], prepend=-1))
     counts = np.diff(np.append(starts, part.size))
@@ -109,7 +109,7 @@ def _upper_half(coordinates: Indices, part: Indices) -> NDArray[np.bool_]:
 
 
 def _smaller_side(crossing: Indices, part: Indices) -> Indices:
-    """Of the edges (2, M) that cross each part's cut, all ends on the side where they are fewer."""
+    """For each part, the end states of its crossing edges (2, M) on the side with fewer end states."""
     lower, upper = np.unique(crossing[0]), np.unique(crossing[1])
     parts, position = np.unique(np.concatenate([part[lower], part[upper]]), return_inverse=True)
     below = np.bincount(position[: lower.size], minlength=parts.size)

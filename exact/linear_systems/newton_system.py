@@ -38,17 +38,17 @@ FEW = 1000
 """Number of states up to which elimination is used without small separators."""
 
 REFINEMENTS = 2
-"""Corrections of a direct solve by its residual."""
+"""Number of refinement steps after a direct solve."""
 
 MINRES_ACCURACY = 1e-12
 MINRES_ITERATIONS = 2000
 
 BYTES_PER_PRODUCT = 60.0
-"""Largest memory, per product of two entries in one column of F, while the system's pattern is found."""
+"""Peak memory in bytes, per product of two entries in one column of F, while the pattern is computed."""
 
 
 class NewtonSystem:
-    """The system of the module's opening: its pattern and plan are fixed, the weights change.
+    """The system of the module docstring; its pattern and elimination plan are fixed, the weights change.
 
     Raises:
         NotEnoughMemory: the system would need more than is available.
@@ -70,7 +70,7 @@ class NewtonSystem:
     def direction(
         self, occupancy: Array, weight: float, elasticity: Array, gradient: Array
     ) -> tuple[Array, Array, Array]:
-        """Relative change y (S, A) of the occupancy, change y - m of the log-policy, multipliers v (S,)."""
+        """Relative change y (S, A) of the occupancy measure, change y - m of the log-policy, multipliers v (S,)."""
         mdp, states = self._mdp, self._mdp.num_states
         metric = occupancy / (weight + elasticity)
         visits = occupancy.sum(axis=1)
@@ -93,7 +93,7 @@ class NewtonSystem:
 
         if self._elimination is None:
             half = right.size // 2
-            # Eliminating v from the diagonal alone would leave -(D + 1/G) on that of m.
+            # Preconditioner diag(G, D + 1/G): the scaled coupling is about one, so elimination of v leaves -(D + 1/G).
             scale = 1.0 / np.concatenate([diagonal[:half], 1.0 / diagonal[:half] - diagonal[half:]])
             operator = LinearOperator((right.size, right.size), matvec=product, dtype=np.float64)
             jacobi = LinearOperator((right.size, right.size), matvec=lambda x: scale * x, dtype=np.float64)
@@ -107,22 +107,22 @@ class NewtonSystem:
 
 
 def _pattern(flow: Columns, actions: int) -> tuple[Indices, Indices, Sparse]:
-    """(rows, columns) of the system's entries, each symmetric pair once, and the matrix that makes them from w.
+    """(rows, columns) of the system's entries, each symmetric pair once, and the matrix that maps w to the entries.
 
-    The last S entries are those of -D, to be filled in. `flow` is in columns, one per state and action.
+    The last S entries are those of -D, which `direction` fills in. `flow` has one column per state-action pair.
     """
     states, pairs = flow.shape
     counts = np.diff(flow.indptr).astype(np.int64)
     owner = np.repeat(np.arange(pairs), counts)
     rows, columns, weights, owners = [], [], [], []
-    # Entry k of every column of F with entry k + shift of the same: all products, each once.
+    # Products of entries k and k + shift of each column of F; over all shifts, every product occurs once.
     for shift in range(int(counts.max())):
         left = np.flatnonzero(np.arange(flow.nnz) + shift < flow.indptr[owner + 1])
         rows.append(flow.indices[left].astype(np.int64))
         columns.append(flow.indices[left + shift].astype(np.int64))
         weights.append(flow.data[left] * flow.data[left + shift])
         owners.append(owner[left])
-    # And every entry with the one of E in its column.
+    # Products of every entry of F with the entry of E in its column.
     rows.append(flow.indices.astype(np.int64))
     columns.append(states + owner // actions)
     weights.append(flow.data)

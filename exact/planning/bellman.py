@@ -3,7 +3,7 @@
     Q(s,a) = c(s,a) + gamma E[V(s') | s,a],
     (T V)(s) = min_pi sum_a pi(a) (Q(s,a) + lambda log pi(a)) = -lambda log sum_a exp(-Q(s,a)/lambda),
 
-the plain minimum over actions when lambda = 0 (Ziebart 2010; Haarnoja et al. 2017). Weak duality: if V <= T V
+which is the minimum over actions when lambda = 0 (Ziebart 2010; Haarnoja et al. 2017). Weak duality: if V <= T V
 at every reachable state, then <p0, V> <= min_rho -lambda Hbar(rho) + <rho, c>. Any V becomes feasible when
 lowered by delta * lifetime, where delta is its largest violation. This lowers the bound by delta * <p0, lifetime>.
 """
@@ -25,7 +25,7 @@ def action_values(mdp: FiniteMDP, cost: Array, values: Array) -> Array:
 
 
 def least_value(action_value: Array) -> Array:
-    """(S,) min over actions of Q (S, A); column by column, which is several times faster where actions are few."""
+    """(S,) min over actions of Q (S, A), column by column: several times faster if there are few actions."""
     least = action_value[:, 0].copy()
     for action in range(1, action_value.shape[1]):
         np.minimum(least, action_value[:, action], out=least)
@@ -33,7 +33,7 @@ def least_value(action_value: Array) -> Array:
 
 
 def soft_minimum(action_value: Array, entropy_weight: float) -> Array:
-    """(S,) T V from Q (S, A): the minimum over actions, softened by lambda."""
+    """(S,) T V from Q (S, A): the soft minimum over actions, or the minimum if lambda = 0."""
     least = least_value(action_value)
     if entropy_weight == 0.0:
         return least

@@ -27,11 +27,11 @@ TOLERANCE = 1e-7
 """Relative gap up to which the result is called optimal; HiGHS stops at absolute violations of 1e-10."""
 
 BYTES_PER_ENTRY = 1000.0
-"""Memory of HiGHS with its factors, per entry of the constraints, on gridworlds."""
+"""Memory in bytes of HiGHS with its factors, per entry of the constraints, measured on gridworlds."""
 
 
 class LinearProgramFailed(RuntimeError):
-    """HiGHS returned no solution; the message is its own."""
+    """HiGHS returned no solution; the message is that of HiGHS."""
 
 
 def solve_occupancy_lp(mdp: FiniteMDP, cost: ArrayLike) -> Solution:
@@ -44,7 +44,7 @@ def solve_occupancy_lp(mdp: FiniteMDP, cost: ArrayLike) -> Solution:
         LinearProgramFailed: HiGHS returned no solution.
         NotEnoughMemory: the program would need more than is available.
     """
-    from scipy.optimize import linprog  # here, as the import takes a tenth of a second
+    from scipy.optimize import linprog  # imported here, because it takes a tenth of a second
 
     entries = mdp.transitions.nnz + mdp.num_states * mdp.num_actions
     require_memory(BYTES_PER_ENTRY * entries, f"the linear program over {mdp.num_states} states")

@@ -26,7 +26,7 @@ from gail.exact.solution import Solution, certify
 from gail.exact.warm_start import validate_start
 
 TOLERANCE = 1e-9
-"""Relative gap up to which planning calls its result optimal."""
+"""Relative gap up to which the result is called optimal."""
 
 MAX_ITERATIONS = 1000
 
@@ -44,16 +44,16 @@ WARMING = 10
 """Rounds of value iteration before the first evaluation, with many states."""
 
 SETTLED = 8 * float(np.finfo(np.float64).eps)
-"""Relative residual of an evaluation that is rounding."""
+"""Relative residual of an evaluation at the level of rounding errors."""
 
 TABLES, COPIES = 16, 3
-"""Arrays of size (S, A), and copies of the transitions, that planning holds at its peak."""
+"""Peak memory of planning: number of arrays of size (S, A), and of copies of the transitions."""
 
 
 def solve_rl(
     mdp: FiniteMDP, cost: ArrayLike, entropy_weight: float = 1.0, *, start: Solution | None = None
 ) -> Solution:
-    """An optimal policy of a cost (S, A), at all states, reachable or not.
+    """A policy that is optimal for a cost (S, A) at all states, reachable or not.
 
     Args:
         mdp: the process.
@@ -66,7 +66,7 @@ def solve_rl(
         InvalidCost: the cost is not a finite (S, A) array.
         NotEnoughMemory: planning would need more than is available.
         ValueError: the entropy weight is negative or not finite, or the start is for another size.
-        TypeError: the process is no FiniteMDP, the entropy weight no number, or the start not a Solution.
+        TypeError: the process is not a FiniteMDP, the entropy weight not a number, or the start not a Solution.
     """
     validate_process(mdp)
     earlier = validate_start(mdp, start)
@@ -100,7 +100,7 @@ def _policy_iteration(
         policy[states, actions] = 1.0
         chain = Chain(mdp, policy, flow)
         values = values + chain.correction(residual, accuracy)
-        flow = chain.flow  # policies change little from here on, and finding an order costs more than sweeps
+        flow = chain.flow  # later policies differ little: a new order would cost more than it saves
         action_value = action_values(mdp, cost, values)
         least = least_value(action_value)
         trace.append(certified_gap(mdp, values, least))

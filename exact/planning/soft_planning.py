@@ -1,7 +1,7 @@
 """Entropy-regularized planning: Newton's method on the soft Bellman equation.
 
-The fixed point V = T V, (T V)(s) = -lambda log sum_a exp(-(c(s,a) + gamma E[V(s')|s,a]) / lambda), is the
-value of
+The fixed point V = T V, (T V)(s) = -lambda log sum_a exp(-(c(s,a) + gamma E[V(s')|s,a]) / lambda), gives
+the value of
 
     V_lambda(c) = min_rho -lambda Hbar(rho) + <rho, c> = <p0, V>,
 
@@ -46,10 +46,10 @@ PATIENCE = 60
 """Iterations after which every Newton step is computed to full accuracy."""
 
 ROUNDING = 8 * float(np.finfo(np.float64).eps)
-"""Relative decrease of the values that is no longer progress."""
+"""Relative decrease of the values at the level of rounding errors."""
 
 RESOLVED = 4 * float(np.finfo(np.float64).eps)
-"""Relative residual that no further step can lower."""
+"""Relative residual that further steps cannot reduce."""
 
 ENDGAME = 1e-9
 """Relative decrease below which convergence is quadratic; a decrease that fails to halve is then rounding."""

@@ -3,7 +3,7 @@ iteration.
 
 Information moves one state per sweep, so the number of sweeps is about the length of the longest relevant path, but
 most states settle much earlier. After every few sweeps, states whose values hardly change are no longer updated. The
-policy iteration that follows corrects the error of this.
+policy iteration that follows corrects the resulting error.
 
 States are updated in blocks, so that the action values of a block stay in the cache, and threads share the blocks.
 Every state is updated from the same V, so the result does not depend on the block size or the number of threads, bit
@@ -25,10 +25,10 @@ from gail.exact.process.arrays import Array, Sparse
 from gail.exact.process.finite_mdp import FiniteMDP
 
 ROUND = 10
-"""Sweeps between two choices of the states that are updated."""
+"""Sweeps per round; after each round the states to update are chosen again."""
 
 SETTLED = 1e-3
-"""Change of a value, relative to the largest, below which the state is left as it is."""
+"""Change of a value, relative to the largest change, below which the state is no longer updated."""
 
 WORTHWHILE = 0.7
 """Share of changing states above which all states are updated: gathering the transitions of some would take longer."""
@@ -37,7 +37,7 @@ BLOCK = 65_536
 """Approximate number of state-action pairs per block."""
 
 WORKERS = min(4, os.cpu_count() or 1)
-"""Threads; with more than a few, memory is the limit."""
+"""Number of threads; with more, memory bandwidth is the limit."""
 
 
 Block: TypeAlias = "tuple[slice | NDArray[np.intp], Sparse, Array]"
@@ -45,11 +45,11 @@ Block: TypeAlias = "tuple[slice | NDArray[np.intp], Sparse, Array]"
 
 
 def warm_values(mdp: FiniteMDP, cost: Array, rounds: int) -> Array:
-    """(S,) approximately the result of so many rounds of value iteration from zero, for a cost (S, A)."""
+    """(S,) approximate result of `rounds` rounds of value iteration from zero, for a cost (S, A)."""
     values, states = np.zeros(mdp.num_states), np.arange(mdp.num_states)
     blocks = _blocks(mdp, cost, states)
     with ThreadPoolExecutor(WORKERS) as pool:
-        # One block is not worth another thread.
+        # With one block, threads would only add overhead.
         share = pool.map if len(blocks) > 1 else map
         for _ in range(rounds):
             changes: list[Array] = []
@@ -65,7 +65,7 @@ def warm_values(mdp: FiniteMDP, cost: Array, rounds: int) -> Array:
 
 
 def _blocks(mdp: FiniteMDP, cost: Array, states: NDArray[np.intp]) -> list[Block]:
-    """Some states, in ascending order, cut into blocks."""
+    """Ascending states, cut into blocks."""
     actions, length = mdp.num_actions, max(1, BLOCK // mdp.num_actions)
     blocks: list[Block] = []
     for first in range(0, states.size, length):

@@ -1,4 +1,4 @@
-"""Finite Markov decision processes, and what is derived from a process alone.
+"""Finite Markov decision processes, and objects that depend on the process alone.
 
 | module | content |
 |---|---|
@@ -9,5 +9,5 @@
 | `finite_horizon` | a process run for T steps, as a process on pairs (step, state) |
 | `absorbing_states` | terminating processes as processes that never end |
 | `paths` | the distributions of policies and of rewards over enumerated paths |
-| `memory` | estimates of memory, and refusals before work starts |
+| `memory` | available memory, and the check that a computation fits into it |
 """

@@ -1,6 +1,6 @@
 """Terminating processes as processes that never end.
 
-An episode that ends continues in one more state z = S, which no action leaves:
+When an episode ends, it moves to an additional state z = S, which no action leaves:
 
     P'(s'|s,a) = P(s'|s,a),     P'(z|s,a) = 1 - sum over s' of P(s'|s,a),     P'(z|z,a) = 1.
 
@@ -26,8 +26,8 @@ def continuing(mdp: FiniteMDP) -> FiniteMDP:
     State S is added whether or not any episode ends.
 
     Raises:
-        InvalidMDP: the discount is 1, at which an endless episode has infinite mass.
-        TypeError: the process is no FiniteMDP.
+        InvalidMDP: the discount is 1, so an endless episode has infinite mass.
+        TypeError: the process is not a FiniteMDP.
     """
     validate_process(mdp)
     if mdp.discount == 1.0:
@@ -45,7 +45,7 @@ def continuing_cost(cost: ArrayLike) -> Array:
     """(S + 1, A) cost on `continuing(mdp)` of a cost (S, A) on the process: zero in the absorbing state.
 
     Raises:
-        InvalidCost: no real numbers, or not two axes.
+        InvalidCost: not real numbers, or not two axes.
     """
     array = real_numbers("cost", cost, InvalidCost)
     if array.ndim != 2:
@@ -54,6 +54,6 @@ def continuing_cost(cost: ArrayLike) -> Array:
 
 
 def missing_mass(mdp: FiniteMDP) -> Array:
-    """(S, A) probability that the episode ends after each pair; sums within 1e-9 of one are read as one."""
+    """(S, A) probability that the episode ends after each pair; a row sum within 1e-9 of one counts as one."""
     lacking = 1.0 - np.asarray(mdp.transitions.sum(axis=1), dtype=np.float64)
     return np.where(lacking > ROUNDING, lacking, 0.0).reshape(mdp.num_states, mdp.num_actions)

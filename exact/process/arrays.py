@@ -1,4 +1,4 @@
-"""Types of arrays, and checks of numbers that a caller gives."""
+"""Array types, and validation of numbers from the caller."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def real_numbers(name: str, given: ArrayLike, error: type[ValueError]) -> Array:
     """A float64 copy of an array of real numbers.
 
     Raises:
-        error: the array holds complex numbers (their imaginary parts would be lost) or text, or is no array.
+        error: the array holds complex numbers (their imaginary parts would be lost) or text, or is not an array.
     """
     try:
         array = np.asarray(given)

@@ -4,11 +4,10 @@ A process run for T steps is a process on pairs (t, s), t = 0..T-1, numbered t*S
 
     P((t+1, s') | (t, s), a) = P(s' | s, a),      every pair with t = T-1 is terminal.
 
-Continuation is acyclic, so the discount may be 1, and policies on pairs are the time-dependent policies of
-the original process. Occupancies become rho_t(s,a) = gamma^t Pr(s_t = s, a_t = a), of total mass
-sum_t gamma^t, and every solver for infinite horizons solves finite ones: with `Constant` psi, solve_irl
-is maximum causal entropy inverse reinforcement learning with its backward soft recursion (Ziebart 2010,
-chapter 5)
+Continuation is acyclic, so the discount may be 1. Policies on pairs are the time-dependent policies of the original
+process. Occupancy measures become rho_t(s,a) = gamma^t Pr(s_t = s, a_t = a), of total mass sum_t gamma^t. So every
+solver for infinite horizons also solves finite ones. With `Constant` psi, `solve_irl` is maximum causal entropy inverse
+reinforcement learning with its backward soft recursion (Ziebart 2010, chapter 5)
 
     V_t(s) = -lambda log sum_a exp(-(c(s,a) + gamma E[V_{t+1}(s') | s,a]) / lambda),    V_T = 0.
 """
@@ -24,17 +23,17 @@ from gail.exact.process.finite_mdp import FiniteMDP, validate_process
 from gail.exact.process.memory import require_memory
 
 LINK_NUMBERS, ROW_NUMBERS = 8, 4
-"""Numbers of eight bytes that building an expanded process holds at its peak, per transition and per row of a step."""
+"""Peak memory of the expansion, in numbers of eight bytes: per transition and per row (s,a) of a step."""
 
 
 def time_expanded(mdp: FiniteMDP, horizon: int, discount: float = 1.0) -> FiniteMDP:
     """The process run for `horizon` steps, on T*S states; state t*S + s is s at step t.
 
-    The original's discount is not used: `discount` says how steps are weighted, equally by default. Episodes that
-    end early in the original end early here.
+    The discount of `mdp` is not used: `discount` weights the steps, by default equally. Episodes that end before step T
+    in the original process also end early in the expanded one.
 
     Raises:
-        TypeError: the horizon is not a whole number, or the process no FiniteMDP.
+        TypeError: the horizon is not a whole number, or the process is not a FiniteMDP.
         ValueError: the horizon is less than one.
         NotEnoughMemory: the expanded process would need more than is available.
         InvalidMDP: a discount outside [0, 1].
@@ -61,7 +60,7 @@ def by_step(array: ArrayLike, horizon: int) -> Array:
     """An array over expanded states, (T*S, ...), as (T, S, ...); a view where possible.
 
     Raises:
-        ValueError: the first axis is no multiple of the horizon.
+        ValueError: the length of the first axis is not a multiple of the horizon.
     """
     flat = np.asarray(array, dtype=np.float64)
     if horizon < 1 or flat.shape[0] % horizon:
@@ -70,7 +69,7 @@ def by_step(array: ArrayLike, horizon: int) -> Array:
 
 
 def at_every_step(array: ArrayLike, horizon: int) -> Array:
-    """A cost, policy or state function (S, ...) of the original repeated at every step: (T*S, ...)."""
+    """A cost, policy or state function (S, ...) of the original process, repeated at every step: (T*S, ...)."""
     stationary = np.asarray(array, dtype=np.float64)
     return np.tile(stationary, (horizon, *[1] * (stationary.ndim - 1)))
 

@@ -1,8 +1,8 @@
 """Finite Markov decision processes with sparse transitions.
 
-A process is (S, A, P, p0, gamma): from state s, action a leads to s' with probability P(s'|s,a); the start is
-drawn from p0; each further step is discounted by gamma. Costs are not part of the process: many
-costs are evaluated on the same process.
+A process is (S, A, P, p0, gamma). From state s, action a leads to s' with probability P(s'|s,a). The start is drawn
+from p0. Each further step is discounted by gamma. Costs are not part of the process, because many costs are evaluated
+on the same process.
 
 The occupancy measure of a policy pi is rho(s,a) = pi(a|s) sum_t gamma^t Pr(s_t = s). With the flow operator
 
@@ -10,10 +10,10 @@ The occupancy measure of a policy pi is rho(s,a) = pi(a|s) sum_t gamma^t Pr(s_t 
 
 the occupancy measures are exactly {rho >= 0 : flow rho = p0} (Ho & Ermon 2016, Proposition 3.1; Puterman
 1994, section 6.9). Its adjoint (flow* V)(s,a) = V(s) - gamma E[V(s') | s,a] turns a state function into the
-potential shaping of a cost. This module is the only one in which gamma appears.
+potential shaping of a cost.
 
-Termination. At states marked in `terminal` a row may sum to less than one: the missing mass ends the episode
-after that state's action. gamma = 1 is accepted where continuation is acyclic, so that every episode ends.
+Termination. At states marked in `terminal` a row may sum to less than one. The missing mass is the probability that the
+episode ends after that action. gamma = 1 is accepted if continuation is acyclic, so that every episode ends.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from gail.exact.process.arrays import Array, Sparse, real_numbers
 from gail.exact.process.stages import stage_bounds
 
 ROUNDING = 1e-9
-"""How far a probability vector's sum may be from one and still be read as one."""
+"""Largest deviation of a probability vector's sum from one that is accepted as rounding."""
 
 
 class InvalidMDP(ValueError):
-    """The process is ill defined; the message names the first offending state, action and amount."""
+    """The process is ill defined; the message names the first invalid state, action and value."""
 
 
 class InvalidCost(ValueError):
@@ -45,7 +45,7 @@ class InvalidCost(ValueError):
 
 @dataclass(frozen=True, eq=False, init=False)
 class FiniteMDP:
-    """A validated finite process; see the module's opening for its mathematics.
+    """A validated finite process; the module docstring has its mathematics.
 
     Args:
         transitions: (S, A, S) dense, or sparse (S*A, S) whose row s*A + a is P(.|s,a).
@@ -58,8 +58,8 @@ class FiniteMDP:
     explicit zeros dropped, and the copies are read-only.
 
     Raises:
-        InvalidMDP: no real numbers, wrong shapes, NaN or infinite entries, negative probabilities, rows that do not
-            sum to one (or exceed one, at terminal states), `initial` no distribution, a discount outside its range.
+        InvalidMDP: not real numbers, wrong shapes, NaN or infinite entries, negative probabilities, rows that do not
+            sum to one (or exceed one, at terminal states), `initial` not a distribution, a discount outside its range.
     """
 
     transitions: Sparse
@@ -125,7 +125,7 @@ class FiniteMDP:
         """gamma P_pi, (S, S): the discounted transition matrix of the states under a policy (S, A)."""
         taken = np.flatnonzero(policy.ravel() > 0.0)
         if taken.size == self.num_states:
-            mixed = self.transitions[taken]  # a deterministic policy takes one row in A, as it is
+            mixed = self.transitions[taken]  # a deterministic policy selects one row per state
         else:
             chances, rows = policy.ravel()[taken], taken.astype(self.transitions.indices.dtype)
             starts = np.append(0, np.cumsum(np.count_nonzero(policy > 0.0, axis=1))).astype(rows.dtype)
@@ -136,7 +136,7 @@ class FiniteMDP:
 
     @cached_property
     def stages(self) -> tuple[tuple[slice, Sparse], ...] | None:
-        """The runs of states of `stage_bounds`, last first, each with gamma P of its pairs; None without stages."""
+        """The stages (`stage_bounds`) as slices, last first, each with gamma P of its pairs; None without stages."""
         bounds = stage_bounds(self.transitions, self.num_actions)
         if bounds is None:
             return None
@@ -151,8 +151,8 @@ class FiniteMDP:
         if self.discount == 0.0:
             return np.asarray(self.initial > 0.0)
         starts = np.flatnonzero(self.initial).astype(self.transitions.indices.dtype)
-        # The rows of a state's actions follow each other, so joined they are its edges, some of them repeated. One
-        # extra node, from which the search starts, leads to every possible initial state.
+        # The rows of a state's actions are adjacent, so together they are the state's edges, some of them repeated.
+        # The search starts at an extra node with edges to all initial states.
         bounds = self.transitions.indptr
         ends = np.append(bounds[:: self.num_actions], bounds.dtype.type(self.transitions.nnz + starts.size))
         targets = np.concatenate([self.transitions.indices, starts])
@@ -167,7 +167,7 @@ class FiniteMDP:
     def reachable_part(self) -> FiniteMDP:
         """The process on its reachable states only, in their order; they are closed under transitions."""
         keep = self.reachable
-        if self.discount == 0.0:  # nothing that follows counts, so every state may as well lead to itself
+        if self.discount == 0.0:  # successors have weight 0, so each state may lead to itself
             stay = sparse.kron(sparse.eye_array(int(keep.sum())), np.ones((self.num_actions, 1)), format="csr")
             return FiniteMDP(stay, self.initial[keep], 0.0, self.terminal[keep])
         rows = np.repeat(keep, self.num_actions)
@@ -175,10 +175,10 @@ class FiniteMDP:
 
     @cached_property
     def level_width(self) -> int:
-        """The largest number of states at one distance from a remote state, in transitions of either direction.
+        """The largest number of states at equal distance from a remote state, along transitions of either direction.
 
-        It is about the square root of the number of states for a planar process, and a large share of the states where
-        transitions lead anywhere.
+        It is about the square root of the number of states for a planar process, and a large share of the states if
+        transitions connect arbitrary states.
         """
         graph = self._support()
         remote = int(np.argmax(distances(graph, 0)))
@@ -209,7 +209,7 @@ class FiniteMDP:
             steps = longer
 
     def _support(self) -> Sparse:
-        """State graph: an edge wherever some action leads from s to s'."""
+        """Graph of the states: an edge from s to s' if some action leads from s to s'."""
         return _state_graph(self.transitions, self.num_actions)
 
 
@@ -217,7 +217,7 @@ def validate_process(mdp: FiniteMDP) -> None:
     """Check that the argument is a process.
 
     Raises:
-        TypeError: it is something else.
+        TypeError: it is not a FiniteMDP.
     """
     if not isinstance(mdp, FiniteMDP):
         raise TypeError(f"mdp must be a FiniteMDP, got {type(mdp).__name__}")
@@ -227,7 +227,7 @@ def validate_cost(mdp: FiniteMDP, cost: ArrayLike) -> Array:
     """The cost as a float64 (S, A) array.
 
     Raises:
-        InvalidCost: no real numbers, another shape, or an entry that is not finite.
+        InvalidCost: not real numbers, another shape, or an entry that is not finite.
     """
     array = real_numbers("cost", cost, InvalidCost)
     shape = (mdp.num_states, mdp.num_actions)
@@ -236,7 +236,7 @@ def validate_cost(mdp: FiniteMDP, cost: ArrayLike) -> Array:
     bad = np.argwhere(~np.isfinite(array))
     if bad.size:
         state, action = bad[0]
-        raise InvalidCost(f"cost at state {state}, action {action} is {array[state, action]}")
+        raise InvalidCost(f"cost at state {state}, action {action} is {array[state, action]}, must be finite")
     return array
 
 
@@ -253,7 +253,7 @@ def _as_matrix(transitions: Any) -> Sparse:
     rows, states = matrix.shape
     if states == 0 or rows == 0 or rows % states:
         raise InvalidMDP(f"transitions must have S*A rows and S columns with S, A >= 1, got {matrix.shape}")
-    if max(rows, matrix.nnz) <= np.iinfo(np.int32).max:  # half the memory, and what factorizations take
+    if max(rows, matrix.nnz) <= np.iinfo(np.int32).max:  # half the memory, and the type that SuperLU requires
         matrix.indices, matrix.indptr = matrix.indices.astype(np.int32), matrix.indptr.astype(np.int32)
     matrix.sum_duplicates()
     matrix.eliminate_zeros()
@@ -261,21 +261,21 @@ def _as_matrix(transitions: Any) -> Sparse:
 
 
 def _stochastic(matrix: Sparse, terminal: NDArray[np.bool_], actions: int) -> Sparse:
-    """Check every row and divide those that sum to one up to rounding by their sum."""
-    # NaN fails every comparison, so the condition is stated positively.
+    """The matrix with checked rows; rows that sum to one up to rounding are divided by their sum."""
+    # NaN fails every comparison, so the test is for valid entries.
     wrong = np.flatnonzero(~((matrix.data >= 0.0) & (matrix.data < np.inf)))
     if wrong.size:
         row = int(np.searchsorted(matrix.indptr, wrong[0], side="right")) - 1
         raise InvalidMDP(
             f"transitions: probability {matrix.data[wrong[0]]} at state {row // actions}, "
-            f"action {row % actions}, next state {matrix.indices[wrong[0]]}"
+            f"action {row % actions}, next state {matrix.indices[wrong[0]]} must be finite and nonnegative"
         )
     sums: Array = matrix.sum(axis=1)
     may_end = np.repeat(terminal, actions)
     wrong = np.flatnonzero((sums > 1.0 + ROUNDING) | ((sums < 1.0 - ROUNDING) & ~may_end))
     if wrong.size:
         state, action, excess = wrong[0] // actions, wrong[0] % actions, sums[wrong[0]] - 1.0
-        hint = " and the state is not marked terminal" if excess < 0.0 else ""
+        hint = " and the state is not marked terminal, as it must be if episodes end there" if excess < 0.0 else ""
         raise InvalidMDP(
             f"transitions: the row of state {state}, action {action} sums to {sums[wrong[0]]:.12g}, "
             f"off by {excess:+.3g}{hint}"
@@ -290,10 +290,10 @@ def _distribution(initial: Array, states: int) -> Array:
         raise InvalidMDP(f"initial must have shape ({states},), got {initial.shape}")
     wrong = np.flatnonzero(~((initial >= 0.0) & (initial < np.inf)))
     if wrong.size:
-        raise InvalidMDP(f"initial: probability {initial[wrong[0]]} at state {wrong[0]}")
+        raise InvalidMDP(f"initial: probability {initial[wrong[0]]} at state {wrong[0]} must be finite and nonnegative")
     total = float(initial.sum())
     if abs(total - 1.0) > ROUNDING:
-        raise InvalidMDP(f"initial sums to {total:.12g}, off by {total - 1.0:+.3g}")
+        raise InvalidMDP(f"initial sums to {total:.12g}, off by {total - 1.0:+.3g}; must sum to one")
     return initial / total
 
 
@@ -309,12 +309,15 @@ def _discount(discount: float, matrix: Sparse, actions: int) -> float:
         _, component = csgraph.connected_components(graph, directed=True, connection="strong")
         cyclic = (np.bincount(component)[component] > 1) | (graph.diagonal() > 0.0)
         if cyclic.any():
-            raise InvalidMDP(f"discount 1 needs acyclic continuation, but state {np.argmax(cyclic)} can recur")
+            raise InvalidMDP(
+                f"discount 1 needs acyclic continuation, but state {np.argmax(cyclic)} can recur; "
+                "use a discount below one"
+            )
     return gamma
 
 
 def _state_graph(matrix: Sparse, actions: int) -> Sparse:
-    """Graph of the states with an edge of weight one wherever some action leads from s to s'."""
+    """Graph of the states: an edge of weight one from s to s' if some action leads from s to s'."""
     entries = sparse.coo_array(matrix)
     states = matrix.shape[1]
     graph = sparse.csr_array((np.ones(entries.nnz), (entries.row // actions, entries.col)), shape=(states, states))

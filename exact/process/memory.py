@@ -1,7 +1,7 @@
-"""Available memory, and the refusal of work that would need more.
+"""Available memory, and the check that a computation fits into it.
 
 The memory that a computation needs is estimated from the sizes of the instance before it starts. If less is available,
-the computation is refused with both numbers. Otherwise the process might be killed, or swap for hours.
+`NotEnoughMemory` states both numbers. Without this check the process might be killed, or swap for hours.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ GIGABYTE = 1e9
 
 
 class NotEnoughMemory(MemoryError):
-    """The work would need more memory than is available; the message has both numbers."""
+    """A computation would need more memory than is available; the message has both numbers."""
 
 
 def available_memory() -> float:
-    """Bytes that are available: the system's, or those that the limit of the process's control group leaves."""
+    """Available bytes: the minimum over the system and the unused part of the control group's limit."""
     found = [_system(), _left_by_group("memory.max", "memory.current")]
     found.append(_left_by_group("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"))
     return min(found)
@@ -52,5 +52,5 @@ def _left_by_group(limit: str, used: str) -> float:
     group = Path("/sys/fs/cgroup")
     try:
         return float((group / limit).read_text()) - float((group / used).read_text())
-    except (OSError, ValueError):  # no such group, or the limit is the word for none
+    except (OSError, ValueError):  # no such group, or its limit is the word "max": no limit
         return float("inf")

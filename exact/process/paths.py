@@ -1,12 +1,12 @@
-"""Path distributions over a finite horizon, by enumeration: those of policies, and those of rewards.
+"""Path distributions of policies and of rewards over a finite horizon, by enumeration.
 
 A path is tau = (s_0, a_0, ..., s_{n-1}, a_{n-1}) with n <= T steps (fewer where the episode ends). With P(tau)
-the start and transition factors, including those of ending,
+the factors of start, transitions and termination,
 
     q(tau)   = P(tau) prod_t pi_t(a_t|s_t)                       a policy's path distribution
     p_r(tau) = P(tau) e^r(tau) / Z,   Z = sum_tau P(tau) e^r(tau),   r(tau) = sum_t r(s_t, a_t)
 
-(Ziebart et al. 2008; no discount). Let K be the (paths, S*A) matrix of visit counts. Then r(tau) = K r, and the
+(Ziebart et al. 2008; no discount). Let K be the matrix of visit counts, (paths, S*A). Then r(tau) = K r, and the
 gradient of E_p[r] - log Z is K^T (p - p_r). For any sampler mu > 0, Z = E_mu[P e^r / mu], and p_r is mu reweighted
 (guided cost learning: Finn, Levine & Abbeel 2016). Where mu is a policy's path distribution, the dynamics cancel from
 the weights.
@@ -27,11 +27,11 @@ from gail.exact.process.finite_mdp import FiniteMDP, validate_process
 from gail.exact.process.memory import require_memory
 
 MAX_PATHS = 1_000_000
-"""Paths that enumeration may hold by default."""
+"""Default limit on the number of enumerated paths."""
 
 
 STEP_BYTES = 100.0
-"""Memory of one step of one path at its peak, while paths are put together and their visits counted."""
+"""Peak memory in bytes per step of a path, during enumeration and the counting of visits."""
 
 
 class TooManyPaths(ValueError):
@@ -45,8 +45,8 @@ class Paths:
     Attributes:
         states: (N, T) states, -1 after the end of an episode.
         actions: (N, T) actions, -1 after the end of an episode.
-        dynamics: (N,) P(tau) > 0: start, transitions, and ending.
-        counts: (N, S*A) how often each pair occurs on each path.
+        dynamics: (N,) P(tau) > 0: factors of start, transitions and termination.
+        counts: (N, S*A) number of visits of each path to each pair.
     """
 
     states: NDArray[np.int64]
@@ -97,12 +97,12 @@ class Paths:
 
 
 def enumerate_paths(mdp: FiniteMDP, horizon: int, max_paths: int = MAX_PATHS) -> Paths:
-    """Every path of positive probability under some policy.
+    """All paths that have positive probability under some policy.
 
     Raises:
-        TypeError: the horizon or `max_paths` is not a whole number, or the process no FiniteMDP.
+        TypeError: the horizon or `max_paths` is not a whole number, or the process is not a FiniteMDP.
         ValueError: one of these numbers is less than one.
-        TooManyPaths: more than `max_paths`; the message has the count reached.
+        TooManyPaths: there are more than `max_paths`; the message has the count reached.
         NotEnoughMemory: the paths would need more than is available.
     """
     validate_process(mdp)
@@ -119,7 +119,10 @@ def enumerate_paths(mdp: FiniteMDP, horizon: int, max_paths: int = MAX_PATHS) ->
         done.append(ended)
         count = sum(len(front.dynamics) for front in done) + len(live.dynamics) * mdp.num_actions
         if count > max_paths:
-            raise TooManyPaths(f"more than {count} paths after {step + 1} of {horizon} steps; allowed are {max_paths}")
+            raise TooManyPaths(
+                f"more than {count} paths after {step + 1} of {horizon} steps; allowed are {max_paths}. "
+                "Shorten the horizon or increase max_paths"
+            )
         require_memory(STEP_BYTES * count * horizon, f"{count} paths or more of {horizon} steps")
     states, actions = (
         np.concatenate([np.pad(part, ((0, 0), (0, horizon - part.shape[1])), constant_values=-1) for part in parts])
@@ -134,7 +137,7 @@ def enumerate_paths(mdp: FiniteMDP, horizon: int, max_paths: int = MAX_PATHS) ->
 
 @dataclass(frozen=True, eq=False)
 class _Fronts:
-    """Prefixes of paths: states (N, n), actions (N, n - 1 or n), and the factor of the dynamics (N,)."""
+    """Prefixes of paths: states (N, n), actions (N, n - 1 or n), and probabilities of the dynamics (N,)."""
 
     states: NDArray[np.int64]
     actions: NDArray[np.int64]
@@ -167,7 +170,7 @@ class ImportanceSample:
     Attributes:
         paths: the paths.
         sampler: (N,) mu(tau), positive where drawn.
-        shares: (N,) the share of the draws that each path has; mu itself gives exact expectations.
+        shares: (N,) each path's share of the draws; shares equal to mu give exact expectations.
     """
 
     paths: Paths
@@ -175,11 +178,11 @@ class ImportanceSample:
     shares: Array
 
     def log_partition(self, reward: ArrayLike) -> float:
-        """log of the mean of P e^r / mu over the draws."""
+        """Estimate of log Z: the log of the mean of P e^r / mu over the draws."""
         return float(logsumexp(self._log_weights(reward)))
 
     def maxent(self, reward: ArrayLike) -> Array:
-        """(N,) the estimate of p_r by self-normalised weights, zero where nothing was drawn."""
+        """(N,) the estimate of p_r by self-normalised weights, zero at paths that were not drawn."""
         log_weights = self._log_weights(reward)
         density: Array = np.exp(log_weights - logsumexp(log_weights))
         return density

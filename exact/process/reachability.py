@@ -1,7 +1,7 @@
-"""Solving on the reachable states, answering on all of them.
+"""Restriction of a process to its reachable states, and extension of results to all states.
 
 No policy visits an unreachable state, so its costs have no effect and its multipliers are not determined. Structured
-solvers drop these states first; results are extended to them by a given filler.
+solvers remove these states first. Results are extended to them by a given filler value.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from gail.exact.process.finite_mdp import FiniteMDP
 
 
 class Reachable:
-    """The reachable part of a process, and the maps of arrays indexed by state to it and back."""
+    """The reachable part of a process, and the maps between arrays on its states and arrays on all states."""
 
     def __init__(self, mdp: FiniteMDP) -> None:
         self.mask = mdp.reachable

@@ -17,15 +17,15 @@ overhead."""
 
 
 def stage_bounds(transitions: Sparse, actions: int) -> list[int] | None:
-    """First state of each stage, ascending, and S; None where there are no stages, or where stages are too small.
+    """First state of each stage, ascending, and S; None if there are no stages, or if stages are too small.
 
-    `transitions` is (S*A, S), row s*A + a for state s and action a. There are no stages where some transition
-    leads to its own state or to an earlier one.
+    `transitions` is (S*A, S), row s*A + a for state s and action a. There are no stages if some transition leads
+    to its own state or to an earlier one.
     """
     first = _first_successors(transitions, actions)
     if np.any(first <= np.arange(first.size)):
         return None
-    # Nothing from a state on leads to a state before its bound, so that up to there is one stage.
+    # No state from s on leads to a state before following[s], so the states s .. following[s] - 1 are one stage.
     following = np.minimum.accumulate(first[::-1])[::-1]
     bounds = [0]
     while bounds[-1] < first.size:

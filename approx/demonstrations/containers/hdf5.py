@@ -1,4 +1,4 @@
-"""HDF5 files, with what they say compared with what is there before it is read."""
+"""HDF5 files: the sizes that a file states are compared with its stored bytes before anything is read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gail.approx.demonstrations.errors import InvalidDemonstrations, optional, readable
 
 _COMPRESSION_LIMIT = 1032
-"""Deflate cannot compress any better, so that a dataset which claims to be larger is damaged or hostile."""
+"""Largest compression ratio of deflate: a dataset that states a larger one is damaged or hostile."""
 _SMALL = 1 << 20
 
 
@@ -21,7 +21,7 @@ _SMALL = 1 << 20
 def opened(path: Path) -> Iterator[Any]:
     """The file, an `h5py.File`, for reading."""
     h5py = optional("h5py", "an HDF5 file")
-    path.open("rb").close()  # HDF5 has no word of its own for a file that is not there
+    path.open("rb").close()  # a missing file raises Python's own error here, not HDF5's
     with readable("HDF5 file"):
         file = h5py.File(path, "r")
     try:
@@ -31,9 +31,9 @@ def opened(path: Path) -> Iterator[Any]:
 
 
 def names(group: Any) -> list[str]:
-    """What a group holds."""
+    """The names in a group."""
     with readable("HDF5 file"):
-        # A name that is no UTF-8 comes as bytes.
+        # Names that are not UTF-8 come as bytes.
         return [name if isinstance(name, str) else repr(name) for name in group]
 
 
@@ -46,22 +46,22 @@ def subgroup(group: Any, name: str) -> Any:
 
 
 def dataset(group: Any, name: str, where: str = "") -> Any:
-    """A dataset inside a group; what it claims to hold is in the file."""
+    """A dataset inside a group, after a check that the file itself stores it; `where` starts error messages."""
     label = f"{where}{name}"
     if name not in names(group):
-        raise InvalidDemonstrations(f"{where}there is no {name}; the file holds {', '.join(names(group)) or 'nothing'}")
+        raise InvalidDemonstrations(f"{label} is missing; the file holds {', '.join(names(group)) or 'nothing'}")
     found = _inside(group, name)
     if not isinstance(found, optional("h5py", "an HDF5 file").Dataset):
-        raise InvalidDemonstrations(f"{label} is a group of parts: an array is needed")
+        raise InvalidDemonstrations(f"{label} is a group: an array is needed")
     with readable("HDF5 file"):
         outside = found.is_virtual or found.external
         shape, size, stored = found.shape, found.nbytes, found.id.get_storage_size()
     if outside:
-        raise InvalidDemonstrations(f"{label} is kept in another file")
+        raise InvalidDemonstrations(f"{label} is stored in another file")
     if shape is None or len(shape) == 0:
         raise InvalidDemonstrations(f"{label} has shape {shape}: an array with rows is needed")
     if size > _COMPRESSION_LIMIT * stored + _SMALL:
-        raise InvalidDemonstrations(f"{label} claims {size} bytes, out of {stored}")
+        raise InvalidDemonstrations(f"{label} claims {size} bytes in {stored} stored ones")
     return found
 
 
@@ -69,7 +69,7 @@ def _inside(group: Any, name: str) -> Any:
     h5py = optional("h5py", "an HDF5 file")
     with readable("HDF5 file"):
         if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-            raise InvalidDemonstrations(f"{name} is kept elsewhere")
+            raise InvalidDemonstrations(f"{name} is a link: the data itself is needed")
         return group[name]
 
 

@@ -1,9 +1,9 @@
-"""Archives of arrays: numpy's `.npz`, a zip of `.npy` members, read without copies and without trust.
+"""Archives of arrays: numpy's `.npz`, a zip of `.npy` members, read without extra copies and without running code.
 
-A member is read straight into the array that holds it, a number of rows at a time where asked for. One that lies
-uncompressed and aligned in the file, as `write_archive` lays large ones, is memory-mapped instead: reading it costs
-no memory, and changes to the array stay in memory. Members of objects are pickles, and go by the allow-list of
-`gail.approx.demonstrations.containers.pickles`. Sizes are compared with the file's before anything is allocated.
+A member is read directly into its array, whole or some rows at a time. A member that lies uncompressed and aligned in
+the file, as `write_archive` stores large ones, is memory-mapped instead: it needs no memory of its own, and changes to
+the array do not reach the file. Object arrays are pickles, read with the allowed names of `pickles`. Sizes are compared
+with the file's size before memory is allocated.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ Array = NDArray[Any]
 
 _KIND = ".npz of plain arrays"
 _ALIGNMENT = 64
-_ALIGNMENT_FIELD = 0xD935  # the zip extra field that Android's zipalign pads with, too
+_ALIGNMENT_FIELD = 0xD935  # the zip extra field that Android's zipalign also uses for padding
 _LARGE = 64 << 20
-"""Archives of more bytes are stored, not compressed, so that they can be mapped."""
+"""Archives of at least this many bytes are not compressed, so that they can be mapped."""
 _MAPPED = 1 << 20
-"""Smaller members are read: a mapping costs a page at least."""
+"""Members of fewer bytes are read, because a mapping needs at least one page."""
 _DEFLATE_LIMIT = 1032
-"""Deflate cannot compress any better, so that a member which claims to be larger is damaged or hostile."""
+"""Largest compression ratio of deflate: a member that states a larger one is damaged or hostile."""
 _CHUNK = 1 << 20
 
 
 class Archive:
-    """The arrays of an `.npz` by name. A context manager: members that are not mapped need the file open."""
+    """The arrays of an `.npz` by name. A context manager: members that are not mapped need the open file."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -60,12 +60,12 @@ class Archive:
         self._stream.close()
 
     def read(self, name: str) -> Array:
-        """A whole array, in this machine's byte order; mapped where that is possible."""
+        """A whole array, in this machine's byte order; mapped if possible."""
         with self.member(name) as member:
             return member.whole()
 
     def member(self, name: str) -> Member:
-        """An array whose rows are taken one part after the other."""
+        """An array whose rows are read part by part."""
         with readable(_KIND):
             if f"{name}.npy" not in self._zip.namelist():
                 raise InvalidDemonstrations(f"{name} is not an array")
@@ -73,14 +73,16 @@ class Archive:
 
 
 class Member:
-    """One array of an archive, of which rows are taken from the first to the last."""
+    """One array of an archive, whose rows are read in order."""
 
     def __init__(self, path: Path, archive: zipfile.ZipFile, raw: BinaryIO, info: zipfile.ZipInfo) -> None:
         self._path, self._raw, self._info = path, raw, info
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise InvalidDemonstrations(f"{self._name} is compressed by method {info.compress_type}: 8 is needed")
+            raise InvalidDemonstrations(f"{self._name} is compressed by method {info.compress_type}: 0 or 8 is needed")
         if info.file_size > _DEFLATE_LIMIT * info.compress_size + _CHUNK:
-            raise InvalidDemonstrations(f"{self._name} claims {info.file_size} bytes, out of {info.compress_size}")
+            raise InvalidDemonstrations(
+                f"{self._name} claims {info.file_size} bytes in {info.compress_size} compressed ones"
+            )
         self._stream = cast(zipfile.ZipExtFile, archive.open(info))
         with readable(_KIND):
             self.shape, self._fortran, dtype = _read_header(self._stream, self._name)
@@ -105,7 +107,7 @@ class Member:
         return self._info.filename.removesuffix(".npy")
 
     def whole(self) -> Array:
-        """All of it; nothing may have been taken before."""
+        """The whole array; no rows may have been taken before."""
         if self._objects is not None:
             return self._objects
         mapped = self._mapped()
@@ -116,7 +118,7 @@ class Member:
         return self._read(self.shape[::-1]).T
 
     def take(self, rows: int) -> Array:
-        """The next rows."""
+        """The next `rows` rows."""
         if self._objects is not None or self._fortran or not self.shape:
             raise InvalidDemonstrations(f"{self._name} is not stored row by row: plain numbers in C order are needed")
         return self._read((rows, *self.shape[1:]))
@@ -130,11 +132,11 @@ class Member:
                 if not count:
                     raise EOFError(f"{self._name} ends too early")
                 view = view[count:]
-            self._stream.peek(1)  # at its end, this compares the check sum
+            self._stream.peek(1)  # at the end of the member, this compares the check sum
             return array.astype(self.dtype, copy=False)
 
     def _mapped(self) -> Array | None:
-        """The array where it lies in the file, if it lies there as it is."""
+        """The memory-mapped array; None if it is compressed, small, unaligned, or in another order."""
         size = self._info.file_size - self._start
         if self._info.compress_type != zipfile.ZIP_STORED or size < _MAPPED:
             return None
@@ -168,7 +170,7 @@ def _compare_check_sum(content: Array, info: zipfile.ZipInfo) -> None:
 
 
 def _read_header(stream: Any, name: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    """Shape, whether columns come first, and type, of an `.npy`."""
+    """Shape, whether in Fortran order, and type of an `.npy`."""
     try:
         version = npy.read_magic(stream)
     except ValueError:
@@ -176,7 +178,7 @@ def _read_header(stream: Any, name: str) -> tuple[tuple[int, ...], bool, np.dtyp
     if version not in ((1, 0), (2, 0)):
         raise InvalidDemonstrations(f"{name} is an .npy of version {version[0]}.{version[1]}: 1.0 or 2.0 is needed")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # numpy warns of headers that Python 2 wrote, and reads them
+        warnings.simplefilter("ignore")  # numpy warns of headers that Python 2 wrote, but reads them
         read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, fortran, dtype = read(stream)
     if dtype.names is not None or dtype.subdtype is not None or (dtype.itemsize == 0 and not dtype.hasobject):
@@ -187,14 +189,14 @@ def _read_header(stream: Any, name: str) -> tuple[tuple[int, ...], bool, np.dtyp
 
 
 def write_archive(path: Path, arrays: Mapping[str, Array]) -> None:
-    """Write arrays as an `.npz`, atomically: the same bytes for the same arrays.
+    """Write arrays as an `.npz`, atomically; equal arrays give equal bytes.
 
-    Small archives are compressed. Large ones are stored so that `Archive` maps them.
+    Small archives are compressed. Large ones are not, so that `Archive` can map them.
     """
     compressed = sum(array.nbytes for array in arrays.values()) < _LARGE
     with writing(path) as temporary, temporary.open("wb") as raw, zipfile.ZipFile(raw, "w") as archive:
         for name, array in arrays.items():
-            info = zipfile.ZipInfo(f"{name}.npy")  # its date is a constant
+            info = zipfile.ZipInfo(f"{name}.npy")  # its default date is a constant
             info.external_attr = 0o644 << 16
             if compressed:
                 info.compress_type = zipfile.ZIP_DEFLATED
@@ -205,7 +207,7 @@ def write_archive(path: Path, arrays: Mapping[str, Array]) -> None:
 
 
 def _padding(offset: int, filename: str) -> bytes:
-    """An extra field after which the member's content is aligned; the header of an `.npy` keeps that so."""
+    """An extra field that aligns the member's content; an `.npy` header has a length that keeps arrays aligned."""
     local_header, zip64_field, own_field = 30, 20, 4
     missing = -(offset + local_header + len(filename) + zip64_field + own_field) % _ALIGNMENT
     return struct.pack("<HH", _ALIGNMENT_FIELD, missing) + bytes(missing)

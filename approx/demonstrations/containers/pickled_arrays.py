@@ -1,7 +1,7 @@
-"""What the names in a pickle stand for: our own small constructors of numpy's types and arrays, and records.
+"""What the names in a pickle stand for: small constructors of numpy's types and arrays, and records.
 
-numpy's own trust the state that they are given, down to sizes and pointers; these compare it with the bytes that are
-there. See `gail.approx.demonstrations.containers.pickles` for the list of names.
+numpy's own constructors trust the state that they are given, sizes and pointers included. These compare it with the
+bytes in the pickle. `pickles` lists the names.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from gail.approx.demonstrations.errors import InvalidDemonstrations
 
 
 class Name(Enum):
-    """The names that may be called."""
+    """The names that a pickle may call."""
 
     DTYPE = auto()
     NDARRAY = auto()
@@ -58,13 +58,13 @@ class DTypeInMaking:
 
 
 class ArrayInMaking:
-    """A numpy array under construction, and where the memo holds it."""
+    """A numpy array under construction, and its places in the memo."""
 
     def __init__(self) -> None:
         self.places: list[int] = []
 
     def build(self, state: Any) -> NDArray[Any]:
-        """The array of this state."""
+        """The array that the state describes."""
         _, shape, dtype, fortran, content = state
         dtype, count = dtype.value, math.prod(shape)
         if dtype.hasobject:
@@ -72,7 +72,7 @@ class ArrayInMaking:
                 raise InvalidDemonstrations(f"the pickle has an array of shape {shape} without its {count} objects")
             array = _one_axis(content)
         else:
-            content = content.encode("latin-1") if isinstance(content, str) else content  # as Python 2 wrote bytes
+            content = content.encode("latin-1") if isinstance(content, str) else content  # Python 2 wrote bytes as text
             if len(content) != count * dtype.itemsize:
                 raise InvalidDemonstrations(
                     f"the pickle has an array of shape {shape} and type {dtype} in {len(content)} bytes"
@@ -83,23 +83,23 @@ class ArrayInMaking:
 
 
 class Record:
-    """What an object of another library becomes: the values of its fields, and nothing of its class."""
+    """The fields of another library's object, without its class."""
 
     def __init__(self, name: Any, arguments: Any) -> None:
         if name is not Name.TRAJECTORY or arguments != ():
-            raise InvalidDemonstrations("the pickle makes an object oddly")
+            raise InvalidDemonstrations("the pickle makes an object in an unknown way")
         self.fields: dict[str, Any] = {}
 
     def build(self, state: Any) -> Record:
         """Take the fields from the state."""
         if not isinstance(state, dict) or not all(isinstance(name, str) for name in state):
-            raise InvalidDemonstrations("the pickle gives an object a state without names")
+            raise InvalidDemonstrations("the pickle gives an object a state that is not a dict of named fields")
         self.fields = dict(state)
         return self
 
 
 def _one_axis(content: list[Any]) -> NDArray[Any]:
-    """A list as an array of objects, whatever the objects' own lengths."""
+    """A list as an array of objects with one axis, even if the objects have lengths."""
     array = np.empty(len(content), object)
     for i, item in enumerate(content):
         array[i] = item
@@ -107,9 +107,9 @@ def _one_axis(content: list[Any]) -> NDArray[Any]:
 
 
 def call(name: Any, arguments: Any) -> Any:
-    """What calling an allowed name gives."""
+    """The result of calling an allowed name."""
     if not isinstance(arguments, tuple):
-        raise InvalidDemonstrations("the pickle calls something without a list of arguments")
+        raise InvalidDemonstrations("the pickle calls something without a tuple of arguments")
     match name, arguments:
         case Name.DTYPE, (code, *_):
             return DTypeInMaking(code)
@@ -120,5 +120,5 @@ def call(name: Any, arguments: Any) -> Any:
         case Name.ENCODE, (str() as text, "latin1" | "latin-1"):
             return text.encode("latin-1")
     raise InvalidDemonstrations(
-        f"the pickle calls {name.name.lower() if isinstance(name, Name) else 'something'} oddly"
+        f"the pickle calls {name.name.lower() if isinstance(name, Name) else 'something'} with unknown arguments"
     )

@@ -1,9 +1,9 @@
-"""Pickles of arrays, numbers, text, lists, tuples and dicts, read without running anything that they name.
+"""Pickles of arrays, numbers, text, lists, tuples and dicts, read without running code from the file.
 
-A pickle is a program, and whoever writes one chooses what it calls. Here an interpreter of the part of that language
-that data needs takes the place of Python's. A name that it calls must be one of the list below, and what stands
-behind each is code of this package, not numpy's: numpy trusts the state that it is given, down to sizes and pointers.
-Objects of the last row become records of their fields; `imitation` is not imported.
+A pickle is a program, and its author chooses which functions it calls. This module replaces Python's interpreter by one
+that knows only the instructions that data needs. A called name must be in the list below. Each name stands for code of
+this package, not numpy's, because numpy trusts the state that it is given, sizes and pointers included. Objects of the
+last row become records of their fields; `imitation` is not imported.
 
 | name | under |
 |---|---|
@@ -12,7 +12,7 @@ Objects of the last row become records of their fields; `imitation` is not impor
 | encode | _codecs |
 | Trajectory, TrajectoryWithRew | imitation.data.types |
 
-Everything else is refused and named, and so are opcodes that data does not need.
+All other names and instructions are refused; the error names them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from gail.approx.demonstrations.errors import InvalidDemonstrations, readable
 
 
 class Stream(Protocol):
-    """What is read from: the part of a binary file that is needed."""
+    """The methods of a binary file that reading a pickle needs."""
 
     def read(self, size: int = -1, /) -> bytes:
         """Up to `size` bytes."""
@@ -36,10 +36,10 @@ class Stream(Protocol):
 
 
 def unpickle(stream: Stream, size: int) -> Any:
-    """The value of the pickle that begins here and is at most `size` bytes long.
+    """The value of the pickle that begins at the stream's position, of at most `size` bytes.
 
     Raises:
-        InvalidDemonstrations: it is damaged, or wants something that is not allowed.
+        InvalidDemonstrations: it is damaged, or uses a name or an instruction that is not allowed.
     """
     machine = _Machine()
     with readable("pickle"):
@@ -50,7 +50,7 @@ def unpickle(stream: Stream, size: int) -> Any:
 
 
 class _Bounded:
-    """A stream that refuses a length before memory is set aside for it."""
+    """A stream that refuses a length beyond its end before memory is allocated for it."""
 
     def __init__(self, stream: Stream, left: int) -> None:
         self._stream, self._left = stream, left
@@ -68,7 +68,7 @@ class _Bounded:
 
 
 class _Machine:
-    """The stack machine that a pickle is a program for."""
+    """The stack machine that runs a pickle."""
 
     def __init__(self) -> None:
         self.stack: list[Any] = []
@@ -131,7 +131,7 @@ class _Machine:
 
     def _top(self, kind: type) -> Any:
         if not isinstance(self.stack[-1], kind):
-            raise InvalidDemonstrations(f"the pickle takes a {type(self.stack[-1]).__name__} for a {kind.__name__}")
+            raise InvalidDemonstrations(f"the pickle uses a {type(self.stack[-1]).__name__} as a {kind.__name__}")
         return self.stack[-1]
 
     def put(self, place: int) -> None:
@@ -155,7 +155,7 @@ class _Machine:
     def _name(self, module: str, name: str) -> None:
         if (module, name) not in ALLOWED:
             raise InvalidDemonstrations(
-                f"the pickle wants {str(module)[:80]}.{str(name)[:80]}, which may run code: only arrays, numbers, "
+                f"the pickle names {str(module)[:80]}.{str(name)[:80]}, which may run code: only arrays, numbers, "
                 "text, lists and dicts are read (pickle protocols up to 4)"
             )
         self.stack.append(ALLOWED[module, name])
@@ -191,7 +191,7 @@ def _tuple_of(count: int) -> Callable[[_Machine, Any], None]:
 
 
 def _nothing(_: _Machine, __: Any) -> None:
-    """Frames and versions only matter to those who read ahead."""
+    """Frames and versions need no action here."""
 
 
 _LITERALS: dict[str, Callable[[], Any]] = {

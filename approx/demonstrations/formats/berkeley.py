@@ -8,8 +8,8 @@
 | terminal | (T,) of 0 and 1 | 1 at the last step |
 | image_obs | any | not read |
 
-The course's own code sets `terminal` at a time limit, too; it is taken at its word here. Endings that are not marked
-are neither termination nor truncation.
+The course's own code sets `terminal` at a time limit, too; here it always means termination. Episodes without it count
+as neither terminated nor truncated.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ FIELDS = ("observation", "action", "reward", "next_observation", "terminal")
 
 
 def from_pickle(content: list[Any]) -> Demonstrations:
-    """Take the unpickled list; it is emptied as it is read."""
+    """Demonstrations from the unpickled list. Reading empties the list, to save memory."""
     lengths = [_length(k, path) for k, path in enumerate(content)]
     apart = any(not np.array_equal(path["next_observation"][:-1], path["observation"][1:]) for path in content)
 
@@ -42,7 +42,7 @@ def from_pickle(content: list[Any]) -> Demonstrations:
         if len(ended) != lengths[k] or len(following) != lengths[k]:
             raise InvalidDemonstrations(
                 f"episode {k}: observation has {lengths[k]} rows, next_observation {len(following)}, "
-                f"terminal {len(ended)}: as many of each are needed"
+                f"terminal {len(ended)}: equal numbers are needed"
             )
         if ended[:-1].any():
             raise InvalidDemonstrations(
@@ -74,12 +74,12 @@ def _length(k: int, path: Any) -> int:
 
 
 def save_berkeley(demonstrations: Demonstrations, path: StrPath) -> None:
-    """Write the list, pickled so that these readers, and older Pythons, read it."""
+    """Write the list with pickle protocol 4, which `from_pickle` and older Pythons read."""
     path = Path(path)
     require_whole(demonstrations, "Berkeley's pickle")
     batch = demonstrations.trajectories
     if batch.rewards is None:
-        raise InvalidDemonstrations("Berkeley's pickle has rewards: these demonstrations have none")
+        raise InvalidDemonstrations("Berkeley's pickle needs rewards: these demonstrations have none")
     following = demonstrations.following()
     episodes = []
     for k, (first, last) in enumerate(zip(batch.first_steps, batch.last_steps, strict=True)):

@@ -1,4 +1,4 @@
-"""D4RL's HDF5: N steps in a row, of one episode after the other.
+"""D4RL's HDF5: N consecutive steps, one episode after the other.
 
 | dataset | shape | meaning |
 |---|---|---|
@@ -9,8 +9,8 @@
 | timeouts | (N,) | optional; a time limit ended it |
 | next_observations | (N, d) | optional; after each action |
 
-Without next observations nothing is known of what followed an episode's last step. So it is not made up: that step is
-left out, its observation is the final one, and the ending is neither termination nor truncation.
+Without next observations the file lacks the observation after an episode's last step. Then this step is dropped, its
+observation becomes the final one, and the episode counts as neither terminated nor truncated.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class _Reader:
             raise InvalidDemonstrations("the data is empty: terminals has no entries")
         ends = np.flatnonzero(terminals | timeouts) + 1
         if not ends.size or ends[-1] != len(terminals):
-            ends = np.append(ends, len(terminals))  # the last episode was still going on
+            ends = np.append(ends, len(terminals))  # the last episode was not over
         self._begins, self._ends = np.append(0, ends[:-1]), ends
         if not has_next:
             kept = ends - self._begins > 1
@@ -90,10 +90,10 @@ def save_d4rl(demonstrations: Demonstrations, path: StrPath) -> None:
     h5py = optional("h5py", "an HDF5 file")
     batch = demonstrations.trajectories
     if batch.rewards is None:
-        raise InvalidDemonstrations("a D4RL file has rewards: these demonstrations have none")
+        raise InvalidDemonstrations("a D4RL file needs rewards: these demonstrations have none")
     ended, cut = np.zeros((2, batch.num_steps), dtype=bool)
     ended[batch.last_steps] = batch.terminated
-    # An episode that was cut otherwise can only be told apart from the next one as a timeout.
+    # Only a timeout can separate an episode that was cut in another way from the next one.
     cut[batch.last_steps] = ~batch.terminated
     with writing(path) as temporary, h5py.File(temporary, "w") as file:
         file["observations"] = batch.observations

@@ -2,11 +2,11 @@
 
 | array | shape | meaning |
 |---|---|---|
-| observations | (N, d) float | what the expert saw, step after step, trajectory after trajectory |
-| actions | (N, m) float or (N,) integer | what it did, as recorded |
-| rewards | (N,) float | optional; the environment's own |
-| weights | (N,) float | optional; how much each step counts |
-| next_observations | (N, d) float | optional; what followed each step, where the next row is not it |
+| observations | (N, d) float | observation before each action, trajectory after trajectory |
+| actions | (N, m) float or (N,) integer | action of each step, as recorded |
+| rewards | (N,) float | optional; the environment's reward of each step |
+| weights | (N,) float | optional; weight of each step |
+| next_observations | (N, d) float | optional; observation after each step, if it differs from the next row |
 | final_observations | (K, d) float | the observation after each trajectory's last action |
 | lengths | (K,) integer | steps of each trajectory |
 | terminated, truncated | (K,) bool | how each trajectory ended |
@@ -40,9 +40,9 @@ _KINDS = {
 
 
 def save_npz(demonstrations: Demonstrations, path: StrPath) -> None:
-    """Write demonstrations to `path`, atomically; the same ones give the same bytes.
+    """Write demonstrations to `path`, atomically; equal demonstrations give equal bytes.
 
-    Small ones are compressed; large ones are stored so that `load_npz` maps them.
+    Small files are compressed; large ones are not, so that `load_npz` can map them.
     """
     path = Path(path)
     batch = demonstrations.trajectories
@@ -68,7 +68,7 @@ def from_archive(archive: Archive) -> Demonstrations:
         raise InvalidDemonstrations(
             f"no array {', '.join(missing)}; the file holds {', '.join(archive.names) or 'nothing'}"
         )
-    # First: a file of another version is refused for that, whatever its arrays.
+    # Read first, so that the error for a file of another version names the version, whatever its arrays.
     provenance = _read_provenance(archive.read("provenance"))
     arrays = {name: archive.read(name) for name in (*_REQUIRED, *_OPTIONAL) if name in archive.names}
     for name, (kinds, axes) in _KINDS.items():
@@ -76,7 +76,7 @@ def from_archive(archive: Archive) -> Demonstrations:
             numbers(arrays[name], kinds, axes, name)
     numbers(arrays["actions"], "fiu", arrays["actions"].ndim, "actions")
     following = arrays.pop("next_observations", None)
-    batch = Trajectories(rewards=arrays.pop("rewards", None), **arrays)  # weights, too, where there are some
+    batch = Trajectories(rewards=arrays.pop("rewards", None), **arrays)  # `arrays` holds the weights, if any
     return Demonstrations(batch, provenance, following)
 
 

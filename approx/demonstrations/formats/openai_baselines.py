@@ -1,4 +1,4 @@
-"""What OpenAI's baselines learn from: an `.npz` of K episodes.
+"""Expert data of OpenAI's baselines: an `.npz` of K episodes.
 
 | field | shape | meaning |
 |---|---|---|
@@ -7,8 +7,8 @@
 | rews | (K, T), or K objects (T_k,) | optional |
 | ep_rets | (K,) | return of each episode |
 
-As with stable-baselines, nothing followed an episode's last step: its last action is left out, its last observation is
-the final one, and the ending is neither termination nor truncation.
+As with stable-baselines, the file lacks the observation after an episode's last step. So the last action and reward are
+dropped, the last observation becomes the final one, and the episode counts as neither terminated nor truncated.
 """
 
 from __future__ import annotations
@@ -63,5 +63,5 @@ def _steps(observations: Any, k: int) -> int:
 
 def _without_last(values: Any, length: int, what: str) -> NDArray[Any]:
     if not isinstance(values, np.ndarray) or values.shape[:1] != (length + 1,):
-        raise InvalidDemonstrations(f"{what} is no array of {length + 1} rows, as obs is")
+        raise InvalidDemonstrations(f"{what} is not an array of {length + 1} rows like obs")
     return values[:-1]

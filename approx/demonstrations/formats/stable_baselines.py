@@ -1,4 +1,4 @@
-"""What stable-baselines records (`generate_expert_traj`): an `.npz`, or its pickled dict, of N steps in a row.
+"""Recordings of stable-baselines (`generate_expert_traj`): an `.npz`, or its pickled dict, of N consecutive steps.
 
 | field | shape | meaning |
 |---|---|---|
@@ -8,9 +8,9 @@
 | episode_starts | (N,) bool | the first step of each episode |
 | episode_returns | (K,) | optional |
 
-Nothing is said of what followed the last step of an episode, nor of how it ended. So that observation is not made up:
-the last action and reward of every episode are left out, and its last observation is the final one. The ending is
-neither termination nor truncation.
+The file stores neither the observation after an episode's last step nor how the episode ended. So the last action and
+reward of every episode are dropped, and its last observation becomes the final one. The episode counts as neither
+terminated nor truncated.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def from_archive(archive: Archive) -> Demonstrations:
 
 
 def from_pickle(content: dict[str, Any]) -> Demonstrations:
-    """Take the pickled dict."""
+    """Demonstrations from the unpickled dict."""
     steps = {name: rows_of(content[name], name) for name in ("obs", "actions", "rewards")}
     return _demonstrations(steps, content["episode_starts"], content.get("episode_returns"))
 
@@ -55,7 +55,7 @@ def _demonstrations(steps: dict[str, Rows], starts: Any, returns: Any) -> Demons
     played = np.diff(np.append(np.flatnonzero(begins), len(begins)))
     kept = np.flatnonzero(played > 1)
     if not kept.size:
-        raise InvalidDemonstrations("every episode has a single step, after which nothing was observed")
+        raise InvalidDemonstrations("every episode has a single step, and the file lacks the observation after it")
     listed = None if returns is None else listed_returns(returns, len(played), "episode_returns")
     short = len(played) - len(kept)
     left_out = f" ({short} episodes of a single step are left out)" if short else ""
@@ -74,12 +74,12 @@ def _demonstrations(steps: dict[str, Rows], starts: Any, returns: Any) -> Demons
 
 
 def save_stable_baselines(demonstrations: Demonstrations, path: StrPath) -> None:
-    """Write the `.npz`; final observations and endings have no place in it."""
+    """Write the `.npz`; it cannot store final observations and endings."""
     path = Path(path)
     require_whole(demonstrations, "stable-baselines' .npz")
     batch = demonstrations.trajectories
     if batch.rewards is None:
-        raise InvalidDemonstrations("stable-baselines' .npz has rewards: these demonstrations have none")
+        raise InvalidDemonstrations("stable-baselines' .npz needs rewards: these demonstrations have none")
     starts = np.zeros(batch.num_steps, dtype=bool)
     starts[batch.first_steps] = True
     actions = batch.actions if batch.actions.ndim == 2 else batch.actions[:, None]

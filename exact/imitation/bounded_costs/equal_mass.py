@@ -2,7 +2,7 @@
 
 Where psi allows c + k with c, for every constant k, psi*(rho - rho_E) is +inf unless rho has the mass of rho_E. Where
 episodes end, this is a constraint with multiplier k. If no policy has less mass than the expert, or none has more, then
-only policies that keep the mass extreme satisfy the constraint, and the dual tends to its supremum as k tends to
+only policies of this extreme mass satisfy the constraint, and the dual tends to its supremum as k tends to
 infinity. Planning with a cost of one, or minus one, per step finds the actions of these policies.
 """
 
@@ -18,10 +18,10 @@ from gail.exact.problems import Matching
 from gail.exact.process.arrays import Array
 
 EQUAL = 1e-11
-"""Difference of masses, relative to the expert's, that is none."""
+"""Difference of masses, relative to the expert's, up to which they count as equal."""
 
 TIED = 1e-9
-"""Difference of action values, relative to the largest, at which both actions are optimal."""
+"""Difference of action values, relative to the largest, up to which both actions count as optimal."""
 
 MAX_DOUBLINGS = 40
 

@@ -43,7 +43,7 @@ GOOD = 1e-9
 """Estimated relative gap below which few stalls end the iteration."""
 
 MAX_STALLS = 4
-"""Consecutive iterations that may fail to halve the least gap, once it is below `GOOD`; five times as many before."""
+"""Consecutive iterations that may fail to halve the least gap, once it is below `GOOD`; earlier, five times as many."""
 
 TO_THE_BOUNDARY = 0.995
 """Largest share of the way to the boundary taken in one step."""
@@ -103,7 +103,7 @@ def match_bounded(problem: Matching, psi: BoundedCosts, trace: list[float]) -> t
         stiffness = (point.force / point.slack).sum(axis=0)
         try:
             solve = system.factor(point.rho, stiffness)
-        except RuntimeError:  # singular to rounding: the end of what can be resolved
+        except RuntimeError:  # singular up to rounding: no further progress is possible
             break
         newton = _Newton(bounds, solve, point, difference, stationarity)
         ahead = newton.step(np.zeros_like(point.slack))
@@ -112,7 +112,7 @@ def match_bounded(problem: Matching, psi: BoundedCosts, trace: list[float]) -> t
         centring = float(np.clip(predicted / complementarity, 0.0, 1.0)) ** 3
         centring = max(centring, min(0.5, CENTRED * residual / complementarity))
         target = centring * complementarity / point.slack.size
-        # Mehrotra's second-order correction: what the product of the two changes adds.
+        # Mehrotra's second-order correction: the product of the two changes.
         step = newton.step(target - ahead.force * ahead.slack)
         point = _moved(problem, bounds, stiffness, point, step)
     policy, cost = np.exp(best.log_policy), psi.center + best.x[: expert.size].reshape(expert.shape)
@@ -175,7 +175,7 @@ def _moved(problem: Matching, bounds: Sparse, stiffness: Array, point: _Point, s
     length = min(1.0, TO_THE_BOUNDARY * step.reach)
     pairs = problem.expert.size
     stiff = np.asarray(abs(bounds).T @ stiffness)[:pairs].reshape(point.rho.shape)
-    # How far the bounds, rather than the entropy, decide rho: e / (lambda + e) with e = rho / h.
+    # Share of the bounds, as opposed to the entropy, in what determines rho: e / (lambda + e) with e = rho / h.
     bound = point.rho / (problem.entropy_weight * stiff + point.rho)
     relative = step.relative[:, None]
     additive = np.log1p(np.maximum(length * (step.shift + relative), -TO_THE_BOUNDARY))

@@ -10,7 +10,7 @@ Where B is the identity, dx is eliminated as well: with den = lambda h + rho and
     [ -lambda E (rho^2 / den)   lambda E W F^T ] [m ]    [ lambda E u ]
     [ lambda F W E^T            F W F^T        ] [dv] =  [ F u        ],   u = (rho h r + rho z) / den,
 
-and else the symmetric system in dx, m and dv is solved as a whole,
+otherwise the symmetric system in dx, m and dv is solved as a whole,
 
     [ K + R/lambda   -R E^T   -R F^T/lambda ] [dx]   [ z - R r/lambda ]
     [ -E R            0        E R F^T      ] [m ] = [ E R r          ]
@@ -40,7 +40,7 @@ Step: TypeAlias = tuple[Array, Array, Array, Array]
 """dx (nodes,), y - m (S, A), m (S,) and dv (S,)."""
 
 Solver: TypeAlias = Callable[[Array, Array], Step]
-"""From the residuals z (nodes,) and r (S, A)."""
+"""Solves for the step, given the residuals z (nodes,) and r (S, A)."""
 
 GROUNDED = 1e-6
 """Stiffness, relative to the occupancies, of the node that fixes the constant in the cost."""
@@ -62,7 +62,7 @@ class BoundedSystem(ABC):
 
 
 def system_of(mdp: FiniteMDP, weight: float, bounds: Sparse) -> BoundedSystem:
-    """The system for a matrix B (bounds, nodes): the smaller one if that is the identity."""
+    """The system for a matrix B (bounds, nodes): the smaller one if B is the identity."""
     pairs = mdp.num_states * mdp.num_actions
     if bounds.shape == (pairs, pairs) and bounds.nnz == pairs and np.all(bounds.diagonal() == 1.0):
         return _Separate(mdp, weight)

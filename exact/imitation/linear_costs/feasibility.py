@@ -1,11 +1,11 @@
 """An occupancy measure with the feature expectations of a given measure, if one exists.
 
 `LinearSpan` depends on a measure m only through F^T m. So m may be replaced by an occupancy measure rho with F^T rho =
-F^T m. If there is none, psi*(rho - m) is infinite for all rho. The one whose least entry is largest,
+F^T m. If there is none, psi*(rho - m) is infinite for all rho. The rho whose least entry is largest solves
 
-    max t   s.t.  flow (y + t) = p0,   F^T (y + t) = F^T m,   y >= 0,  t >= 0,        rho = y + t,
+    max t   s.t.  flow (y + t) = p0,   F^T (y + t) = F^T m,   y >= 0,  t >= 0,        rho = y + t.
 
-is positive on all pairs if any is. Exactly then soft-optimal policies can have these expectations
+It is positive on all pairs if any such rho is. Exactly then soft-optimal policies can have these expectations
 (`max_causal_entropy`). Features are scaled to a largest entry of one. Solved by HiGHS.
 """
 

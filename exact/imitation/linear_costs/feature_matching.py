@@ -8,9 +8,9 @@ of the cost F w and G the advantage operator of `gail.exact.imitation.irl`, it h
 
     gradient = F^T (rho - rho_E),         - Hessian = (G F)^T diag(rho) (G F) / lambda,
 
-a matrix of the size of w, for one sparse triangular solve per feature, all at once. The quadratic model is maximised
-over W exactly, and a line search towards its maximiser ensures a sufficient increase of phi: convergence is global, and
-quadratic near the solution. The gap at any w is support(gradient) - <gradient, w>.
+a (k, k) matrix for k weights, computed by sparse triangular solves with k right-hand sides. The quadratic model is
+maximised over W exactly, and a line search towards its maximiser ensures a sufficient increase of phi: convergence is
+global, and quadratic near the solution. The gap at any w is support(gradient) - <gradient, w>.
 """
 
 from __future__ import annotations

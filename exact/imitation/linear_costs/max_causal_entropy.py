@@ -9,15 +9,15 @@ Weights whose cost is potential shaping change no policy. Features are scaled to
 that depend on others up to shaping are set aside. The returned weights have the smallest norm, in scaled units, of all
 that give the same policy.
 
-Start. Were the expert's policy pi soft-optimal for F w, then -lambda log pi = F w - flow* V for some V. The w that
+Start. If the expert's policy pi is soft-optimal for F w, then -lambda log pi = F w - flow* V for some V. The w that
 fits this best, weighted by occupancy, solves a linear least squares problem. It is the solution where such a w exists.
 
 Attainment. phi has a maximiser if and only if an occupancy that is positive on all reachable pairs has the expert's
 feature expectations (if: Rockafellar 1970, theorem 23.4; only if: soft-optimal policies take every action). An expert
 that takes every action is such an occupancy measure. Otherwise the expert, but not every policy, is optimal for some
 cost F d, and the weights diverge along d. Newton's steps then keep changing log-policies by about one, even for tiny
-gradients, and soon have such a direction d. Planning without entropy checks that the expert has no regret under F d,
-which certifies that no maximiser exists.
+gradients, and soon point in such a direction d. Planning without entropy checks that the expert has no regret under
+F d, which certifies that no maximiser exists.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def match_expectations(
         policy = (1.0 - EXPLORATION) * policy + EXPLORATION / policy.shape[1]
     chain = Chain(problem.mdp, policy)
     basis, relative = _independent(problem, psi, policy, chain)
-    if basis.kept.size == 0:  # every cost is shaping: all soft-optimal policies are one
+    if basis.kept.size == 0:  # every cost is shaping: all costs have the same soft-optimal policy
         optimum = soft_optimum(problem.mdp, np.zeros_like(policy), problem.entropy_weight)
         return optimum.policy, np.zeros(basis.scale.size)
     own = LinearSpan((psi.features / basis.scale)[:, :, basis.kept])
@@ -202,7 +202,7 @@ def _step(problem: Matching, psi: LinearSpan, point: Point) -> _Step:
     optimum, weight = point.optimum, problem.entropy_weight
     relative = advantages(problem.mdp, optimum.policy, optimum.chain, psi.features)
     weighted = np.sqrt(point.occupancy)[:, :, None] * relative
-    # Rarely visited features have small curvature, but no less reliable: each is compared with itself.
+    # Rarely visited features have small but reliable curvature, so each column is scaled to norm one.
     sizes = _sizes(weighted)
     _, spread, right = np.linalg.svd(_triangle(weighted / sizes), full_matrices=False)
     steep = spread > FLAT * spread[0]

@@ -10,7 +10,7 @@ ends after finitely many steps, at weights w = x / |x| whose gap
     |x| - min over vertices y of <x, y> / |x|
 
 vanishes. The nearest point of a hull is a nonnegative least squares problem: min |Y^T a|^2 + M^2 (1 - sum a)^2 over
-a >= 0 is minimised by a multiple of its weights, whatever M > 0.
+a >= 0 is minimised by a multiple of its weights, for every M > 0.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def nearest_policy(problem: Matching, psi: L2Ball, trace: list[float]) -> tuple[
     occupancies = [occupancy_of(mdp, policy_of(problem.expert))]
     points = [feature_expectations(occupancies[0] - problem.expert, features)]
     shares, here, farthest = np.ones(1), points[0], float(np.linalg.norm(points[0]))
-    weights = np.zeros_like(here)  # as good as the distance is small
+    weights = np.zeros_like(here)  # the gap of zero weights is the distance
     for _ in range(MAX_ITERATIONS):
         distance = float(np.linalg.norm(here))
         if distance <= SETTLED * farthest:

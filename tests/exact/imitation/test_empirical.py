@@ -223,7 +223,7 @@ def test_divergences_that_keep_to_the_support_do_so(weight):
 @pytest.mark.parametrize("regularizer", [psi.ReverseKL(), psi.Jeffreys()], ids=str)
 def test_divergences_that_no_policy_keeps_finite_are_refused(regularizer):
     mdp = forked()
-    with pytest.raises(Unmatchable, match="every policy leaves it: state 0, action 1, for one"):
+    with pytest.raises(Unmatchable, match="every policy leaves it: state 0, action 1, for example"):
         match_empirical(mdp, [[0.0, 2.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]], regularizer)
     with pytest.raises(Unmatchable, match="episodes may begin at state 0"):
         match_empirical(mdp, [[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]], regularizer)

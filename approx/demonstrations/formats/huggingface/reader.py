@@ -10,7 +10,7 @@ One row per episode:
 | terminal | () bool | the episode ended, for `imitation` also at a time limit |
 | infos | (T,) text | jsonpickle, which runs code when it is decoded |
 
-Of infos only the last of each episode is looked at, as plain JSON, for the key `TimeLimit.truncated`.
+Of infos, only the last of each episode is read, as plain JSON, for the key `TimeLimit.truncated`.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _batches(path: Path) -> Iterator[Any]:
                 missing = [column for column in ("obs", "acts", "terminal") if column not in batch.schema.names]
                 if missing:
                     raise InvalidDemonstrations(
-                        f"{name}: no column {', '.join(missing)}; there are {', '.join(batch.schema.names)}"
+                        f"{name}: no column {', '.join(missing)}; the columns are {', '.join(batch.schema.names)}"
                     )
                 batch.validate(full=True)
                 yield batch

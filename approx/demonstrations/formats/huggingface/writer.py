@@ -1,6 +1,6 @@
-"""Demonstrations as a HuggingFace dataset on disk, which `imitation` and `datasets.load_from_disk` read.
+"""Writes demonstrations as a HuggingFace dataset on disk, which `imitation` and `datasets.load_from_disk` read.
 
-Written with Arrow itself, an episode at a time, and with the feature names that old and new `datasets` share.
+Arrow writes it, an episode at a time, with the feature names that old and new versions of `datasets` share.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def _episode(arrow: ModuleType, batch: Trajectories, k: int) -> Any:
         "obs": _one_list(arrow, seen),
         "acts": _one_list(arrow, batch.actions[rows]),
         "infos": arrow.array([infos], arrow.list_(arrow.string())),
-        # To `imitation` an episode that a time limit ended is over, too.
+        # In `imitation` episodes that a time limit ended are terminal, too.
         "terminal": arrow.array([bool(batch.terminated[k] or batch.truncated[k])]),
     }
     if batch.rewards is not None:

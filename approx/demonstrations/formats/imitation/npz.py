@@ -1,11 +1,11 @@
-"""The `.npz` that `imitation` wrote up to 0.4, before it turned to HuggingFace datasets.
+"""The `.npz` that `imitation` wrote up to version 0.4; later versions write HuggingFace datasets.
 
 | field | shape | meaning |
 |---|---|---|
 | obs | (N + K, d) | T + 1 observations of each episode, one after the other |
 | acts, infos | (N, ...) | infos are pickled objects: they are never read |
 | rews | (N,) | optional |
-| terminal | (K,) bool | the episode ended, rather than being cut |
+| terminal | (K,) bool | the episode ended and was not cut |
 | indices | (K - 1,) integer | where in acts the second and later episodes begin |
 """
 
@@ -29,7 +29,9 @@ def from_archive(archive: Archive) -> Demonstrations:
     rews = archive.member("rews") if "rews" in archive.names else None
     steps = acts.shape[0] if acts.shape else 0
     if len(indices) != len(terminal) - 1:
-        raise InvalidDemonstrations(f"indices has {len(indices)} entries, terminal has {len(terminal)}: one more")
+        raise InvalidDemonstrations(
+            f"indices has {len(indices)} entries, terminal has {len(terminal)}: indices needs one fewer than terminal"
+        )
     ends = [*(int(i) for i in indices), steps]
     lengths = [end - begin for begin, end in zip([0, *ends[:-1]], ends, strict=True)]
     if min(lengths) < 1:

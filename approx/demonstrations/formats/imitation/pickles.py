@@ -1,4 +1,4 @@
-"""Pickled trajectories of `imitation`, as its `rollout.save` wrote before it turned to `.npz`: objects in a list.
+"""Pickled trajectories of `imitation`: a list of objects, which its `rollout.save` wrote before it wrote `.npz`.
 
 | field of an object | shape | meaning |
 |---|---|---|
@@ -22,7 +22,7 @@ from gail.approx.demonstrations.errors import InvalidDemonstrations
 
 
 def from_pickle(content: list[Any]) -> Demonstrations:
-    """Take the list of records."""
+    """Demonstrations from the list of records."""
     lengths = [len(_array(record, "acts", k)) for k, record in enumerate(content)]
     return join(lengths, lambda k: _episode(content[k], k), Provenance(None, "a pickle of imitation"))
 

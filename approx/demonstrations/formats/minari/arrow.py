@@ -1,6 +1,6 @@
-"""Minari's datasets in Arrow: a folder with `metadata.json`, in it a folder of Arrow files per episode.
+"""Minari's datasets in Arrow: a folder with `metadata.json` and one folder of Arrow files per episode.
 
-| column of episode_id k, folder `k` | shape | meaning |
+| column of episode k, in folder `k` | shape | meaning |
 |---|---|---|
 | observations | (T + 1, d) | |
 | actions | (T + 1, m), or (T + 1,) integers | |
@@ -8,7 +8,7 @@
 | terminations, truncations | (T + 1,) bool | how the episode ended, at its last step |
 | infos | | not read |
 
-All but observations have a last row that only fills up. Boxes of several axes are stored as one, row by row.
+Every column but observations has a padding row at the end. Boxes of several axes are stored with one axis, row by row.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def _rows(folder: Path) -> int:
 
 
 def _table(folder: Path, files: ExitStack) -> Any:
-    """The rows of an episode, checked, as long as `files` is open."""
+    """The rows of an episode, checked; valid while `files` is open."""
     batches = _batches(folder, files)
     with readable(_KIND):
         for batch in batches:
@@ -71,7 +71,7 @@ def _batches(folder: Path, files: ExitStack) -> list[Any]:
 def _episode(table: Any, where: str) -> Episode:
     observations = _column(table, "observations", where)
     if len(observations) < 2:
-        raise InvalidDemonstrations(f"{where}observations has {len(observations)} rows: 2 are the least")
+        raise InvalidDemonstrations(f"{where}observations has {len(observations)} rows: at least 2 are needed")
     actions, rewards = (_column(table, name, where)[:-1] for name in ("actions", "rewards"))
     ended, cut = (
         last_step(_column(table, name, where)[:-1], f"{where}{name}") for name in ("terminations", "truncations")
@@ -84,7 +84,7 @@ def _column(table: Any, name: str, where: str) -> NDArray[Any]:
     types = optional("pyarrow", f"a {_KIND}").types
     with readable(_KIND):
         if name not in table.column_names:
-            raise InvalidDemonstrations(f"{where}no column {name}; there are {', '.join(table.column_names)}")
+            raise InvalidDemonstrations(f"{where}no column {name}; the columns are {', '.join(table.column_names)}")
         values = table.column(name).combine_chunks()
         shape: tuple[int, ...] = (len(values),)
         if types.is_fixed_size_list(values.type) and not values.null_count:
@@ -92,6 +92,6 @@ def _column(table: Any, name: str, where: str) -> NDArray[Any]:
         kind = values.type
         if values.null_count or not (types.is_floating(kind) or types.is_integer(kind) or types.is_boolean(kind)):
             raise InvalidDemonstrations(f"{where}{name} holds {kind}, or missing entries: numbers are needed")
-        # A copy: the file is closed when the episode has been read.
+        # A copy, because the file is closed when the episode has been read.
         array: NDArray[Any] = values.to_numpy(zero_copy_only=False).reshape(shape).copy()
         return array

@@ -1,4 +1,4 @@
-"""Minari's datasets: a folder with `metadata.json` and, in HDF5, `main_data.hdf5`, in it a group per episode.
+"""Minari's datasets: a folder with `metadata.json` and, in HDF5, `main_data.hdf5` with one group per episode.
 
 | in group episode_k | shape | meaning |
 |---|---|---|
@@ -8,8 +8,8 @@
 | terminations, truncations | (T,) bool | how the episode ended, at its last step |
 | infos | | not read |
 
-In Arrow there is a folder per episode instead (`gail.approx.demonstrations.formats.minari.arrow`). The folder meant is
-the dataset's own (such as `~/.minari/datasets/mujoco/hopper/expert-v0`), or `data` inside it.
+Datasets in Arrow have one folder per episode instead (`arrow`). Readers take the dataset's own folder (such as
+`~/.minari/datasets/mujoco/hopper/expert-v0`), or the folder `data` inside it.
 """
 
 from __future__ import annotations

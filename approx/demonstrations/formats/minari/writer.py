@@ -1,4 +1,4 @@
-"""Demonstrations as a Minari dataset, which `minari.load_dataset` reads from its own folder of datasets."""
+"""Writes demonstrations as a Minari dataset; `minari.load_dataset` reads it from Minari's folder of datasets."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from gail.approx.demonstrations.whole_episodes import require_whole
 from gail.approx.trajectories.trajectories import Trajectories
 
 _WRITTEN_AS = "0.5.0"
-"""The first version with this layout of the metadata."""
+"""The first Minari version with this layout of the metadata."""
 
 
 def save_minari(demonstrations: Demonstrations, path: StrPath) -> None:
-    """Write a dataset in HDF5, Minari's usual kind, into the new folder `path`.
+    """Write a dataset in HDF5, Minari's default, into the new folder `path`.
 
-    Its id is the end of the path from `datasets` on, where Minari keeps its own; otherwise the folder's name.
-    Spaces are as wide as the recorded type: a dataset holds what was recorded.
+    Its id is the part of the path after a folder `datasets`, as in Minari, or else the folder's name.
+    Boxes have infinite bounds, because recorded actions may lie outside the task's box.
     """
     path = Path(path)
     h5py = optional("h5py", "a Minari dataset")
@@ -40,7 +40,7 @@ def save_minari(demonstrations: Demonstrations, path: StrPath) -> None:
 
 
 def save_minari_arrow(demonstrations: Demonstrations, path: StrPath) -> None:
-    """Write a dataset in Arrow into the new folder `path`, otherwise as `save_minari` does."""
+    """Write a dataset in Arrow into the new folder `path`, with the id and spaces of `save_minari`."""
     path = Path(path)
     arrow = optional("pyarrow", "a Minari dataset in Arrow")
 
@@ -65,7 +65,7 @@ def save_minari_arrow(demonstrations: Demonstrations, path: StrPath) -> None:
 def _save(demonstrations: Demonstrations, path: Path, kind: str, write: Callable[[Trajectories, Path], None]) -> None:
     require_whole(demonstrations, "a Minari dataset")
     if demonstrations.trajectories.rewards is None:
-        raise InvalidDemonstrations("a Minari dataset has rewards: these demonstrations have none")
+        raise InvalidDemonstrations("a Minari dataset needs rewards: these demonstrations have none")
     with writing(path) as temporary:
         data = temporary / "data"
         data.mkdir(parents=True)
@@ -76,7 +76,7 @@ def _save(demonstrations: Demonstrations, path: Path, kind: str, write: Callable
 
 
 def _episode(batch: Trajectories, k: int) -> dict[str, NDArray[Any]]:
-    """The columns of an episode: T + 1 observations, T of all else."""
+    """The columns of an episode: T + 1 observations, and T rows in every other column."""
     rows = slice(int(batch.first_steps[k]), int(batch.last_steps[k]) + 1)
     steps = rows.stop - rows.start
     assert batch.rewards is not None
@@ -92,7 +92,7 @@ def _episode(batch: Trajectories, k: int) -> dict[str, NDArray[Any]]:
 
 
 def _arrow_column(arrow: Any, rows: int, values: NDArray[Any]) -> Any:
-    """A column of so many rows; shorter ones are filled up with zeros, as Minari does."""
+    """A column of `rows` rows; shorter values are padded with zeros, as in Minari."""
     values = np.concatenate([values, np.zeros((rows - len(values), *values.shape[1:]), values.dtype)])
     flat = arrow.array(values.ravel())
     return flat if values.ndim == 1 else arrow.FixedSizeListArray.from_arrays(flat, values.shape[1])
@@ -117,7 +117,7 @@ def _metadata(demonstrations: Demonstrations, path: Path, size: int) -> dict[str
         "algorithm_name": provenance.source,
         "minari_version": _WRITTEN_AS,
     }
-    # Only what is registered already: looking a name up must not import what a file chose.
+    # Only registered environments: looking up a name from a file must not import a module.
     spec = gymnasium.registry.get(provenance.task or "")
     return facts if spec is None else {**facts, "env_spec": spec.to_json()}
 

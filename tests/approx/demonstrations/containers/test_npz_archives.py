@@ -124,7 +124,7 @@ def test_a_bomb_is_not_unpacked(tmp_path):
     content = path.read_bytes()
     place = content.index(b"PK\x01\x02") + 24  # the size in the directory
     path.write_bytes(content[:place] + (len(header(text)) + (1 << 30)).to_bytes(4, "little") + content[place + 4 :])
-    with Archive(path) as archive, pytest.raises(InvalidDemonstrations, match="a claims 1073741901 bytes, out of"):
+    with Archive(path) as archive, pytest.raises(InvalidDemonstrations, match="a claims 1073741901 bytes in"):
         archive.read("a")
 
 
@@ -133,7 +133,7 @@ def test_objects_go_by_the_allow_list(tmp_path):
         def __reduce__(self):
             return exec, ("raise SystemExit",)
 
-    for array, wanted in (([1, "x"], None), ([Calls()], "wants builtins.exec")):
+    for array, wanted in (([1, "x"], None), ([Calls()], "names builtins.exec")):
         content = io.BytesIO()
         np.save(content, np.array(array, dtype=object), allow_pickle=True)
         with Archive(archive_of(tmp_path, "a", content.getvalue())) as archive:
@@ -157,7 +157,7 @@ def test_other_compressions_are_named(tmp_path):
     with zipfile.ZipFile(tmp_path / "bad.npz", "w", zipfile.ZIP_LZMA) as file:
         file.writestr("a.npy", b"text")
     with (
-        pytest.raises(InvalidDemonstrations, match="compressed by method 14: 8 is needed"),
+        pytest.raises(InvalidDemonstrations, match="compressed by method 14: 0 or 8 is needed"),
         Archive(tmp_path / "bad.npz") as archive,
     ):
         archive.read("a")

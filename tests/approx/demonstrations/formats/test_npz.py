@@ -158,7 +158,7 @@ GOOD = {"format": "gail-demonstrations-1", "task": "t", "source": "s", "stride":
         ({**GOOD, "stride": None}, "not the JSON"),
         ({**GOOD, "stride": 0}, "stride is 0"),
         ({**GOOD, "episode_returns": ["much", 1, 2]}, "not the JSON.*much"),
-        ({**GOOD, "episode_returns": [0.0, 1.0, float("nan")]}, "episode_returns: that of episode 2 is nan"),
+        ({**GOOD, "episode_returns": [0.0, 1.0, float("nan")]}, "episode_returns: the return of episode 2 is nan"),
         ({**GOOD, "episode_returns": 7}, "not the JSON"),
         ({**GOOD, "episode_returns": [1.0]}, "lists 1 episode returns, but there are 3"),
     ],

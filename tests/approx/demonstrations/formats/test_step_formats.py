@@ -90,7 +90,7 @@ STEPS_EDITS = {
     "no flags": ({"episode_starts": np.arange(6)}, "episode_starts: entry 2 is 2, where 0 or 1"),
     "single steps": ({"episode_starts": np.ones(6)}, "every episode has a single step"),
     "returns": ({"episode_returns": np.zeros(2)}, "episode_returns has 2 entries, but there are 3 episodes"),
-    "nan return": ({"episode_returns": np.array([0, 1, np.nan])}, "episode_returns: that of episode 2 is nan"),
+    "nan return": ({"episode_returns": np.array([0, 1, np.nan])}, "episode_returns: the return of episode 2 is nan"),
     "text": ({"obs": np.array(["a"] * 6)}, "type <U1: floating|type 'U1': numbers are needed"),
     "flat": ({"obs": np.zeros(6)}, "episode 0: observations has shape"),
 }
@@ -162,7 +162,7 @@ def test_what_openais_baselines_learn_from_is_read(tmp_path, ragged):
     ("change", "message"),
     [
         ({"acs": objects(np.zeros((4, 1)))}, "acs has 1 episodes, obs has 2"),
-        ({"acs": objects(np.zeros((4, 1)), np.zeros((9, 1)))}, "episode 1: acs is no array of 2 rows"),
+        ({"acs": objects(np.zeros((4, 1)), np.zeros((9, 1)))}, "episode 1: acs is not an array of 2 rows"),
         ({"obs": objects(np.zeros((4, 2)), "text")}, "episode 1: obs: a str where an array is needed"),
         ({"obs": objects(np.zeros((4, 2)), np.zeros((1, 2)))}, "episode 1: obs has 1 rows: 2 are needed"),
         ({"ep_rets": np.zeros(3)}, "ep_rets has 3 entries, but there are 2 episodes"),

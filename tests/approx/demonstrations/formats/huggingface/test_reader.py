@@ -25,7 +25,7 @@ def arrow_file(made, saved, tmp_path, columns):
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ({"acts": None}, "no column acts; there are obs, infos"),
+        ({"acts": None}, "no column acts; the columns are obs, infos"),
         ({"acts": [[[1.0]] * 3, [[1.0]]]}, "episode 1: observations has 2 rows where 1 are needed"),
         ({"obs": [[[0.0, 1.0]] * 4, [[0.0], [1.0, 2.0], [3.0, 4.0]]]}, "episode 1: obs has rows of different lengths"),
         ({"obs": [[[0.0, 1.0]] * 4, [[0.0, None]] * 3]}, "episode 1: obs has missing entries"),

@@ -56,7 +56,7 @@ WRONG = {
     "list": ({"obs": [[0.0, 1.0]] * 2}, "episode 1: obs is a list where an array is needed"),
     "empty": ({"obs": np.zeros((0, 2))}, "episode 1: obs is empty"),
     "ending": ({"terminal": "yes"}, "episode 1: terminal is a str where a bool is needed"),
-    "code": ({"infos": [Calls()]}, "the pickle wants builtins.print, which may run code"),
+    "code": ({"infos": [Calls()]}, "the pickle names builtins.print, which may run code"),
 }
 
 
@@ -82,13 +82,13 @@ def test_infos_that_say_nothing_of_a_time_limit_are_passed_over(made, imitation_
 def test_other_classes_of_imitation_and_odd_objects_are_refused(made, imitation_pickle, tmp_path, refused):
     content = imitation_pickle("DictObs", list(episodes(made().trajectories)), 4)
     (tmp_path / "other.pkl").write_bytes(content)
-    refused(tmp_path / "other.pkl", r"the pickle wants imitation\.data\.types\.DictObs")
+    refused(tmp_path / "other.pkl", r"the pickle names imitation\.data\.types\.DictObs")
     name = b"cimitation.data.types\nTrajectory\n"
     for odd, message in (
-        (b"]" + name + b"K\x01\x85\x81a.", "makes an object oddly"),
-        (b"]cnumpy\ndtype\n)\x81a.", "makes an object oddly"),
-        (b"]" + name + b")\x81]ba.", "gives an object a state without names"),
-        (b"]" + name + b")\x81}K\x01K\x02sba.", "gives an object a state without names"),
+        (b"]" + name + b"K\x01\x85\x81a.", "makes an object in an unknown way"),
+        (b"]cnumpy\ndtype\n)\x81a.", "makes an object in an unknown way"),
+        (b"]" + name + b")\x81]ba.", "gives an object a state that is not a dict"),
+        (b"]" + name + b")\x81}K\x01K\x02sba.", "gives an object a state that is not a dict"),
         (b"]" + name + b"a.", "a dict"),
         (b"](" + name + b")\x81K\x01e.", "episode 0: acts is a NoneType|episode 1 is a int"),
     ):

@@ -37,7 +37,7 @@ def edited(made, saved, tmp_path):
 
 
 EDITS = {
-    "gone": ({"rewards": None}, "episode 1: no column rewards; there are observations, actions"),
+    "gone": ({"rewards": None}, "episode 1: no column rewards; the columns are observations, actions"),
     "text": ({"actions": ["a", "b"]}, "episode 1: actions holds string"),
     "hole": ({"rewards": [1.0, None]}, "episode 1: rewards holds double, or missing entries"),
     "lists": ({"observations": [[1.0, 2.0], [3.0]]}, "episode 1: observations holds list"),
@@ -98,4 +98,4 @@ def test_an_episode_of_one_row_has_no_step(made, saved, tmp_path, refused):
     file = path / "data" / "0" / "part-0.arrow"
     table = read(file).slice(0, 1)
     write(table, file)
-    refused(path, "episode 0: observations has 1 rows: 2 are the least")
+    refused(path, "episode 0: observations has 1 rows: at least 2 are needed")

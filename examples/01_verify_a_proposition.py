@@ -23,7 +23,7 @@ for regularizer in (psi.Constant(), psi.Logistic()):
     # The dual route: find a cost, then the policy that is optimal for it.
     irl = solve_irl(task.mdp, expert.occupancy, regularizer, entropy_weight=0.5).require_optimal()
     dual_route = solve_rl(task.mdp, irl.cost, entropy_weight=0.5).require_optimal()
-    # The primal route: match occupancy measures, no cost in sight.
+    # The primal route: match occupancy measures directly, without a cost.
     primal_route = match_occupancy(task.mdp, expert.occupancy, regularizer, entropy_weight=0.5).require_optimal()
 
     difference = np.abs(dual_route.occupancy - primal_route.occupancy).sum() / expert.occupancy.sum()

@@ -17,7 +17,7 @@ S...#...
 ....#..G
 """
 
-WEIGHT = 0.2  # of the imitator's causal entropy: what psi does not forbid, entropy blurs
+WEIGHT = 0.2  # of the imitator's causal entropy; it makes actions random where psi does not determine them
 
 task = gridworld(MAP, slip=0.1, discount=0.95)
 expert = solve_rl(task.mdp, task.cost, entropy_weight=0.5).require_optimal()
@@ -45,7 +45,7 @@ for name, psi in library.items():
     extra = round(np.sum((imitator.occupancy - expert.occupancy) * task.cost), 4) + 0.0
     print(f"{name:34}{imitator.relative_gap:14.1e}{distances[name]:17.4f}{extra:12.4f}")
 
-# Constant psi gives the expert back; a few features do not tell enough for imitation; divergences are in between.
+# Constant psi returns the expert; a few features are too few for imitation; divergences are in between.
 assert distances["Constant"] <= 1e-9
 assert min(distances["L2Ball of 3 random features"], distances["Simplex of 3 random features"]) >= 0.1
 assert all(distances[name] <= 0.1 for name in ("Logistic (GAIL)", "ReverseKL", "ForwardKL", "Jeffreys"))

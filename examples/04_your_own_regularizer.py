@@ -13,10 +13,10 @@ from gail.exact.regularizers import SmoothSeparable
 
 
 class ChiSquared(SmoothSeparable):
-    """Pearson's chi-squared divergence: psi charges each cost pair by pair, so its entries are all there is to say."""
+    """Pearson's chi-squared divergence. psi is a sum over pairs, so functions of one entry define it."""
 
     domain = (-2.0, np.inf)
-    unit_cost = 0.0  # the answer where learner and expert agree
+    unit_cost = 0.0  # the cost where learner and expert agree
 
     def penalty(self, cost):
         """psi, entry by entry and per unit of rho_E."""
@@ -39,7 +39,7 @@ class ChiSquared(SmoothSeparable):
         return 2.0 - 2.0 * np.exp(logit)
 
     def expert_loss(self, logit):
-        """The rest, so that the least loss over logits is -psi*."""
+        """The expert's part of the loss; the minimum of the loss over logits is -psi*."""
         return np.exp(2.0 * logit) - 1.0
 
     def conic(self, cp, rho, expert):
@@ -47,7 +47,7 @@ class ChiSquared(SmoothSeparable):
         return cp.sum(cp.multiply(1.0 / expert, cp.square(rho - expert))), []
 
 
-# Before anything else: do these formulas belong together? Every claim that fails is named, with its numbers.
+# First check that these formulas belong together. Every check that fails is named, with its numbers.
 rng = np.random.default_rng(0)
 contract = check_regularizer(ChiSquared(), states=3, actions=2, rng=rng)
 for claim in contract.certificates:
@@ -64,7 +64,7 @@ for claim in check_proposition_3_2(task.mdp, expert.occupancy, ChiSquared(), 0.5
     print(f"{'holds' if claim.holds else 'FAILS':6} {claim.violation:.0e}  {claim.statement}")
     assert claim.holds
 
-# What a neural discriminator would minimise agrees with psi*: at its best logits the loss is -psi*.
+# The loss of a neural discriminator agrees with psi*: at the best logits it is -psi*.
 logits = np.log(imitator.occupancy / expert.occupancy)
 loss = ChiSquared().discriminator_loss(logits, logits, imitator.occupancy, expert.occupancy)
 divergence = ChiSquared().conjugate(imitator.occupancy, expert.occupancy)[0]

@@ -1,4 +1,4 @@
-"""Maximum causal entropy IRL with features: what the expert's steps cost it, learned on one map and used on another.
+"""Maximum causal entropy IRL with features: a cost learned on one map and used on another.
 
 Run it: python examples/05_transfer_a_cost.py
 """

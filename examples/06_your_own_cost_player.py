@@ -1,4 +1,4 @@
-"""A cost player of your own: the kernel two-sample witness, which asks where the learner is and the expert is not.
+"""A cost player of your own: the kernel two-sample witness, large where the learner is and the expert is not.
 
     c(s, a) = sum_j w_j phi_j(s, a),   w = mean of phi over the learner's pairs - mean of phi over the expert's
 
@@ -45,7 +45,7 @@ class Witness:
         return CostReport(feature_distance=float(gap.norm()))
 
     def costs(self, batch):
-        # |phi| <= sqrt 2: less that, no cost is positive, and an episode's early end is never a way out.
+        # |phi| <= sqrt 2. Minus this bound, no cost is positive, so ending an episode early never pays.
         return (self.phi(batch) @ self.weights - math.sqrt(2.0)).numpy()
 
     def state_dict(self):

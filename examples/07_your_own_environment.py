@@ -55,7 +55,7 @@ episodes = play_episodes(lambda seen: -(seen @ [[1.0], [1.0]]), envs)  # actions
 demonstrations = Demonstrations(episodes, Provenance("Docking-v0", "a controller: thrust -x - v"))
 
 training = train_imitator(
-    # Two numbers are observed: a discriminator of so few can be fitted faster than the default's, and held less.
+    # Observations have two numbers: the discriminator can learn faster and needs less gradient penalty than by default.
     Gail(DiscriminatorSettings(steps=10, gradient_penalty=0.1)),
     make_envs=lambda entropy: make_vector("Docking-v0", 16, entropy),
     demonstrations=demonstrations,

@@ -1,4 +1,4 @@
-"""The same imitation problem solved exactly and from samples, and what the distance between the two is made of.
+"""The same imitation problem solved exactly and from samples, and the parts of the distance between the two.
 
 Run it: python examples/08_exact_beside_sampled.py
 """
@@ -49,7 +49,7 @@ for one in found.verdicts:
 assert found.reached
 assert errors["exact"] < errors["4"]
 
-# Leave the discount out of the sampled visits, as is common practice: the comparison notices.
+# Leave the discount out of the sampled visits, as is common practice: the comparison shows the error.
 careless = replace(QUICK, table=replace(QUICK.table, restarts=False))
 (verdict,) = compare(problem, [Algorithm.GAIL], [EXACT], seeds=[0], preset=careless).verdicts
 print(f"\nWithout restarts: {verdict.sentence}")

@@ -1,4 +1,4 @@
-"""The application: the `gail` command, runs, reports and benchmarks. The only part that prints and writes files.
+"""The application: the `gail` command, runs, reports and benchmarks. Only this part prints and writes files.
 
 For notebooks it also offers `plot_gridworld(layout, values, policy)`.
 """

@@ -1,4 +1,4 @@
-"""What `gail bench` can do: one function per benchmark; its text is the verb's help.
+"""`gail bench`: one function per benchmark; its docstring is its help text.
 
 Each returns the exit status: 0 done, 1 a measurement failed.
 """
@@ -27,15 +27,15 @@ from gail.experiments.train.evaluation import reference
 _CONSOLE = Console()
 _RESULTS = Path("runs/bench")
 _IMITATORS = (*(kind.name for kind in COST_PLAYERS if kind is not Constant), Cloning.name)
-_TABLE_WIDTH = 112  # narrower, numbers would be cut off
+_TABLE_WIDTH = 112  # in fewer columns, numbers would be cut off
 
 
 def exact(states: int = 10**6, peers: Path | None = None, out: Path = _RESULTS / "exact.csv") -> int:
-    """Seconds, memory and certified gaps of the exact engine on gridworlds of up to a million states.
+    """Measure seconds, memory and certified gaps of the exact engine on gridworlds of up to a million states.
 
     Args:
-        states: of the largest instance.
-        peers: folder of environments that `make peers` made: measure other libraries beside.
+        states: number of states of the largest instance.
+        peers: folder made by `make peers`; also measure other libraries.
         out: CSV of the raw results.
     """
     benchmarks.bench_exact(states, peers, _CONSOLE, out)
@@ -43,7 +43,7 @@ def exact(states: int = 10**6, peers: Path | None = None, out: Path = _RESULTS /
 
 
 def gaps(out: Path = _RESULTS / "gaps.csv") -> int:
-    """Certified gaps of both routes on the demo's gridworld.
+    """Measure certified gaps of both routes on the demo's gridworld.
 
     Args:
         out: CSV of the raw results.
@@ -53,7 +53,7 @@ def gaps(out: Path = _RESULTS / "gaps.csv") -> int:
 
 
 def envs(out: Path = _RESULTS / "envs.csv") -> int:
-    """Transitions per second of tabular environments, against Gymnasium's.
+    """Measure transitions per second of tabular environments, against Gymnasium's.
 
     Args:
         out: CSV of the raw results.
@@ -65,7 +65,7 @@ def envs(out: Path = _RESULTS / "envs.csv") -> int:
 def throughput(
     task: tuple[str, ...] = ("Hopper-v5", "Ant-v5", "Humanoid-v5"), out: Path = _RESULTS / "throughput.csv"
 ) -> int:
-    """Steps per second of GAIL end to end, against the simulator's own with random actions, and where the time goes.
+    """Measure steps per second of GAIL, of the simulator alone with random actions, and each part's share of the time.
 
     Args:
         task: one task or several, measured one after the other.
@@ -89,23 +89,23 @@ def train(
     runs: Path = Path("build/bench-train"),
     out: Path = Path("docs/results/train.csv"),
 ) -> int:
-    """Scores, steps to 95 % of the expert, rates and memory of imitators: one cell per task, algorithm, data and seed.
+    """Measure imitators: scores, steps to 95 % of the expert, rates, memory; per task, algorithm, dataset and seed.
 
-    Rows are appended to the CSV as cells finish. Cells that are there are not run again; an interrupted one goes on
-    from its folder. To measure a cell anew, delete its row and its folder.
+    A cell is one training. Rows are appended to the CSV as cells finish. Cells in the CSV are not run again; an
+    interrupted cell continues from its folder. To repeat a cell, delete its row and its folder.
 
     Args:
-        task: tasks; default: all that an expert ships for.
-        algo: algorithms; default: all but the control, and with --summary all that the CSV holds.
-        demos: numbers of expert trajectories; default: each task's least.
-        seeds: of everything random.
-        steps: environment steps of each training; default: the task's recipe.
-        assignments: settings that differ from the recipe, NAME=VALUE, as `gail train --set` takes them.
-        jobs: cells side by side, each with one thread of the networks and one of the simulator.
-        peers: folder of environments that `make peers` made: also measure other libraries on Hopper, afterwards.
-        summary: run nothing: print tables of what the CSV holds, of the chosen tasks and algorithms.
-        page: a folder of documentation: also write training.md there, with learning curves.
-        runs: where the cells' folders are kept.
+        task: tasks; default: all for which an expert ships.
+        algo: algorithms; default: all except the control; with --summary all in the CSV.
+        demos: numbers of expert trajectories; default: each task's smallest dataset.
+        seeds: seeds of all randomness.
+        steps: environment steps of each training; default: the recipe's.
+        assignments: settings that differ from the recipe, NAME=VALUE as for `gail train --set`.
+        jobs: cells to run at once, each with one network thread and one simulator thread.
+        peers: folder made by `make peers`; afterwards also measure other libraries on Hopper.
+        summary: train nothing; print tables of the CSV, for the chosen tasks and algorithms.
+        page: folder of documentation; also write training.md there, with learning curves.
+        runs: folder for the cells' folders.
         out: the CSV.
     """
     for name, value in (("--steps", steps), ("--jobs", jobs), *(("--demos", count) for count in demos)):
@@ -142,5 +142,5 @@ def bench(
         arg(name=""),
     ],
 ) -> int:
-    """Measure the figures that the documentation quotes; leave the machine alone meanwhile."""
+    """Measure the figures in the documentation; let nothing else run on the machine meanwhile."""
     return verb

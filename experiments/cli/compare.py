@@ -1,7 +1,7 @@
-"""What `gail compare` can do; the function's text is the verb's help.
+"""`gail compare`; the function's docstring is the help text.
 
-Returns the exit status: 0 done, 1 some training failed. Whether a sampled solution agrees with the exact one is said,
-and is no failure of the command: it is what was asked.
+Returns the exit status: 0 done, 1 some training failed. A sampled solution that differs from the exact one is a result,
+not a failure.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ from gail.experiments.verify.report import check_report_folder
 
 _CONSOLE = Console()
 _PLAYABLE = ("logistic", "exponential", "truncated-quadratic", "hinge", "jeffreys", "reverse-kl", "forward-kl")
-"""The psi that have a discriminator's loss; `pose` refuses the others with the reason."""
+"""The psi with a discriminator loss; `pose` refuses the others and says why."""
 _PRESETS = {"default": QUICK, "precise": PRECISE}
 
 _COLUMNS = {
@@ -59,7 +59,7 @@ _COLUMNS = {
     "true\nreturn": ("true_return", ".4g"),
     "causal\nentropy": ("entropy", ".4g"),
 }
-"""Of the printed table: what is measured, and how it is written, so that all of them fit into 80 columns."""
+"""Columns of the printed table and their formats; together they fit into 80 characters."""
 
 
 def compare(
@@ -83,31 +83,31 @@ def compare(
 ) -> int:
     """Solve an imitation problem exactly and from samples, and explain the distance between the two.
 
-    Every sampled policy is judged exactly. An interrupted comparison goes on where it stopped, from the same --out.
+    Every sampled policy is evaluated exactly. An interrupted comparison continues if it is called with the same --out.
 
     Args:
         mdp: gridworld, garnet, chain, frozenlake, cliffwalking, taxi, graph, an ASCII map in a text file, or an .npz
             file as for `gail verify`.
-        psi: the regularizer of gail; one with a discriminator: logistic, exponential, truncated-quadratic, hinge,
+        psi: the cost regularizer of gail: logistic, exponential, truncated-quadratic, hinge,
             jeffreys, reverse-kl, forward-kl.
-        expert: soft (soft-optimal, or what the .npz gives), optimal, or a file of demonstrations whose observations
+        expert: soft (soft-optimal, or the expert in the .npz), optimal, or a file of demonstrations whose observations
             are states, as numbers or unit vectors.
         demos: numbers of demonstrations; exact stands for the expert's occupancy itself.
-        algos: which sampled algorithms to train.
-        seeds: how many, from 0.
+        algos: sampled algorithms to train.
+        seeds: number of seeds, counted from 0.
         entropy_weight: lambda, the weight of the imitator's causal entropy.
-        expert_entropy_weight: how random the soft expert is.
-        discount: of instances that are not from a file.
+        expert_entropy_weight: entropy weight of the soft expert.
+        discount: discount factor of the named instances; a file has its own.
         policy: table (of logits) or mlp (networks with hidden layers).
         features: what learners see of a state: onehot (a unit vector) or coordinates (row and column; mlp only).
         preset: default (a second or two per cell), or precise (up to a minute: large batches, small
             steps).
         batch: state-action pairs per iteration; default: the preset's.
-        iterations: rounds of the game; default: the preset's.
-        rates: also measure how errors fall with the batch, on this problem, and how regrets grow with the horizon, on
-            the family on which cloning compounds its errors: some four minutes.
-        jobs: cells at a time, each in a process with one thread.
-        out: folder of the report and of the cells.
+        iterations: iterations of the game; default: the preset's.
+        rates: also measure how errors fall with the batch size on this problem, and how regrets grow with the horizon
+            on chains where cloning compounds its errors; about four minutes.
+        jobs: trainings to run at once, each in a process with one thread.
+        out: folder of the report and the trainings.
     """
     check_report_folder(out)
     sizes = _sizes(demos)
@@ -143,7 +143,7 @@ def compare(
 
 
 class _Progress:
-    """A line after every so many cells, and for each that fails."""
+    """Print a line at intervals, and one for each cell that fails."""
 
     def __init__(self) -> None:
         self._done = 0
@@ -195,7 +195,7 @@ def _instance(name: str, expert_entropy_weight: float, discount: float) -> Insta
 
 
 def _optimal(instance: Instance) -> Instance:
-    """The instance with an expert of least cost."""
+    """The instance with an optimal expert."""
     if instance.cost is None:
         raise InvalidRequest(f"--expert optimal: {instance.name} has no cost; only its own expert can be imitated")
     best = solve_rl(instance.mdp, instance.cost, entropy_weight=0.0).require_optimal()
@@ -222,7 +222,7 @@ def _sizes(demos: Sequence[str]) -> list[int | None]:
 
 
 def _adjusted(preset: Preset, batch: int | None, iterations: int | None) -> Preset:
-    """The preset with what the command line changes, for tables and networks alike."""
+    """The preset with the command line's changes, for tables and networks alike."""
     for name, value in (("--batch", batch), ("--iterations", iterations)):
         if value is not None and value < 1:
             raise InvalidRequest(f"{name} is {value}: at least 1 is needed")

@@ -10,10 +10,10 @@ from gail.experiments.demo import run_demo
 
 
 def demo(seed: int = 0, out: Path = Path("runs/demo")) -> int:
-    """Verify the theory on a gridworld, then train an imitator on Hopper; a few minutes on two cores.
+    """Check the theory on a gridworld, then train an imitator on Hopper; a few minutes on two cores.
 
     Args:
-        seed: of everything random.
-        out: folder of the report; a demo that is already there is replaced.
+        seed: seed of all randomness.
+        out: folder of the report; an earlier demo there is replaced.
     """
     return run_demo(out, seed, Console())

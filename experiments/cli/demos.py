@@ -1,4 +1,4 @@
-"""What `gail demos` can do: one function per verb; its text is the verb's help.
+"""`gail demos`: one function per verb; its docstring is its help text.
 
 Each returns the exit status: 0 done, 1 a check fails.
 """
@@ -44,13 +44,13 @@ def collect(
     seed: int = 0,
     out: Path | None = None,
 ) -> int:
-    """Record whole episodes of a policy, its actions sampled; the same seed gives the same file.
+    """Record whole episodes of a policy with sampled actions; the same seed gives the same file.
 
     Args:
         policy: a policy's .safetensors file; default: the expert that ships with the task.
-        episodes: how many; default: as many as the paper recorded.
-        seed: of the episodes and of the actions.
-        out: the .npz to write; default: runs/demos/TASK-seedSEED.npz.
+        episodes: number of episodes; default: the paper's number.
+        seed: seed of the episodes and of the actions.
+        out: .npz file to write; default: runs/demos/TASK-seedSEED.npz.
     """
     row = find_task(task)
     count = row.full_trajectories if episodes is None else episodes
@@ -71,11 +71,11 @@ def collect(
 
 
 def show(file: File, /, task: str | None = None, out: Path | None = None) -> int:
-    """Print counts, returns, lengths, actions beside their bounds and statistics, and draw a picture.
+    """Print counts, returns, lengths, actions with their bounds, and statistics; draw a picture.
 
     Args:
-        task: whose bounds to show; default: the task that the file names.
-        out: the picture; default: runs/demos/NAME.png.
+        task: task whose bounds are shown; default: the one that the file names.
+        out: picture to write; default: runs/demos/NAME.png.
     """
     demonstrations = load_demonstrations(file)
     row = known_task(demonstrations, task)
@@ -91,7 +91,7 @@ def validate(file: File, /, task: str | None = None) -> int:
     """Check demonstrations, one line per check; exits with 1 if one fails.
 
     Args:
-        task: the task that they have to fit; default: the one that the file names.
+        task: task that they must fit; default: the one that the file names.
     """
     try:
         demonstrations = load_demonstrations(file)
@@ -118,7 +118,7 @@ def convert(
 
     Args:
         to: npz, minari, minari-arrow, huggingface, d4rl, stable-baselines or berkeley.
-        task: the task that they are from, where the file does not say.
+        task: task of the demonstrations, if the file does not name it.
     """
     if to not in FORMATS:
         raise InvalidRequest(f"--to {to}: choose one of {', '.join(FORMATS)}")
@@ -141,13 +141,13 @@ def subsample(
     seed: int = 0,
     keep_next: bool = False,
 ) -> int:
-    """Keep the first episodes, and of each every k-th step from a random offset, as the paper does; writes an .npz.
+    """Keep the first episodes and every k-th step of each, from a random offset, as in the paper; writes an .npz.
 
     Args:
-        episodes: how many, the first ones; default: all.
+        episodes: number of episodes to keep, from the first on; default: all.
         stride: keep every stride-th step.
-        seed: of the offsets.
-        keep_next: also keep the observation that followed each kept step.
+        seed: seed of the offsets.
+        keep_next: also keep the observation after each kept step.
     """
     if seed < 0:
         raise InvalidRequest(f"--seed is {seed}: seeds are non-negative")
@@ -174,14 +174,14 @@ def demos(
         arg(name=""),
     ],
 ) -> int:
-    """Record, look at, check, convert and thin demonstrations."""
+    """Record, show, check, convert and subsample demonstrations."""
     return verb
 
 
 def _refuse_to_replace(file: Path, out: Path) -> None:
-    """The input stays: other formats hold less than it may."""
+    """Never overwrite the input: other formats may hold less than it does."""
     if out.exists() and out.resolve() == file.resolve():
-        raise InvalidRequest(f"{out} is the input itself: name another file")
+        raise InvalidRequest(f"{out} is the input file: name another output")
 
 
 def _say(text: str) -> None:

@@ -31,10 +31,10 @@ def evaluate(
 
     Args:
         what: a run's folder, or a policy's .safetensors file.
-        task: the task to play; needed for a policy file only.
-        episodes: whole episodes of each kind.
-        seed: of the episodes.
-        video: also film one episode with mean actions into this file, .mp4 say; needs no display.
+        task: task to play; needed for a policy file only.
+        episodes: number of whole episodes for mean actions, and again for sampled ones.
+        seed: seed of the episodes.
+        video: also record one episode with mean actions to this file, such as x.mp4; needs no display.
     """
     if episodes < 1:
         raise InvalidRequest(f"--episodes is {episodes}: at least one is needed")

@@ -40,13 +40,13 @@ def expert(
     """Train an expert with TRPO on the task's true reward, evaluate it, and record demonstrations.
 
     Args:
-        seed: of everything random.
-        steps: environment steps to spend; default: the task's recipe.
-        envs: environments stepped together.
-        threads: threads of the simulator.
-        out: folder of the run; default: runs/TASK-expert-seedSEED. What ships is in its folder `ship`.
-        evaluate_only: train nothing: play the expert that ships with the task, or that of a folder `ship` named by
-            --out, and rewrite the returns on its card.
+        seed: seed of all randomness.
+        steps: environment steps of training; default: the recipe's.
+        envs: number of environments stepped together.
+        threads: simulator threads.
+        out: folder of the run; default: runs/TASK-expert-seedSEED. Its folder `ship` holds the files to ship.
+        evaluate_only: train nothing; evaluate the shipped expert, or the one in a folder `ship` named by --out, and
+            rewrite the returns on its card.
     """
     if evaluate_only:
         if seed or any(value is not None for value in (steps, envs, threads)):
@@ -64,7 +64,7 @@ def expert(
 
 
 def _expert_config(task: str, seed: int, steps: int | None, envs: int | None, threads: int | None) -> RunConfig:
-    """A task's recipe with what the command line changes."""
+    """A task's recipe with the command line's changes."""
     for name, value in (("--steps", steps), ("--envs", envs), ("--threads", threads)):
         if value is not None and value < 1:
             raise InvalidRequest(f"{name} is {value}: at least 1 is needed")

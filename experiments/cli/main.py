@@ -1,6 +1,6 @@
 """The entry point of `gail`: finds the verb, runs it, and turns a user's mistake into one sentence.
 
-Only the chosen verb's file is imported, so that help is fast.
+Only the chosen verb's file is imported; this keeps help fast.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import os
 
 # Before torch loads: idle threads of its pool would otherwise spin, and take the cores from the simulator.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-# Before numpy loads: dense blocks of the exact solvers are small, and a second thread on them only waits. On a busy
+# Before numpy loads: dense blocks of the exact solvers are small, and a second thread on them mostly waits. On a busy
 # machine it waits for its turn, block after block, and a second becomes a minute.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -45,7 +45,7 @@ _STILL_WHOLE = (
 
 
 def main() -> None:
-    """Run the command line; exit status 2 for a mistake of the user's, which is named in one sentence."""
+    """Run the command line; for a user's mistake print one sentence and exit with status 2."""
     words = sys.argv[1:]
     if not words or words[0] in ("-h", "--help"):
         print(_help())
@@ -97,7 +97,7 @@ def _run(verb: str, words: Sequence[str]) -> int:
 
 
 def _sentence(error: Exception) -> str | None:
-    """What a user can mend, in one sentence; None for a fault of the program."""
+    """One sentence on an error that a user can fix; None for a fault of the program."""
     from gail.experiments.cli.user_errors import USER_ERRORS
 
     if isinstance(error, USER_ERRORS):

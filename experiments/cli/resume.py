@@ -22,10 +22,10 @@ _CONSOLE = Console()
 def resume(run: Annotated[Positional[Path], arg(metavar="RUN")], /) -> int:
     """Continue an interrupted training from its last checkpoint.
 
-    Cloning has no checkpoints: it takes seconds, and begins again.
+    Cloning has no checkpoints: it takes seconds and starts again.
 
     Args:
-        run: the run's folder.
+        run: folder of the run.
     """
     opened = Run.open(run)
     config = opened.config

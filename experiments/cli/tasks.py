@@ -1,4 +1,4 @@
-"""`gail tasks`: its text is the verb's help."""
+"""`gail tasks`; the function's docstring is the help text."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _CONSOLE = Console()
 
 
 def tasks(out: Path | None = None) -> int:
-    """Print the tasks: spaces, time limits, protocol of the paper, returns of random play and of the experts.
+    """Print the tasks: spaces, time limits, the paper's protocol, returns of random play and of the experts.
 
     Args:
-        out: a folder: write tasks.md and images/experts.png there instead, as the documentation has them.
+        out: folder of documentation; write tasks.md and images/experts.png there instead of printing.
     """
     if out is None:
         print_tasks(_CONSOLE)

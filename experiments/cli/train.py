@@ -43,14 +43,15 @@ Form = Annotated[str | None, arg(metavar="{" + ",".join(form.value for form in R
 
 @dataclass(frozen=True)
 class Players:
-    """Options of the players that have names of their own; `--set` reaches every other field of the config."""
+    """Fields of the players with an option of their own; `--set` changes every other field."""
 
     reward_form: Form = None
-    """Reward of a step, with D the probability that the step is the learner's. survival: -log D, positive, so episodes
-    grow. arrival: log(1 - D), negative, so episodes shrink. difference: log(1 - D) - log D, of either sign. With D for
-    the expert's: -log(1 - D), log D, log D - log(1 - D). fem and gtal shift their rewards to the same sign."""
+    """Reward of a step, where D is the probability that the step is the learner's. survival: -log D, positive, favours
+    long episodes. arrival: log(1 - D), negative, favours short episodes. difference: log(1 - D) - log D, either sign.
+    If D is the expert's probability: -log(1 - D), log D, log D - log(1 - D). fem and gtal shift rewards to the same
+    sign."""
     warm_start: Literal["none", "bc"] | None = None
-    """Whether the policy begins as a clone of the demonstrations (bc)."""
+    """Start from a behavioural clone of the demonstrations (bc), or from a new policy (none)."""
     entropy_weight: float | None = None
     """Weight of the causal entropy (lambda)."""
     gradient_penalty: float | None = None
@@ -100,29 +101,27 @@ def train(
 ) -> int:
     """Train an imitator from demonstrations, evaluate it, and write a run folder with a report.
 
-    Ctrl-C stops after the iteration under way and says how to continue. Iterations after the last checkpoint
-    (learner.training.checkpoint_every) are then played again, to the same numbers.
+    Ctrl-C stops after the current iteration and says how to continue. Resuming starts from the last checkpoint
+    (learner.training.checkpoint_every) and repeats the iterations after it, with the same numbers.
 
     Args:
         players: options of both players.
-        demos: demonstrations in any format that `gail demos show` reads, or a number: the first so many of those that
-            ship with the task; default: the shipped ones.
-        trajectories: how many of them to use, the first ones; default: the paper's least number of shipped ones, all
-            of a file.
-        stride: keep every stride-th step of them, from a random offset; default: the paper's for shipped ones, 1 for
-            a file.
-        seed: of everything random; default: 0.
-        steps: environment steps to spend, in whole batches; default: the task's recipe.
-        envs: environments stepped together.
-        threads: threads of the simulator.
-        preset: default (small batches, few steps) or paper (as published, with the steps of its Table 2).
-        config: a file in JSON, or in TOML if its name ends in .toml, with some or all fields that `--print-config`
-            shows.
-        set: assignments to such fields, NAME=VALUE: learner.training.policy.discount=0.99.
-        print_config: print every setting that the run would have, and train nothing.
+        demos: a file of demonstrations in any format that `gail demos show` reads, or a number N for the first N
+            shipped ones; default: the shipped ones.
+        trajectories: number of trajectories to use, from the first on; default: the paper's smallest number for shipped
+            ones, all of a file.
+        stride: keep every stride-th step, from a random offset; default: the paper's for shipped ones, 1 for a file.
+        seed: seed of all randomness; default: 0.
+        steps: environment steps of training, in whole batches; default: the recipe's.
+        envs: number of environments stepped together.
+        threads: simulator threads.
+        preset: default (small batches, few environment steps) or paper (published settings, steps of its Table 2).
+        config: a file with some or all fields that `--print-config` shows; JSON, or TOML if its name ends in .toml.
+        set: assignments to single fields, NAME=VALUE: learner.training.policy.discount=0.99.
+        print_config: print every setting of the run and train nothing.
         control: train two control runs afterwards, with a constant reward and with shuffled demonstrations. The
             command fails if the run is not better than both by half the distance between random play and the expert.
-        control_steps: environment steps of each control; default: as many as the run's.
+        control_steps: environment steps of each control; default: the run's number.
         out: folder of the run; default: runs/TASK-ALGO-seedSEED.
     """
     options = players.options() | _demonstration_options(demos, trajectories, stride)
@@ -160,12 +159,12 @@ def _given(**options: Any) -> dict[str, Any]:
 
 
 def _demonstration_options(demos: str | None, trajectories: int | None, stride: int | None) -> dict[str, Any]:
-    """Options of a file of demonstrations, or of a number of the shipped ones, and of how much of them is used."""
+    """The options that choose demonstrations and how much of them is used."""
     if demos is None:
         return _given(trajectories=trajectories, stride=stride)
     if demos.isdecimal() and not Path(demos).exists():
         if trajectories is not None:
             raise InvalidRequest(f"--demos {demos} --trajectories {trajectories}: give the number once")
         return _given(trajectories=int(demos), stride=stride)
-    file = str(Path(demos).resolve())  # so that the run can be resumed from any folder
+    file = str(Path(demos).resolve())  # an absolute path, so that the run can be resumed from any folder
     return {"demos": file, "trajectories": trajectories, "stride": 1 if stride is None else stride}

@@ -1,6 +1,6 @@
-"""Errors that are the user's to mend: printed as one sentence, exit status 2.
+"""Errors that a user can fix: printed as one sentence, exit status 2.
 
-Everything else is a fault of the program and keeps its traceback.
+Every other error is a fault of the program and keeps its traceback.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`gail verify`: 0 if every applicable statement holds, 1 if one does not."""
+"""`gail verify`; exit status 0 if every applicable statement holds, 1 if one does not."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ def verify(
     seed: int = 0,
     out: Path = Path("runs/verify"),
 ) -> int:
-    """Verify the statements of the theory on finite MDPs, with certificates.
+    """Check the statements of the theory numerically on finite MDPs, with certificates.
 
     Prints a verdict per statement, with the instance where it is worst, and writes a report with pictures; exits with
-    1 if any statement fails, was not solved, or raised, and with 2 if none had anything to say.
+    1 if any statement fails, was not solved, or raised, and with 2 if none was applicable.
 
     Args:
         mdp: gridworld, garnet, chain, frozenlake, cliffwalking, taxi, graph, or .npz files with arrays transitions
             (S, A, S), initial (S,), discount, terminal (S,) where episodes may end, and expert_occupancy or cost
             (S, A); default: all of the named ones.
         map: an ASCII map in a text file (# wall, . floor, S start, G goal, P pit).
-        statement: only these statements, by name or number (1 to 18); prop-3.2 stands for all that begin with it; a
-            wrong name lists all.
+        statement: only these statements, by name or number (1 to 18); prop-3.2 selects all that begin with it; a wrong
+            name lists all.
         psi: only these cost regularizers; a wrong name lists all.
         entropy_weight: lambda, the weight of the imitator's causal entropy.
-        discount: of instances that are not from a file.
-        expert_entropy_weight: how random the expert is: it is soft-optimal for the cost with this weight.
-        tolerance: judge every numerical claim by this relative violation instead of by the claim's own.
-        seed: of the random points at which inequalities are tried.
+        discount: discount factor of the named instances; a file has its own.
+        expert_entropy_weight: the expert is soft-optimal for the instance's cost with this entropy weight.
+        tolerance: relative violation that every numerical check allows, instead of the check's own.
+        seed: seed of the random points at which inequalities are checked.
         out: folder of the report.
     """
     from rich.console import Console

@@ -1,4 +1,4 @@
-"""Record demonstrations, and check those of others against their task."""
+"""Record demonstrations, and check given ones against their task."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _RETURN_TOLERANCE = 1e-4  # relative: recorded returns are rounded, and rewards 
 
 
 def record(policy: Policy, task_id: str, episodes: int, seed: int, who: str) -> Demonstrations:
-    """Full episodes of a stochastic policy, called `who`; float32 observations and actions, actions clipped."""
+    """Whole episodes of a stochastic policy, named `who`; float32 observations and actions, actions clipped."""
     task = find_task(task_id)
     envs = make_vector(task_id, episodes, (_RECORDING_STREAM, seed))
     try:
@@ -49,7 +49,7 @@ def _in_single_precision(episodes: Trajectories) -> Trajectories:
 
 
 def known_task(demonstrations: Demonstrations, asked: str | None) -> Task | None:
-    """The task that is asked for, or else the one that the file names, if it is registered here.
+    """The given task, otherwise the one that the file names, if it is registered.
 
     A name from a file never imports a module, as `module:Name-v0` would.
     """
@@ -69,7 +69,7 @@ def spec_of(task: Task) -> SpaceSpec:
 
 
 def long_stride(demonstrations: Demonstrations, stride: int) -> str | None:
-    """What to say of a stride that is longer than episodes are; None if it is not."""
+    """A warning if the stride is longer than an episode; otherwise None."""
     lengths = demonstrations.trajectories.lengths
     short = int((lengths < stride).sum())
     if not short:
@@ -81,7 +81,7 @@ def long_stride(demonstrations: Demonstrations, stride: int) -> str | None:
 
 
 class Verdict(Enum):
-    """What became of a check."""
+    """Result of a check."""
 
     HOLDS = "holds"
     NOTE = "note"
@@ -90,7 +90,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was checked, and what was found."""
+    """One check and its finding."""
 
     name: str
     verdict: Verdict
@@ -98,7 +98,7 @@ class Check:
 
 
 def check_demonstrations(demonstrations: Demonstrations, task: Task | None, spec: SpaceSpec | None) -> list[Check]:
-    """Everything that can be checked of demonstrations that could be read."""
+    """All checks of demonstrations that could be read."""
     checks = [_endings(demonstrations), _returns(demonstrations), _repetitions(demonstrations)]
     if task is None or spec is None:
         named = demonstrations.provenance.task

@@ -1,4 +1,4 @@
-"""One picture of how the shipped experts were learned: return against environment steps, one panel per task."""
+"""One picture of how the shipped experts learned: return against environment steps, one panel per task."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Observation layouts of Gymnasium's MuJoCo tasks: versions differ in length, and demonstrations outlive versions.
+"""Observation layouts of Gymnasium's MuJoCo tasks. Lengths differ between versions; files keep theirs.
 
 The lengths are those of Gymnasium's documentation of the environments and their version histories.
 """
@@ -33,7 +33,7 @@ _LAYOUTS: Mapping[str, Mapping[int, str]] = {
 
 
 def check_layout(demonstrations: Demonstrations, spec: SpaceSpec, task_id: str) -> None:
-    """Raise `InvalidDemonstrations` naming both layouts, where demonstrations have another known one of the task."""
+    """Raise `InvalidDemonstrations` if demonstrations have the known layout of another version; it names both."""
     known = _LAYOUTS.get(task_id.rpartition(":")[2].rpartition("-v")[0], {})
     found, needed = demonstrations.trajectories.observations.shape[1], spec.observation_size
     if found == needed or found not in known or needed not in known:

@@ -1,4 +1,4 @@
-"""Demonstrations at a glance: tables for the terminal, and one picture."""
+"""Summary of demonstrations: tables for the terminal, and one picture."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def _histogram(axis: Axes, values: NDArray[Any], title: str, counted: str) -> No
         axis.hist(values, bins=_BINS, color=_COLOUR)
         axis.ticklabel_format(axis="x", useOffset=False)
     else:
-        axis.hist(values, bins=5, color=_COLOUR)  # of which the middle one holds everything
+        axis.hist(values, bins=5, color=_COLOUR)  # the middle one holds everything
         axis.set_xticks(values[:1], [f"{values[0]:g}"])
     axis.set(title=title, ylabel=counted)
 
@@ -169,7 +169,7 @@ def _mark_bounds(axis: Axes, spec: SpaceSpec | None, entry: int) -> None:
 
 
 def _caption(figure: Figure, axes: list[Axes], demonstrations: Demonstrations, shown: int) -> None:
-    """What the picture is of, how many actions it leaves out, and what its lines mean."""
+    """What the picture shows, how many actions it leaves out, and what its lines mean."""
     batch = demonstrations.trajectories
     parts = [
         printable(demonstrations.provenance.task or "no task named"),

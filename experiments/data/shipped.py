@@ -1,4 +1,4 @@
-"""Where a task's demonstrations lie: with the package, or, if they are too large for it, recorded once and cached."""
+"""A task's demonstrations: shipped with the package or, if they are too large, recorded once and cached."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from gail.experiments.data.demonstrations import record
 
 
 def demonstrations_file(task_id: str, console: Console) -> Path:
-    """The shipped demonstrations of a task, or else what its shipped expert records under the seed of its card.
+    """The file of a task's shipped demonstrations, or of those that its shipped expert records with its card's seed.
 
-    A recording is kept in the folder `gail` of the user's caches, by task and expert; it is made only once.
+    A recording is made once and kept in the folder `gail` of the user's cache, by task and expert.
 
     Raises:
         NotShipped: no expert ships with the task.

@@ -1,7 +1,7 @@
-"""The tasks in tables: spaces, the paper's protocol, what random play and the shipped experts return.
+"""Tables of tasks: spaces, the paper's protocol, returns of random play and of the shipped experts.
 
-Spaces are read off the environments, the protocol off `TASKS`, returns off the experts' cards: mean ± standard
-deviation between episodes. Random play on a task without an expert is measured when it is asked for.
+Spaces come from the environments, the protocol from `TASKS`, and returns from the experts' cards: mean ± standard
+deviation between episodes. Random play on a task without an expert is measured when the table is made.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ iterations before a whole episode can have ended in them are left out."""
 
 
 def print_tasks(console: Console) -> None:
-    """Two tables, narrow enough for a terminal; returns are those of the cards."""
+    """Print two tables, narrow enough for a terminal; returns come from the cards."""
     for title, rows in (
         ("Spaces, and the protocol of the paper", [_protocol(task) for task in TASKS.values()]),
         ("Returns over whole episodes", [_returns(task, _random_of_card(task)) for task in TASKS.values()]),
@@ -143,6 +143,6 @@ def _spread(found: Mapping[str, Any]) -> str:
 
 
 def markdown(rows: Sequence[Row]) -> str:
-    """Rows with the same names, at least one, as a table."""
+    """Rows (at least one, all with the same names) as a table in Markdown."""
     lines = [list(rows[0]), ["---"] * len(rows[0]), *(list(row.values()) for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -15,20 +15,21 @@ from gail.approx import Constant, CostConfig, Fem, Gail, Gtal, PolicyConfig, Trp
 from gail.experiments.errors import InvalidRequest
 
 COST_PLAYERS: tuple[type[CostConfig], ...] = (Gail, Fem, Gtal, Constant)
-"""The first one is the default."""
+"""Cost players; the first one is the default."""
 POLICY_PLAYERS: tuple[type[PolicyConfig], ...] = (Trpo,)
+"""Policy players; the first one is the default."""
 
 
 def cost_player(name: str, values: Mapping[str, Any]) -> CostConfig:
-    """The config of a cost player with those of the given values that it has fields for; defaults elsewhere.
+    """The config of a cost player: given values where it has such fields, defaults elsewhere.
 
     Raises:
         InvalidRequest: no cost player has that name.
-        gail.approx.InvalidSettings: the values do not suit it.
+        gail.approx.InvalidSettings: a value is outside its range.
     """
     kinds: dict[str, Any] = {kind.name: kind for kind in COST_PLAYERS}
     if name not in kinds:
-        raise InvalidRequest(f"there is no cost player {name!r}; here are {', '.join(kinds)}")
+        raise InvalidRequest(f"there is no cost player {name!r}; choose one of {', '.join(kinds)}")
     kind = kinds[name]
     found: CostConfig = kind(**{field.name: values[field.name] for field in fields(kind) if field.name in values})
     return found

@@ -30,23 +30,23 @@ from gail.approx.settings import require
 from gail.experiments.runs import algorithms
 
 NETWORK_THREADS = 1
-"""Threads of the networks: at 100 units a layer, handing work to a second one costs more than it saves."""
+"""Threads of the networks; with 100 units per layer, a second thread makes training slower."""
 
 
 @dataclass(frozen=True)
 class DemonstrationChoice:
-    """Which demonstrations are imitated."""
+    """The demonstrations that a run imitates."""
 
     file: str | None = None
     """A demonstrations file; None for those that ship with the task."""
     count: int | None = None
-    """How many of its trajectories are used, the first ones; None for all."""
+    """Number of trajectories to use, from the first on; None for all."""
     stride: int = 1
-    """Every k-th step of them is kept, from a random offset."""
+    """Keep every stride-th step of each trajectory, from a random offset."""
     seed: int = 0
-    """Of those offsets."""
+    """Seed of the offsets."""
     shuffled: bool = False
-    """Whether every number is dealt at random among those of its coordinate: a control."""
+    """Whether each coordinate is shuffled over all steps; only control runs do this."""
 
     def __post_init__(self) -> None:
         require(self, at_least_one=("count", "stride"), not_negative=("seed",))
@@ -70,7 +70,7 @@ class Controls:
     """The control runs that follow a run."""
 
     env_steps: int | None = None
-    """Environment steps of each; None for as many as the run's."""
+    """Environment steps of each control; None for the run's own number."""
 
     def __post_init__(self) -> None:
         require(self, at_least_one=("env_steps",))
@@ -87,22 +87,22 @@ class Imitation:
     training: TrainingSettings = field(default_factory=TrainingSettings)
     """Budget, batches and the policy player."""
     simulator: Simulator = field(default_factory=Simulator)
-    """Where the policy learns."""
+    """The environments in which the policy learns."""
     warm_start: CloningSettings | None = None
-    """The fit of the clone with which the policy begins; None to begin with a new policy."""
+    """Settings of the behavioural clone from which the policy starts; None for a new policy."""
     absorbing: bool = False
-    """Whether episodes that end early go on in an absorbing state until the time limit."""
+    """Whether episodes that end early continue in an absorbing state until the time limit."""
     controls: Controls | None = None
-    """The control runs that follow, if any."""
+    """Control runs after the run; None for none."""
 
     @property
     def name(self) -> str:
-        """The cost player's."""
+        """Name of the cost player."""
         return self.cost.name
 
     @property
     def title(self) -> str:
-        """The cost player's."""
+        """Title of the cost player, for pictures."""
         return self.cost.title
 
 
@@ -117,12 +117,12 @@ class Cloning:
     network: PolicySettings = field(default_factory=PolicySettings)
     """Architecture of the policy."""
     fit: CloningSettings = field(default_factory=CloningSettings)
-    """How it is fitted."""
+    """Settings of the fit."""
 
 
 @dataclass(frozen=True)
 class Reinforcement:
-    """A policy player against the environment's own cost: how experts are made."""
+    """A policy player that minimizes the environment's own cost; this trains experts."""
 
     kind: ClassVar[str] = "reinforcement"
     title: ClassVar[str] = "expert"
@@ -130,11 +130,11 @@ class Reinforcement:
     training: TrainingSettings = field(default_factory=TrainingSettings)
     """Budget, batches and the policy player."""
     simulator: Simulator = field(default_factory=Simulator)
-    """Where the policy learns."""
+    """The environments in which the policy learns."""
 
     @property
     def name(self) -> str:
-        """The policy player's."""
+        """Name of the policy player."""
         return self.training.policy.name
 
 
@@ -143,16 +143,16 @@ Learner: TypeAlias = Imitation | Cloning | Reinforcement
 
 @dataclass(frozen=True)
 class RunConfig:
-    """What a run is."""
+    """Everything that defines a run."""
 
     task: str
     """Task id."""
     seed: int
-    """Of everything random in training."""
+    """Seed of all randomness in training."""
     demonstrations: DemonstrationChoice | None
-    """Which demonstrations are imitated; None for reinforcement learning."""
+    """The demonstrations to imitate; None for reinforcement learning."""
     learner: Learner
-    """What learns, and how."""
+    """The learner and its settings."""
 
     def __post_init__(self) -> None:
         require(self, not_negative=("seed",))
@@ -163,20 +163,20 @@ class RunConfig:
         return self.learner.name
 
     def imitation(self) -> Imitation:
-        """The learner, where it is an imitation.
+        """The learner, if it imitates with two players.
 
         Raises:
-            TypeError: it is another kind.
+            TypeError: the learner is of another kind.
         """
         if not isinstance(self.learner, Imitation):
             raise TypeError(f"{self.name} on {self.task} is no imitation by two players")
         return self.learner
 
     def played(self) -> Imitation | Reinforcement:
-        """The learner, where it plays in environments.
+        """The learner, if it plays in environments.
 
         Raises:
-            TypeError: it is cloning.
+            TypeError: the learner is behavioural cloning.
         """
         if isinstance(self.learner, Cloning):
             raise TypeError(f"{self.name} on {self.task} plays in no environment")
@@ -184,17 +184,17 @@ class RunConfig:
 
 
 def unstructured(config: RunConfig) -> dict[str, Any]:
-    """The config as nested dictionaries, with tags, as JSON holds it."""
+    """The config as nested dictionaries with tags, ready for JSON."""
     values: dict[str, Any] = _CONVERTER.unstructure(config)
     return values
 
 
 def structured(values: Any) -> RunConfig:
-    """The config of nested dictionaries, as `unstructured` makes them; fields with a default may be missing.
+    """The config that nested dictionaries describe, the inverse of `unstructured`; fields with defaults may be missing.
 
     Raises:
-        ValueError: a field is unknown, missing, of a wrong type, or has a value that it cannot have; the message names
-            each.
+        ValueError: a field is unknown, missing, of a wrong type or out of range; the message names every such
+            field.
     """
     if not isinstance(values, Mapping):
         raise ValueError(f"a table of fields is needed, not {values!r}")
@@ -206,7 +206,7 @@ def structured(values: Any) -> RunConfig:
 
 
 def _with_place(text: str) -> str:
-    """What is wrong, after the field where it is: cattrs writes `text @ $.path.to.field`."""
+    """The message with the field's path in front; cattrs writes `text @ $.path.to.field`."""
     what, _, place = text.rpartition(" @ $")
     return f"{place.removeprefix('.')}: {what}" if place else what
 
@@ -218,11 +218,11 @@ def _sentence(error: BaseException, kind: type | None) -> str:
 
 
 class _WrongValue(ValueError):
-    """A value of a config that its type does not admit."""
+    """A value of the wrong type."""
 
 
 def _strict_number(value: Any, kind: type) -> Any:
-    """The value, if it is a number of that kind: `int(1.5)` and `bool("false")` would both be accepted silently."""
+    """The value, if it has that type; `int(1.5)` and `bool("false")` alone would not fail."""
     fits = isinstance(value, kind) or (kind is float and isinstance(value, int))
     if not fits or (isinstance(value, bool) and kind is not bool):
         raise _WrongValue(f"{value!r} is not of type {kind.__name__}")
@@ -232,7 +232,7 @@ def _strict_number(value: Any, kind: type) -> Any:
 def _reward_form(value: Any, _: type) -> RewardForm:
     names = [form.value for form in RewardForm]
     if value not in names:
-        raise _WrongValue(f"{value!r} is no reward form; here are {', '.join(names)}")
+        raise _WrongValue(f"{value!r} is no reward form; choose one of {', '.join(names)}")
     return RewardForm(value)
 
 
@@ -253,7 +253,7 @@ _TAGGED: tuple[tuple[Any, str, Callable[[], dict[str, type]]], ...] = (
     (CostConfig, "player", _cost_players),
     (PolicyConfig, "player", _policy_players),
 )
-"""Each family of kinds: the type that fields are declared with, the tag's name, and the kinds by tag."""
+"""Per union: the type of the fields that hold it, the tag's name, and the member classes by tag."""
 
 
 def _converter() -> cattrs.Converter:

@@ -1,4 +1,4 @@
-"""Ctrl-C (and SIGTERM) as a wish to stop at the next good moment; a second one stops at once."""
+"""The first Ctrl-C or SIGTERM stops after the current iteration; a second one stops at once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from types import FrameType
 from typing import Any, Self
 
 INTERRUPTED = 130
-"""Exit status of a command that was stopped, as shells have it."""
+"""Exit status of an interrupted command: 128 + SIGINT, as in shells."""
 
 
 class StopAfterIteration:

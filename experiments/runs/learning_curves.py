@@ -1,8 +1,8 @@
-"""Learning curves small enough to ship: the return of the episodes that ended while learning, averaged in bins.
+"""Learning curves: returns of the episodes that ended during training, averaged in bins. Small enough to ship.
 
-Environments are made anew at checkpoints. Iterations before a whole episode can have ended in them are left out, for
-the first episodes to end are the short ones. Of the n iterations that remain, bin k = 1, ..., B holds about n / B in
-order; its return is the mean over the episodes that ended in them, each iteration's mean weighted by their number.
+Environments start anew at every checkpoint. Short episodes end first, so the first returns after a checkpoint are
+biased. Iterations in which no episode of full length can have ended yet are left out. The remaining n iterations are
+split in order into B bins of about n / B. The return of a bin is the mean over all episodes that ended in it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _BINS = 400
 
 
 def young(config: RunConfig, iterations: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Iterations after a checkpoint in which a whole episode cannot have ended yet: returns would be biased."""
+    """Mask of the iterations after a checkpoint in which no episode of full length can have ended yet, shape (n,)."""
     learner, horizon = config.played(), find_task(config.task).horizon
     settings, whole_steps = learner.training, horizon * learner.simulator.num_envs
     found = _young_of(settings, whole_steps, iterations)

@@ -1,4 +1,4 @@
-"""Metrics."""
+"""Metrics of a run: a CSV file that grows by one row per iteration."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from gail.approx.atomic_files import write_text
 
 
 class MetricsFile:
-    """Appends rows to a CSV file, each flushed as it comes."""
+    """A CSV file to which rows are appended; each row is flushed at once."""
 
     def __init__(self, path: Path, keep_iterations: int) -> None:
-        """Open `path`, keeping the rows of the first `keep_iterations` iterations that it may hold."""
+        """Open `path`; rows of the first `keep_iterations` iterations stay, later ones are removed."""
         rows = [row for row in read_metrics(path) if int(row["iteration"]) <= keep_iterations]
         self._path = path
         self._writer: csv.DictWriter[str] | None = None
@@ -27,7 +27,7 @@ class MetricsFile:
         self._file = path.open("a", newline="")
 
     def append(self, row: Mapping[str, Any]) -> None:
-        """Write one row; the first one of the file decides the columns, also where an older version wrote it."""
+        """Write one row; the first row of the file decides the columns, even if an older version wrote it."""
         if self._writer is None:
             columns = self._columns or list(row)
             self._writer = csv.DictWriter(self._file, columns, extrasaction="ignore", lineterminator="\n")
@@ -42,7 +42,7 @@ class MetricsFile:
 
 
 def read_metrics(path: Path) -> list[dict[str, str]]:
-    """Rows of a metrics file, complete ones only; none if there is no file yet."""
+    """Complete rows of a metrics file; an empty list if the file does not exist."""
     if not path.is_file():
         return []
     with path.open(newline="") as file:

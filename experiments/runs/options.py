@@ -55,7 +55,7 @@ def configured(
 
     Args:
         task: task id.
-        algorithm: name of a cost player, or bc; None for the one that file or assignments name, else gail.
+        algorithm: name of a cost player, or bc; None for the one in the file or the assignments, otherwise gail.
         preset: which recipe.
         file: JSON or TOML with some or all fields.
         assignments: NAME=VALUE each.
@@ -88,7 +88,7 @@ def printed(config: RunConfig) -> str:
 
 
 def check_config(config: RunConfig) -> None:
-    """Raise `InvalidRequest` for a config with which no training can be done; the message names the field."""
+    """Raise `InvalidRequest` for a config that cannot be trained; the message names the field."""
     learner = config.learner
     if isinstance(learner, Cloning):
         return
@@ -118,7 +118,7 @@ def _check_budget(name: str, steps: int | None, learner: Imitation | Reinforceme
 
 
 def _named_algorithm(changes: list[tuple[Any, str]]) -> str | None:
-    """The algorithm that files or assignments name by their tags; the last one counts."""
+    """The algorithm that the tags in the file or the assignments name; the last one counts."""
     found = None
     for change, source in changes:
         learner = change.get("learner", {}) if isinstance(change, Mapping) else {}
@@ -166,7 +166,7 @@ def _read(file: Path) -> Any:
 
 
 def _parse(assignment: str) -> dict[str, Any]:
-    """`a.b=1` as {"a": {"b": 1}}; what is not JSON is a word."""
+    """`a.b=1` as {"a": {"b": 1}}; a value that is not JSON is taken as a string."""
     name, equals, text = assignment.partition("=")
     if not equals or not all(name.split(".")):
         raise InvalidRequest(f"--set {assignment}: NAME=VALUE is needed, such as learner.training.policy.discount=0.99")
@@ -180,7 +180,7 @@ def _parse(assignment: str) -> dict[str, Any]:
 
 
 def _merge(values: dict[str, Any], changes: Any, source: str, place: str = "") -> None:
-    """Put nested changes into nested values; every name must be there already. Tags have chosen the recipe before."""
+    """Put nested changes into nested values; every name must exist. Tags were used before, to choose the recipe."""
     if not isinstance(changes, Mapping):
         raise InvalidRequest(
             f"{source}: a table of fields is needed{f' for {place}' if place else ''}, not {changes!r}"

@@ -18,7 +18,7 @@ from gail.experiments.runs.config import Imitation, RunConfig
 
 
 def make_cost_player(learner: Imitation) -> MakeCostPlayer:
-    """The maker of an imitation's cost player."""
+    """The function that makes an imitation's cost player."""
     return idle_when_absorbed(learner.cost) if learner.absorbing else learner.cost
 
 
@@ -35,15 +35,15 @@ def make_environments(config: RunConfig) -> MakeEnvs:
 
 
 def playable(config: RunConfig, policy: Policy) -> Policy:
-    """The policy as it plays the task itself."""
+    """The policy for the task itself, without the training's wrappers."""
     absorbing = isinstance(config.learner, Imitation) and config.learner.absorbing
     return without_indicator(policy) if absorbing else policy
 
 
 def shuffled(demonstrations: Demonstrations, seed: int) -> Demonstrations:
-    """The demonstrations with every number dealt at random among those of its kind: an expert that shows nothing.
+    """The demonstrations with each coordinate shuffled over all steps: a control.
 
-    Each coordinate of states and actions keeps its distribution; which of them occur together is lost.
+    Each coordinate of states and actions keeps its marginal distribution; all dependence between coordinates is lost.
     """
     batch = demonstrations.trajectories
     generator = np.random.default_rng(seed)

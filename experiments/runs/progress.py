@@ -1,6 +1,6 @@
-"""The live display of a training: one panel that says whether it is going well.
+"""The live display of a training: one panel with its most important numbers.
 
-On a terminal it is redrawn in place; elsewhere (a log file, CI) a line is printed now and then.
+On a terminal the panel is redrawn in place. Elsewhere (a log file, CI) single lines are printed at intervals.
 """
 
 from __future__ import annotations

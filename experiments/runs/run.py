@@ -1,17 +1,17 @@
-"""A run is one frozen config and gives one folder.
+"""The folder of a run. A run is defined by one frozen config.
 
 | file | content |
 |---|---|
-| `config.json` | the whole config: with it and the same versions, the run can be repeated |
-| `versions.json` | Python and the packages that numbers depend on |
-| `metrics.csv` | one row per iteration, written as it happens; of cloning one per epoch, written when it is fitted |
+| `config.json` | the whole config; with the same versions it repeats the run |
+| `versions.json` | versions of Python and of the packages that affect numbers |
+| `metrics.csv` | one row per iteration, written during training; for cloning one row per epoch, written after the fit |
 | `tensorboard/` | the same for TensorBoard |
-| `checkpoint.pt` | everything needed to go on; none of cloning, which begins again |
+| `checkpoint.pt` | the state from which training resumes; cloning has none, it starts again |
 | `policy.safetensors` | the policy, for evaluation and use |
 | `result.json`, `report.html` | the final evaluation, and pictures; an expert's run has `ship/` instead |
-| `pictures/` | those of the report as files |
+| `pictures/` | the report's pictures as files |
 | `control-constant/`, `control-shuffled/` | the control runs, each a folder like this one |
-| `controls.json` | what they say |
+| `controls.json` | returns of the controls and the verdict |
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _PACKAGES = ("gail", "numpy", "scipy", "torch", "gymnasium", "mujoco", "envpool"
 
 
 class InvalidRun(ValueError):
-    """A folder is not a run, or cannot be one."""
+    """A folder is not a run, or cannot become one."""
 
 
 class Run:
@@ -71,7 +71,7 @@ class Run:
 
     @property
     def checkpoint(self) -> Path:
-        """Where the run goes on from."""
+        """The checkpoint from which training resumes."""
         return self.folder / "checkpoint.pt"
 
     @property
@@ -85,7 +85,7 @@ class Run:
         return self.folder / "metrics.csv"
 
     def changed_versions(self) -> str | None:
-        """A sentence on versions that are not those with which the run began; None if all are the same."""
+        """A sentence that names versions which differ from those at the run's start; None if there are none."""
         path = self.folder / "versions.json"
         try:
             before = dict(json.loads(path.read_text()))
@@ -101,7 +101,7 @@ class Run:
 
 
 def versions() -> dict[str, str]:
-    """Versions that numbers depend on."""
+    """Versions of the packages that affect numbers."""
     found = {"python": platform.python_version(), "platform": platform.platform()}
     for package in _PACKAGES:
         try:

@@ -1,11 +1,11 @@
-"""Metrics as TensorBoard reads them: one events file per run, each number a scalar over environment steps.
+"""Metrics for TensorBoard: one events file per run, each number as a scalar over environment steps.
 
-Cloning takes none: its numbers are scalars over epochs.
+Cloning takes no environment steps; its scalars are over epochs.
 
     tensorboard --logdir runs
 
-`metrics.csv` stays the record: when a run goes on, its events are written anew from the rows that are kept, so that
-nothing of what a crash undid remains on the screen.
+`metrics.csv` is the record. When a run is resumed, its events are rewritten from the rows that are kept. Rows after the
+last checkpoint, which a crash undid, then disappear from TensorBoard too.
 """
 
 from __future__ import annotations

@@ -37,14 +37,14 @@ from gail.experiments.runs.tensorboard import EventsFile
 
 
 def read_demonstrations(config: RunConfig) -> Demonstrations:
-    """The demonstrations that a config names, validated against its task, subsampled as it says.
+    """The demonstrations that a config names, checked against its task and subsampled.
 
-    Actions outside the task's bounds are used as recorded; a line says so.
+    Actions outside the task's bounds are used as recorded; a line of output says so.
     """
     console = Console(stderr=True)
     wanted = config.demonstrations
     if wanted is None:
-        raise InvalidRequest(f"{config.name} on {config.task} learns from the true reward: there are no demonstrations")
+        raise InvalidRequest(f"{config.name} on {config.task} learns from the true reward: it has no demonstrations")
     path = wanted.file or demonstrations_file(config.task, console)
     full, spec = load_demonstrations(Path(path)), task_spec(config.task)
     full.check_task(config.task)
@@ -84,7 +84,7 @@ def check_policy_fits(policy: Policy, task_id: str, path: Path) -> None:
 
 
 def make_training(config: RunConfig) -> Training:
-    """Prepare the training that a config describes, from its beginning."""
+    """Prepare the training that a config describes, at iteration 0."""
     training = _prepared(config)
     training.name = f"{config.name} on {config.task}"
     return training
@@ -106,21 +106,21 @@ def _prepared(config: RunConfig) -> Training:
 
 def start(run: Run, training: Training, console: Console) -> bool:
     """Begin a run from iteration 0."""
-    training.save(run.checkpoint)  # from now on there is something to go on from
+    training.save(run.checkpoint)  # from here on the run can be resumed
     return _go_on(run, training, console)
 
 
 def resume(run: Run, console: Console) -> tuple[Training, bool]:
-    """Go on with an interrupted run from its last checkpoint."""
+    """Continue an interrupted run from its last checkpoint."""
     training = make_training(run.config)
-    if run.checkpoint.exists() or run.metrics.exists():  # else it was killed before it began
+    if run.checkpoint.exists() or run.metrics.exists():  # otherwise the run was killed before its first iteration
         training.load(run.checkpoint)
     console.print(f"Going on from iteration {training.iteration} ({training.env_steps:,} steps).")
     return training, _go_on(run, training, console)
 
 
 def _go_on(run: Run, training: Training, console: Console) -> bool:
-    """Train until the budget is spent (True) or a stop is asked for (False)."""
+    """Train until the budget is spent (True) or a stop is requested (False)."""
     torch.set_num_threads(NETWORK_THREADS)
     metrics = MetricsFile(run.metrics, keep_iterations=training.iteration)
     events = EventsFile(run.folder / "tensorboard", read_metrics(run.metrics))
@@ -139,7 +139,7 @@ def _go_on(run: Run, training: Training, console: Console) -> bool:
                     training.save(run.checkpoint)
     except TrainingFailed as error:
         raise TrainingFailed(
-            f"{run.folder}: {error}. The last checkpoint is untouched, but going on from it repeats this bit for bit: "
+            f"{run.folder}: {error}. The last checkpoint is intact, but resuming from it gives the same numbers: "
             "start again with smaller steps (a learning rate, max_kl) or other demonstrations, in another --out"
         ) from error
     finally:
@@ -162,8 +162,8 @@ def _go_on(run: Run, training: Training, console: Console) -> bool:
 def metrics_row(training: Training, report: RoundReport, seconds: float) -> dict[str, Any]:
     """One row of metrics.csv.
 
-    The Jensen-Shannon divergence of state-action pairs, in nats, is at least log 2 - loss / 2 for the logistic loss of
-    any discriminator, on the same pairs: 0 where the loss is 2 log 2, and log 2 where it tells all pairs apart.
+    `jsd_estimate` is log 2 - loss / 2, with the logistic loss summed over both sides. On the same pairs it is a lower
+    bound on the Jensen-Shannon divergence, in nats: 0 at loss 2 log 2, and log 2 if all pairs are classified correctly.
     """
     batch, cost, policy = report.batch, report.cost, report.policy
     loss = cost.loss if cost else None
@@ -196,7 +196,7 @@ def _cell(value: float | None) -> float | str:
 
 
 def clone_in(run: Run, demonstrations: Demonstrations) -> Policy:
-    """Do all of a cloning run but its evaluation: it takes seconds, so that an interrupted one is begun again."""
+    """Fit a clone and save it, without evaluation. It takes seconds; an interrupted run starts again."""
     learner = run.config.learner
     if not isinstance(learner, Cloning):
         raise TypeError(f"{run.folder} is a run of {run.config.name}, not of cloning")
@@ -220,13 +220,13 @@ def clone_demonstrations(task: str, demonstrations: Demonstrations, learner: Clo
         return clone(demonstrations, task_spec(task), learner.fit, seed, learner.network)
     except NotFinite as error:
         raise TrainingFailed(
-            f"cloning, {error}. The same settings repeat this bit for bit: start again with smaller steps "
+            f"cloning, {error}. The same settings give the same numbers: start again with smaller steps "
             "(learner.fit.learning_rate) or other demonstrations"
         ) from error
 
 
 def _write_epochs(run: Run, result: CloningResult) -> None:
-    """Write the metrics of a cloning run; what an interrupted one left is replaced."""
+    """Write the metrics of a cloning run; the rows of an interrupted one are replaced."""
     errors = zip(result.training_errors, result.validation_errors, strict=True)
     rows = [
         {"epoch": epoch, "training_error": training, "validation_error": validation}

@@ -1,4 +1,4 @@
-"""What follows a training: evaluation, controls, result and report."""
+"""After a training: evaluation, controls, result and report."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from gail.experiments.train.evaluation import evaluate_policy, evaluate_random, 
 from gail.experiments.train.report import report_cloning, report_training
 
 FAILED = 1
-"""Exit status of a run that its controls come too near to."""
+"""Exit status of a run that does not beat its controls by the margin."""
 
 
 def finish(run: Run, policy: Policy, console: Console) -> int:
-    """Evaluate a finished run, write its result and report, and give the command's exit status."""
+    """Evaluate a finished run, write its result and report, and return the command's exit status."""
     config = run.config
     name = config.learner.title
     evaluations = {

@@ -1,14 +1,14 @@
-"""Control runs: how much of an imitator's return is not due to imitation.
+"""Control runs: the return that a policy reaches from the reward's sign alone.
 
-Where episodes can end early, a reward that is never negative pays for staying alive, whatever it was learned from, and
-many tasks pay the same. Two runs like the real one show how far that goes:
+If episodes can end early, a reward that is never negative favours long episodes, whatever it was learned from. In many
+tasks long episodes have a large true return. Two runs with the settings of the real one measure this effect:
 
-- `constant`: every step has the same reward, of the sign of the real run's;
-- `shuffled`: every number of the demonstrations is dealt at random among those of its coordinate. How far each one
-  ranges is still seen, but neither a state of the expert nor what it did there. That is more than the reward's form:
-  where it is enough to imitate, the verdict is that the run itself has not shown more.
+- `constant`: every step has the same reward, with the sign of the real run's reward;
+- `shuffled`: each coordinate of the demonstrations is shuffled over all steps. The range of each coordinate is kept,
+  but no state of the expert and no action that it took there. This control sees more than the reward's form. If it
+  imitates well, the real run has not shown that it learned more than these ranges.
 
-With returns normalized to 0 for random play and 1 for the expert, the real run has shown imitation if it beats the
+Returns are normalized to 0 for random play and 1 for the expert. The real run has shown imitation if it beats the
 better control by `MARGIN`.
 """
 
@@ -33,7 +33,7 @@ from gail.experiments.train.evaluation import evaluate_policy, reference, summar
 MARGIN = 0.5
 """Least lead over the better control, in normalized return."""
 EPISODES = 50
-"""Whole episodes with mean actions, from which each return is the mean."""
+"""Number of whole episodes, with mean actions, that each return averages."""
 
 _MEANS = {
     "constant": "The reward's form, with a warm start if there was one, teaches that much: try absorbing states or "
@@ -49,11 +49,11 @@ class Verdict:
     """Normalized returns of a run and of its controls."""
 
     real: float
-    """Of the run itself: 0 is random play, 1 the expert."""
+    """Normalized return of the run: 0 is random play, 1 the expert."""
     controls: dict[str, float]
-    """Of each control."""
+    """Normalized return of each control."""
     env_steps: int
-    """Of each control."""
+    """Environment steps of each control."""
 
     @property
     def passed(self) -> bool:
@@ -62,7 +62,7 @@ class Verdict:
 
     @property
     def sentence(self) -> str:
-        """What was found, in words."""
+        """The result in words."""
         found = ", ".join(f"{name} {score:.2f}" for name, score in self.controls.items())
         best = max(self.controls, key=self.controls.__getitem__)
         compared = f"normalized return {self.real:.2f}; controls of {self.env_steps:,} steps: {found}"
@@ -75,7 +75,7 @@ class Verdict:
 
 
 def control_configs(config: RunConfig) -> dict[Control, RunConfig]:
-    """The controls of a run. A reward without a sign has no constant like it, so none of that kind."""
+    """The configs of a run's controls. A reward of either sign has no constant control."""
     learner = config.imitation()
     steps = learner.controls.env_steps if learner.controls is not None else None
     training = replace(learner.training, env_steps=steps or learner.training.env_steps)
@@ -91,7 +91,7 @@ def control_configs(config: RunConfig) -> dict[Control, RunConfig]:
 
 
 def run_controls(run: Run, console: Console) -> bool:
-    """Do what is left to do of a run's controls; False if a stop was asked for."""
+    """Train the controls that are not finished; False if a stop was requested."""
     for kind, config in control_configs(run.config).items():
         folder = run.folder / f"control-{kind}"
         if (folder / "result.json").exists():
@@ -113,10 +113,12 @@ def run_controls(run: Run, console: Console) -> bool:
 
 
 def judge(run: Run, policy: Policy) -> Verdict:
-    """Compare a run with its controls, all of which are done, and write `controls.json`."""
+    """Compare a run with its finished controls, and write `controls.json`."""
     levels = reference(run.config.task)
     if levels is None:
-        raise InvalidRequest(f"no expert ships for {run.config.task}: there is nothing to compare with")
+        raise InvalidRequest(
+            f"no expert ships for {run.config.task}: returns cannot be normalized; leave --control out"
+        )
     found = evaluate_policy(policy, run.config.task, EPISODES, 0, stochastic_actions=False)
     configs = control_configs(run.config)
     folders = {str(kind): run.folder / f"control-{kind}" for kind in configs}

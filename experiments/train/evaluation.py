@@ -1,4 +1,4 @@
-"""Evaluations: returns of whole episodes, beside the expert's and random play's."""
+"""Evaluations: returns of whole episodes, with the expert's and random play's for comparison."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gail.envs.vector import Entropy, VectorEnvironment, make_vector
 from gail.experiments.reports.interquartile import interquartile_mean
 
 MakeVector: TypeAlias = Callable[[str, int, Entropy], VectorEnvironment]
-"""Makes so many copies of a task, seeded by the entropy."""
+"""Number of environments, entropy of the seed -> that many copies of a task."""
 
 FASTEST: MakeVector = partial(make_vector, threads=2)
 
@@ -27,7 +27,7 @@ _EVALUATION_STREAM = 1_000_003  # keeps evaluation episodes apart from training'
 
 @dataclass(frozen=True)
 class Reference:
-    """What 0 and 1 mean on a task: returns of random play and of the expert, from the expert's card."""
+    """Returns with the scores 0 and 1: random play's and the expert's, from the expert's card."""
 
     random: float
     """Mean return of uniformly random actions."""
@@ -35,15 +35,15 @@ class Reference:
     """Mean return of the stochastic expert."""
 
     def normalized(self, mean_return: float) -> float:
-        """0 for random play, 1 for the expert."""
+        """The score of a return: 0 for random play, 1 for the expert."""
         return (mean_return - self.random) / (self.expert - self.random)
 
     def normalized_all(self, returns: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The same of each of several returns."""
+        """The score of each of several returns."""
         return (returns - self.random) / (self.expert - self.random)
 
     def fraction(self, mean_return: float) -> float:
-        """Share of the expert's mean return."""
+        """The return as a share of the expert's mean return."""
         return mean_return / self.expert
 
 
@@ -64,13 +64,13 @@ def evaluate_policy(
     stochastic_actions: bool,
     make_envs: MakeVector = FASTEST,
 ) -> Evaluation:
-    """Play `episodes` whole episodes with a policy, in the environments that `make_envs` makes."""
+    """Returns of `episodes` whole episodes of a policy, in environments made by `make_envs`."""
     act = stochastic(policy, seed) if stochastic_actions else deterministic(policy)
     return _evaluate(act, task_id, episodes, seed, make_envs)
 
 
 def evaluate_random(task_id: str, episodes: int, seed: int, make_envs: MakeVector = FASTEST) -> Evaluation:
-    """Play `episodes` whole episodes with uniformly random actions."""
+    """Returns of `episodes` whole episodes with uniformly random actions."""
     envs = make_envs(task_id, 1, 0)
     try:
         return _evaluate(uniformly_random(envs, seed), task_id, episodes, seed, make_envs)
@@ -79,7 +79,7 @@ def evaluate_random(task_id: str, episodes: int, seed: int, make_envs: MakeVecto
 
 
 def evaluation_table(policy: Policy, task_id: str, episodes: int, seed: int) -> Table:
-    """A policy's returns with mean and with sampled actions, beside the expert's card and random play.
+    """A table of returns: mean actions, sampled actions, the expert's card, random play.
 
     Scores are 0 for random play and 1 for the expert; the interquartile mean (IQM) comes with a bootstrap interval.
     """
@@ -125,7 +125,7 @@ def _evaluate(act: Act, task_id: str, episodes: int, seed: int, make_envs: MakeV
 
 
 def summary(evaluation: Evaluation) -> dict[str, Any]:
-    """Numbers of an evaluation for a file."""
+    """Numbers of an evaluation, for JSON."""
     return {
         "mean": evaluation.mean,
         "std": evaluation.std,

@@ -1,7 +1,7 @@
 """Make an expert: train on the true reward, evaluate, record demonstrations, write the card.
 
-A card holds what training took, the returns of the expert and of random play over whole episodes, and checksums. Where
-EnvPool runs the task, Gymnasium's own simulator plays it as well: the key `gymnasium` repeats the evaluation there.
+A card holds the cost of training, the returns of the expert and of random play over whole episodes, and checksums. If
+EnvPool runs the task, the key `gymnasium` holds a second evaluation in Gymnasium's own environment.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from gail.experiments.runs.training import check_policy_fits
 from gail.experiments.train.evaluation import FASTEST, MakeVector, evaluate_policy, evaluate_random, summary
 
 EPISODES = 50
-"""Whole episodes behind every mean of a card."""
+"""Number of whole episodes that each mean on a card averages."""
 
 _POLICY, _CARD = "expert.safetensors", "card.json"
 _TRAINING = ("task", "command", "seed", "env_steps", "iterations", "seconds", "threads", "versions")
 
 
 def publish(run: Run, policy: Policy, console: Console) -> Path:
-    """Evaluate a trained expert, record its demonstrations, and write what ships; return that folder."""
+    """Evaluate a trained expert, record its demonstrations, and write the files to ship; return their folder."""
     config = run.config
     folder = run.folder / "ship"
     console.print(f"Evaluating over {EPISODES} episodes and recording demonstrations.")
@@ -68,10 +68,10 @@ def publish(run: Run, policy: Policy, console: Console) -> Path:
 
 
 def evaluate_again(folder: Path, task_id: str, console: Console) -> None:
-    """Play the expert of a folder that `publish` wrote, and rewrite the returns on its card; the rest stays.
+    """Evaluate the expert of a folder written by `publish`, and rewrite only the returns on its card.
 
     Raises:
-        InvalidRequest: the folder holds no card, or that of another task or policy.
+        InvalidRequest: the folder holds no card, or the card is of another task or policy.
     """
     card = folder / _CARD
     if not card.is_file():
@@ -90,7 +90,7 @@ def evaluate_again(folder: Path, task_id: str, console: Console) -> None:
 
 
 def _returns(policy: Policy, task_id: str) -> dict[str, Any]:
-    """The part of a card that is measured after training."""
+    """The returns on a card, measured after training."""
     found: dict[str, Any] = {"evaluated_with": versions(), **_played(policy, task_id, FASTEST)}
     if runs_in_envpool(task_id):
         found["gymnasium"] = _played(policy, task_id, make_gymnasium_vector)
@@ -139,7 +139,7 @@ def _sha256(path: Path) -> str:
 
 
 def _command(config: RunConfig) -> str:
-    """The command that makes this expert, wherever it was run."""
+    """The command that makes this expert, without paths of this machine."""
     recipe, learner = expert_recipe(config.task).played(), config.played()
     words = ["gail expert", config.task, f"--seed {config.seed}"]
     if learner.training.env_steps != recipe.training.env_steps:

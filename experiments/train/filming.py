@@ -1,4 +1,4 @@
-"""The process that films: plays one episode, renders each state, and hands the frames to ffmpeg.
+"""A process that plays one episode, renders each state, and passes the frames to ffmpeg.
 
     python -m gail.experiments.train.filming POLICY TASK SEED VIDEO FACTS
 
@@ -25,7 +25,7 @@ _BLOCK = 16  # ffmpeg's encoders take frames whose sides are multiples of this
 
 
 def film_episode(policy_file: Path, task_id: str, seed: int, video: Path) -> dict[str, Any]:
-    """Write one episode's frames to a video; give their number and the episode's return."""
+    """Write one episode's frames to a video; return their number and the episode's return."""
     predictor = Predictor(load_policy(policy_file))
     env = flattened(gymnasium.make(find_task(task_id).id, render_mode="rgb_array"))
     _follow(env)
@@ -47,7 +47,7 @@ def film_episode(policy_file: Path, task_id: str, seed: int, video: Path) -> dic
 
 
 def _follow(env: gymnasium.Env[Any, Any]) -> None:
-    """Film MuJoCo's walkers with their model's camera `track`: Gymnasium's own default stays behind."""
+    """Use the camera `track` of MuJoCo's walkers: Gymnasium's default does not follow the walker."""
     renderer = getattr(env.unwrapped, "mujoco_renderer", None)
     if renderer is None:
         return

@@ -1,7 +1,7 @@
-"""What an algorithm sees of its own progress, one panel per diagnostic that its metrics have; the errors of a clone.
+"""Diagnostics of a training, one panel per kind of metric; the errors of a clone's fit.
 
-Where learner and expert cannot be told apart, a discriminator is right half of the time, its logistic loss is 2 log 2,
-the Jensen-Shannon divergence is 0 (log 2 where all pairs can be told apart), and the means of their features agree.
+If learner and expert cannot be distinguished, a discriminator has accuracy 1/2 and logistic loss 2 log 2, the
+Jensen-Shannon divergence is 0 (log 2 if all pairs can be distinguished), and the mean features agree.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ CAPTION = (
 class _Panel:
     title: str
     columns: Mapping[str, str]
-    """Column -> what its line is called; one without a name needs no legend."""
+    """Column -> label of its line; empty for a single line without legend."""
     level: float | None = None
-    """Value where learner and expert cannot be told apart."""
+    """Value at which learner and expert cannot be distinguished."""
     limits: tuple[float | None, float | None] = (None, None)
 
 
@@ -54,12 +54,12 @@ _PER_ROW = 4
 
 
 def diagnostics(steps: Array, columns: Mapping[str, Array], accepted: NDArray[np.bool_]) -> Figure:
-    """Panels over environment steps, of the columns that have numbers.
+    """Panels over environment steps, for the columns that have numbers.
 
     Args:
         steps: environment steps after each iteration, shape (n,).
-        columns: metrics by name, each of shape (n,), nan where there is nothing.
-        accepted: whether the iteration's step was taken, shape (n,).
+        columns: metrics by name, each of shape (n,), nan where a metric is missing.
+        accepted: whether the iteration's policy step was accepted, shape (n,).
     """
     shown = [panel for panel in _PANELS if any(_known(columns, name) for name in panel.columns)]
     height = math.ceil(len(shown) / _PER_ROW)

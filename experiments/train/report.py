@@ -1,4 +1,4 @@
-"""The part of a report that shows a training: learning curve, diagnostics, where the time went; or a clone's fit."""
+"""The part of a report that shows a training: learning curve, diagnostics, shares of the time; or a clone's fit."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _report_fit(report: Report, rows: list[dict[str, str]]) -> None:
 
 
 def _settings(config: RunConfig) -> list[tuple[str, str]]:
-    """Every field of a config, by the path that `--set` takes."""
+    """Every field of a config, by its path for `--set`."""
     return [(path, str(value)) for path, value in _leaves(unstructured(config), "")]
 
 

@@ -1,7 +1,7 @@
-"""Videos: one episode of a policy, rendered without a display in a process of its own.
+"""Videos: one episode of a policy, rendered without a display in a separate process.
 
-The renderer's graphics library is chosen when MuJoCo is first imported, and a broken driver may end the process: hence
-a child, `python -m gail.experiments.train.filming`, with MUJOCO_GL=egl unless the environment says otherwise.
+MuJoCo chooses its graphics library when it is first imported, and a broken driver can end the process. A child process,
+`python -m gail.experiments.train.filming`, therefore renders, with MUJOCO_GL=egl unless that variable is set.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ _WHAT_TO_INSTALL = (
 
 @dataclass(frozen=True)
 class Film:
-    """What was filmed."""
+    """Facts of a video."""
 
     frames: int
-    """One before each step, and one after the last."""
+    """Number of frames: one before each step and one after the last."""
     total_reward: float
     """Return of the episode."""
 
 
 def check_video(path: Path) -> None:
-    """Raise `InvalidRequest` where a video cannot be written, before any work starts."""
+    """Raise `InvalidRequest` if a video cannot be written; called before any work starts."""
     if importlib.util.find_spec("imageio_ffmpeg") is None:
         raise InvalidRequest(f"--video {path} needs imageio-ffmpeg: pip install 'gail[report]'")
     if path.suffix == "":
@@ -46,7 +46,7 @@ def check_video(path: Path) -> None:
 
 
 def film(policy: Path, task_id: str, seed: int, path: Path) -> Film:
-    """Film one episode of a policy's mean actions in Gymnasium's environment; the file is whole or not there.
+    """Film one episode of a policy's mean actions in Gymnasium's environment; on failure no file is left.
 
     Raises:
         InvalidRequest: the episode could not be rendered or written; the message says what may be missing.

@@ -1,11 +1,11 @@
-"""Run one cell of `gail bench train` in its folder: train, evaluate now and then, and write the row.
+"""Run one cell of `gail bench train` in its folder: train, evaluate at intervals, and write the row.
 
-Started as a process of its own, so that its memory and its threads are its own:
+Each cell is a process, so that its memory and its threads can be measured and limited:
 
     python -m gail.experiments.bench.training.cell_run '{"task": "Hopper-v5", ...}' FOLDER
 
-An interrupted cell goes on from its last checkpoint. Evaluations use environments and generators of their own, so
-that training is bit for bit what it would be without them; their time is not counted.
+An interrupted cell continues from its last checkpoint. Evaluations use their own environments and generators, so they
+do not change the training by a bit; their time is not counted.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ from gail.experiments.runs.training import clone_in, make_training, metrics_row,
 from gail.experiments.train.evaluation import MakeVector, Reference, evaluate_policy
 
 EVALUATIONS = 40
-"""Periodic evaluations in a budget."""
+"""Number of periodic evaluations per training."""
 _PERIODIC_EPISODES, _FINAL_EPISODES = 10, 50
 _ONE_THREAD: MakeVector = partial(make_vector, threads=1)
 
 
 def run_cell(cell: Cell, folder: Path) -> CellResult:
-    """Train and measure a cell in its folder, from where an earlier attempt stopped."""
+    """Train and measure a cell in its folder; continue where an earlier attempt stopped."""
     torch.set_num_threads(NETWORK_THREADS)
     with sole_user(folder):
         done = finished(cell, folder)
@@ -57,7 +57,7 @@ def run_cell(cell: Cell, folder: Path) -> CellResult:
 
 
 def finished(cell: Cell, folder: Path) -> CellResult | None:
-    """The row that an earlier attempt left in the folder, if it came to its end."""
+    """The row of an earlier attempt in the folder, if that attempt finished."""
     if not result_file(folder).is_file():
         return None
     _open(cell.config(), folder)
@@ -65,12 +65,12 @@ def finished(cell: Cell, folder: Path) -> CellResult | None:
 
 
 def result_file(folder: Path) -> Path:
-    """Where a finished cell's row lies."""
+    """Path of a finished cell's row."""
     return folder / "cell.json"
 
 
 def evaluations_file(folder: Path) -> Path:
-    """Where a cell's periodic evaluations lie."""
+    """Path of a cell's periodic evaluations."""
     return folder / "evaluations.csv"
 
 
@@ -110,7 +110,7 @@ def _trained(cell: Cell, run: Run) -> CellResult:
 
 
 def _play(cell: Cell, run: Run, training: Training) -> None:
-    """All rounds that remain, with rows of metrics, evaluations and checkpoints."""
+    """Train all remaining iterations; write metrics, evaluations and checkpoints."""
     every = evaluated_every(run.config)
     with (
         closing(training),
@@ -156,12 +156,12 @@ def _look(cell: Cell, training: Training, policy: Policy) -> dict[str, Any]:
 def first_reached(
     evaluations: Sequence[dict[str, str]], rows: Sequence[dict[str, str]], reference: Reference
 ) -> dict[str, Any]:
-    """Environment steps and seconds of training at the first evaluation of 90 % and of 95 %; None where there is none.
+    """Environment steps and training seconds at the first evaluation with 90 % and with 95 %; None if never reached.
 
     Args:
         evaluations: periodic evaluations, with columns iteration, env_steps and mean.
         rows: metrics of every iteration, with its seconds.
-        reference: what 0 and 1 mean.
+        reference: returns with the scores 0 and 1.
     """
     found: dict[str, Any] = {}
     for percent in (90, 95):
@@ -202,7 +202,7 @@ def _result(
 
 
 def _accuracy(rows: Sequence[dict[str, str]]) -> float | None:
-    """Mean of both sides' accuracies over the last ten iterations; None for a cost player that has none."""
+    """Mean of the learner's and the expert's accuracy over the last ten iterations; None for a cost player without."""
     sides = [
         float(row[side])
         for row in rows[-10:]

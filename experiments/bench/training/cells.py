@@ -1,8 +1,8 @@
 """Cells of the table of `gail bench train`: task x algorithm x number of demonstrations x seed, one CSV row each.
 
 Returns are normalised, score(J) = (J - J_random) / (J_expert - J_random), with J_random and J_expert from the expert's
-card: 0 is uniformly random play, 1 the expert with sampled actions. A cell is known by its key, (task, algorithm,
-demonstrations, budget, seed, settings): a key that the CSV holds is never run again.
+card: 0 is uniformly random play, 1 the expert with sampled actions. A cell has the key (task, algorithm,
+demonstrations, budget, seed, settings). A cell whose key is in the CSV is not run again.
 """
 
 from __future__ import annotations
@@ -40,24 +40,24 @@ class Cell:
     budget: int
     """Environment steps; 0 for cloning, which takes none."""
     seed: int
-    """Of everything random."""
+    """Seed of all randomness."""
     settings: str = ""
-    """What differs from the recipe: assignments as `gail train --set` takes them, with blanks between."""
+    """Differences from the recipe: assignments as for `gail train --set`, separated by blanks."""
 
     @property
     def key(self) -> Key:
-        """What tells it from other cells."""
+        """The values that identify the cell."""
         return self.task, self.algorithm, self.demonstrations, self.budget, self.seed, self.settings
 
     @property
     def name(self) -> str:
-        """A folder's name."""
+        """Name of the cell's folder."""
         task = self.task.rpartition(":")[2]
         name = f"{task}-{self.algorithm}-demos{self.demonstrations}-steps{self.budget}-seed{self.seed}"
         return "-".join([name, *self.settings.split()])
 
     def config(self) -> RunConfig:
-        """The recipe of its task and what differs from it, with one thread of the simulator."""
+        """The recipe of its task with the cell's settings, and one thread of the simulator."""
         options = {"trajectories": self.demonstrations, "seed": self.seed}
         if self.algorithm != Cloning.name:
             options |= {"threads": 1, "steps": self.budget}
@@ -66,7 +66,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class CellResult:
-    """One row of the table; None where there is nothing to say."""
+    """One row of the table; None where a column does not apply."""
 
     task: str
     algorithm: str
@@ -74,9 +74,9 @@ class CellResult:
     budget: int
     seed: int
     env_steps: int
-    """Taken in training; evaluations are not counted."""
+    """Environment steps of training, without evaluations."""
     seconds: float
-    """Of training, without the periodic evaluations, start-up and checkpoints."""
+    """Seconds of training, without periodic evaluations, start-up and checkpoints."""
     steps_per_second: float | None
     peak_gb: float
     """Largest resident memory of the process, in 1e9 bytes."""
@@ -95,12 +95,12 @@ class CellResult:
     """The same with sampled actions."""
     stochastic_score: float
     accuracy: float | None
-    """Of the discriminator, mean over both sides and the last ten iterations."""
+    """Accuracy of the discriminator, mean over both sides and the last ten iterations."""
     settings: str = ""
 
     @property
     def key(self) -> Key:
-        """Of its cell."""
+        """Key of its cell."""
         return self.task, self.algorithm, self.demonstrations, self.budget, self.seed, self.settings
 
 
@@ -112,9 +112,9 @@ def cells(
     steps: int | None,
     settings: Sequence[str] = (),
 ) -> Iterator[Cell]:
-    """All combinations, seed by seed, so that an interrupted table has every task; checked before any work starts.
+    """All combinations, seed by seed, so that an interrupted table has every task; checked before the first training.
 
-    Without `demonstrations`, a task's smallest dataset is taken; without `steps`, its recipe's budget.
+    Default of `demonstrations`: a task's smallest dataset. Default of `steps`: its recipe's budget.
     """
     for seed in seeds:
         if seed < 0:
@@ -133,10 +133,10 @@ def cells(
 
 
 def levels(task_id: str) -> Reference:
-    """What 0 and 1 mean on a task; raise `InvalidRequest` where no expert ships for it."""
+    """Returns with the scores 0 and 1 on a task; raise `InvalidRequest` if no expert ships for it."""
     found = reference(task_id)
     if found is None:
-        raise InvalidRequest(f"no expert ships for {task_id}, so there is nothing to compare with")
+        raise InvalidRequest(f"no expert ships for {task_id}, so scores are not defined; leave the task out")
     return found
 
 
@@ -147,7 +147,7 @@ class Table:
         self.path = path
 
     def read(self) -> list[CellResult]:
-        """All rows; raise `InvalidRequest` where the file has other columns."""
+        """All rows; raise `InvalidRequest` if the file has other columns."""
         if not self.path.is_file():
             return []
         with self.path.open(newline="") as file:
@@ -160,7 +160,7 @@ class Table:
             return [_parsed(row) for row in reader]
 
     def append(self, result: CellResult) -> None:
-        """Add a row, unless its key is there already; another process may do the same."""
+        """Add a row, unless its key is there already; several processes may do this at once."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a", newline="") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
@@ -174,7 +174,7 @@ class Table:
             file.write(content.getvalue())
 
     def read_or_empty(self) -> list[CellResult]:
-        """All rows; none of a file that is still empty."""
+        """All rows; an empty list for an empty file."""
         return self.read() if self.path.is_file() and self.path.stat().st_size else []
 
 
@@ -199,11 +199,11 @@ def _parsed(row: dict[str, str]) -> CellResult:
 
 @contextmanager
 def sole_user(folder: Path) -> Iterator[None]:
-    """Hold a folder for this process; raise `InvalidRequest` where another one has it."""
+    """Lock a folder for this process; raise `InvalidRequest` if another one has locked it."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise InvalidRequest(f"{folder}: another process is at work there") from None
+            raise InvalidRequest(f"{folder} is in use by another process: wait, or name another --runs") from None
         yield

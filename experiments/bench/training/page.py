@@ -1,7 +1,7 @@
 """`docs/training.md`: what `gail bench train` measured, in tables and learning curves.
 
-Everything on the page comes from CSVs: a row per cell, a row per periodic evaluation of a cell, which are gathered from
-the cells' folders, and the rates of `gail bench throughput`.
+Everything on the page comes from three CSVs: a row per cell; a row per periodic evaluation, gathered from the cells'
+folders; and the rates of `gail bench throughput`.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def _trained(rows: Iterable[CellResult]) -> list[CellResult]:
 
 
 def _by_recipe(rows: Iterable[CellResult]) -> list[CellResult]:
-    """GAIL with the budget of its task's recipe; other algorithms with any."""
+    """Rows of GAIL with its recipe's budget, and of other algorithms with any budget."""
     return [
         row for row in rows if row.task in TASKS and (row.algorithm != "gail" or row.budget == _recipe_budget(row.task))
     ]
@@ -139,7 +139,7 @@ def _recipe_budget(task: str) -> int:
 
 
 def _same_budget(plain: Sequence[CellResult], chosen: Sequence[CellResult]) -> list[CellResult]:
-    """The rows of recipes that other rows are compared with; a constant reward is compared with GAIL."""
+    """The recipe's rows with which other rows are compared; a constant reward is compared with GAIL."""
     wanted = {
         (row.task, Gail.name if row.algorithm == Constant.name else row.algorithm, row.demonstrations, row.budget)
         for row in chosen
@@ -165,7 +165,7 @@ def _setting_row(group: Sequence[CellResult], plain: Sequence[CellResult]) -> di
 
 
 def _significance(group: Sequence[CellResult], plain: Sequence[CellResult]) -> str:
-    """Of the rank-sum test of a setting's scores with mean actions against the recipe's; blank for few seeds."""
+    """P-value of the rank-sum test, a setting's scores with mean actions against the recipe's; blank for few seeds."""
     beside = [row.deterministic_score for row in _same_budget(plain, group)]
     if not group[0].settings or min(len(beside), len(group)) < _SEEDS_TO_TEST:
         return ""

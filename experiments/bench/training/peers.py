@@ -1,4 +1,4 @@
-"""Other libraries in the table of `gail bench train`, measured in an environment of their own on our demonstrations.
+"""Other libraries in the table of `gail bench train`, in their own Python environment, on the same demonstrations.
 
 `make peers` makes the environment, under `build/peers`; the script that runs in it is `bench/peers/hopper.py`. GAIL of
 `imitation` gets whole trajectories, twenty times the pairs that gail gets. TRPO of `sb3-contrib` learns from
@@ -40,7 +40,7 @@ def check_train_peers(folder: Path, tasks: Sequence[str]) -> None:
 
 
 def measure_peers(folder: Path, cells: Sequence[Cell], runs: Path, table: Table, console: Console) -> None:
-    """Append a row per peer and per adversarial cell on Hopper that the table does not hold, one after the other."""
+    """For each adversarial cell on Hopper, append the missing row of each peer, one after the other."""
     done = {row.key for row in table.read()}
     for cell in cells:
         if cell.task != TASK or cell.algorithm != "gail":

@@ -1,4 +1,4 @@
-"""`gail bench train`: cells side by side, each in a process with one thread, rows appended as they come."""
+"""`gail bench train`: cells side by side, each in a process with one thread; rows are appended as cells finish."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _QUIET = {"OMP_WAIT_POLICY": "PASSIVE"}
 def bench_train(cells: Sequence[Cell], jobs: int, runs: Path, table: Table, console: Console) -> bool:
     """Run the cells that the table does not hold, `jobs` at a time; True if all of them succeeded.
 
-    Folders of the runs are kept under `runs`: an interrupted cell goes on there, and a finished one whose row is
-    missing is only copied. A cell that fails leaves its messages in `log.txt` there, and the others go on.
+    Folders of the cells are kept under `runs`. An interrupted cell continues there. If a cell has finished but its row
+    is missing, the row is copied. A cell that fails leaves its messages in its `log.txt`; the other cells continue.
 
     Raises:
-        KeyboardInterrupt: an interrupt or SIGTERM came; the cells under way were stopped.
+        KeyboardInterrupt: Ctrl-C or SIGTERM; the running cells were stopped.
     """
     done = {row.key for row in table.read()}
     waiting = [cell for cell in cells if cell.key not in done]
@@ -77,7 +77,7 @@ def _started(cell: Cell, folder: Path) -> subprocess.Popen[bytes]:
 
 
 def _collected(cell: Cell, status: int, folder: Path, table: Table, console: Console) -> bool:
-    """Append the row of a cell that ended; False, with the reason printed, if it has none."""
+    """Append the row of a cell that ended; if it has none, print the reason and return False."""
     row = finished(cell, folder) if status == 0 and result_file(folder).is_file() else None
     if row is None:
         lines = (folder / "log.txt").read_text(errors="replace").strip().splitlines()
@@ -90,7 +90,7 @@ def _collected(cell: Cell, status: int, folder: Path, table: Table, console: Con
 
 
 def told(row: CellResult) -> str:
-    """A row as one line for people."""
+    """A row as one line of text."""
     parts = [f"score {row.deterministic_score:.3f} with mean actions, {row.stochastic_score:.3f} sampled"]
     if row.evaluated_every is not None:
         reached = "never" if row.steps_to_95 is None else f"after {row.steps_to_95:,} steps"

@@ -1,6 +1,6 @@
-"""Tables of `gail bench train`'s CSV: medians and least of the seeds, beside what the paper spent.
+"""Tables of `gail bench train`'s CSV: median and least over seeds, beside the paper's budgets.
 
-A seed that never reached a level counts as infinitely late in a median; the table then says so.
+A seed that never reached a level counts as infinity in the median; the table then says so.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def score_table(rows: Sequence[CellResult]) -> Table:
 
 
 def speed_table(rows: Sequence[CellResult]) -> Table:
-    """What it takes: environment steps to 95 % against the paper's budget, seconds to 90 %, rate, memory."""
+    """Speed: environment steps to 95 % beside the paper's budget, seconds to 90 %, rate, memory."""
     table = _table(
         "Environment steps and seconds of training until the first periodic evaluation (10 episodes, mean actions)\n"
         "with that score, and the paper's budget over those steps: medians over seeds",
@@ -76,12 +76,12 @@ def _table(title: str, columns: Sequence[str]) -> Table:
 
 
 def _played(row: CellResult) -> str:
-    """The algorithm, with the settings in which it is not the recipe's."""
+    """The algorithm, with the settings that differ from the recipe."""
     return "\n".join([row.algorithm, *(f"  {setting}" for setting in row.settings.split())])
 
 
 def groups(rows: Iterable[CellResult]) -> list[list[CellResult]]:
-    """Rows that differ in their seed only, in the order of the tasks' table."""
+    """Groups of rows that differ only in their seed, in the order of the tasks' table."""
     found: dict[tuple[str, str, int, int, str], list[CellResult]] = {}
     for row in rows:
         key = (row.task, row.algorithm, row.demonstrations, row.budget, row.settings)
@@ -92,12 +92,12 @@ def groups(rows: Iterable[CellResult]) -> list[list[CellResult]]:
 
 
 def late(value: float | None) -> float:
-    """Infinite where a level was never reached."""
+    """The value, or infinity if the level was never reached."""
     return math.inf if value is None else value
 
 
 def median(values: Iterable[float | None]) -> float | None:
-    """Median of the known values; of an even number with infinite ones among them, the larger middle one."""
+    """Median of the known values; if the mean of the two middle values is infinite, the larger one."""
     known = sorted(value for value in values if value is not None)
     if not known:
         return None

@@ -96,7 +96,7 @@ def test_what_cannot_be_measured_is_refused_before_work_starts(arguments, messag
 def test_a_folder_has_one_user(tmp_path):
     with (
         sole_user(tmp_path / "cell"),
-        pytest.raises(InvalidRequest, match="another process is at work there"),
+        pytest.raises(InvalidRequest, match="is in use by another process"),
         sole_user(tmp_path / "cell"),
     ):
         pytest.fail("two at once")

@@ -21,7 +21,7 @@ lint: $(INSTALLED)
 # Type checkers cannot follow the editable install of a namespace package, so a plain one is checked:
 # that is also what the wheel holds.
 types: $(INSTALLED)
-	rm -rf build/types
+	rm -rf build/types build/lib build/bdist.*
 	$(BIN)/pip install --quiet --no-deps --target build/types .
 	$(BIN)/mypy -p gail.exact -p gail.approx -p gail.envs -p gail.experiments
 

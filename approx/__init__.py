@@ -27,7 +27,7 @@ from gail.approx.settings import InvalidSettings
 from gail.approx.training.imitation import imitation_against, reinforcement, train_imitator
 from gail.approx.training.refinement import Refinement
 from gail.approx.training.training import InvalidCheckpoint, Training, TrainingFailed, TrainingSettings
-from gail.approx.trajectories.discounting import discount_weights, left_out_mass
+from gail.approx.trajectories.discounting import discount_weights, truncated_mass
 from gail.approx.trajectories.trajectories import InvalidTrajectories, Trajectories
 
 __all__ = [
@@ -81,7 +81,6 @@ __all__ = [
     "feature_costs",
     "imitation_against",
     "l2_ball",
-    "left_out_mass",
     "load_demonstrations",
     "load_npz",
     "load_policy",
@@ -92,6 +91,7 @@ __all__ = [
     "simplex",
     "stochastic",
     "train_imitator",
+    "truncated_mass",
     "trust_region_step",
     "uniformly_random",
 ]

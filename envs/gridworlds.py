@@ -174,11 +174,11 @@ def gridworld(
         raise ValueError(f"slip is a probability and must lie in [0, 1], got {slip}")
     layout = GridLayout(_rows_of(ascii_map))
     starts = layout.of_state(layout.starts)
-    prices = np.full(layout.num_states, step_cost, dtype=np.float64)
-    prices[layout.of_state(layout.pits)] = pit_cost
-    prices[layout.of_state(layout.goals)] = goal_cost
+    cell_costs = np.full(layout.num_states, step_cost, dtype=np.float64)
+    cell_costs[layout.of_state(layout.pits)] = pit_cost
+    cell_costs[layout.of_state(layout.goals)] = goal_cost
     mdp = FiniteMDP(_transitions(layout, slip), starts / starts.sum(), discount)
-    return FiniteTask(mdp, np.repeat(prices[:, None], len(ACTIONS), axis=1), layout)
+    return FiniteTask(mdp, np.repeat(cell_costs[:, None], len(ACTIONS), axis=1), layout)
 
 
 def _transitions(layout: GridLayout, slip: float) -> sp.csr_array:

@@ -41,7 +41,7 @@ from gail.exact.solution import BackendFailed, NotOptimal, Solution, Status
 
 if TYPE_CHECKING:
     from gail.exact import algorithms, statements
-    from gail.exact.imitation.empirical import InvalidSamples, Unmatchable, empirical_occupancy, match_empirical
+    from gail.exact.imitation.empirical import InvalidSamples, NoFiniteMatch, empirical_occupancy, match_empirical
     from gail.exact.imitation.irl import solve_irl
     from gail.exact.imitation.matching import match_occupancy
     from gail.exact.statements import (
@@ -63,12 +63,12 @@ __all__ = [
     "InvalidSamples",
     "LinearProgramFailed",
     "Matching",
+    "NoFiniteMatch",
     "NotEnoughMemory",
     "NotOptimal",
     "Planning",
     "Solution",
     "Status",
-    "Unmatchable",
     "Verification",
     "algorithms",
     "at_every_step",
@@ -99,7 +99,7 @@ __all__ = [
 
 _LOADED_LATER = {
     "InvalidSamples": "gail.exact.imitation.empirical",
-    "Unmatchable": "gail.exact.imitation.empirical",
+    "NoFiniteMatch": "gail.exact.imitation.empirical",
     "empirical_occupancy": "gail.exact.imitation.empirical",
     "match_empirical": "gail.exact.imitation.empirical",
     "solve_irl": "gail.exact.imitation.irl",

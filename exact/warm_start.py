@@ -19,7 +19,7 @@ from gail.exact.process.arrays import Array
 from gail.exact.process.finite_mdp import FiniteMDP
 from gail.exact.solution import Solution
 
-LEAST_SHARE = 1e-6
+UNIFORM_SHARE = 1e-6
 """Share of the uniform policy that is mixed into a start's policy, so that log pi is finite."""
 
 
@@ -44,4 +44,4 @@ def validate_start(mdp: FiniteMDP, start: Solution | None) -> Solution | None:
 
 def everywhere_positive(policy: Array) -> Array:
     """The policy (S, A), mixed with a small share of the uniform policy, so that every probability is positive."""
-    return np.asarray((1.0 - LEAST_SHARE) * policy + LEAST_SHARE / policy.shape[1])
+    return np.asarray((1.0 - UNIFORM_SHARE) * policy + UNIFORM_SHARE / policy.shape[1])

@@ -30,7 +30,7 @@ def printable(text: str) -> str:
 
 
 @contextmanager
-def naming(path: Path) -> Iterator[None]:
+def naming_file(path: Path) -> Iterator[None]:
     """Put the file's name in front of error messages about its content."""
     try:
         yield
@@ -42,7 +42,7 @@ def naming(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def readable(kind: str) -> Iterator[None]:
+def parsing(kind: str) -> Iterator[None]:
     """Turn every exception of a parser into an error that says: the file is not a readable `kind`."""
     try:
         yield
@@ -63,7 +63,7 @@ def writing(path: Path) -> Iterator[Path]:
         raise InvalidDemonstrations(f"{path} cannot be written: {error.strerror or error}") from error
 
 
-def optional(module: str, what: str) -> ModuleType:
+def import_optional(module: str, what: str) -> ModuleType:
     """Import a package of the extra `data`; the error for a missing package names the install command."""
     try:
         return importlib.import_module(module)

@@ -12,7 +12,7 @@ from gail.approx.demonstrations.containers.npz_archives import Archive
 from gail.approx.demonstrations.containers.pickled_arrays import Record
 from gail.approx.demonstrations.containers.pickles import unpickle
 from gail.approx.demonstrations.dataset import Demonstrations, Provenance
-from gail.approx.demonstrations.errors import InvalidDemonstrations, naming
+from gail.approx.demonstrations.errors import InvalidDemonstrations, naming_file
 from gail.approx.demonstrations.formats import berkeley, d4rl, npz, stable_baselines
 from gail.approx.demonstrations.formats import openai_baselines as baselines
 from gail.approx.demonstrations.formats.berkeley import save_berkeley
@@ -62,7 +62,7 @@ def load_demonstrations(path: StrPath) -> Demonstrations:
             the field, the episode and the value.
     """
     path = Path(path)
-    with naming(path):
+    with naming_file(path):
         return _from_folder(path) if path.is_dir() else _from_file(path)
 
 

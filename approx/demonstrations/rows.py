@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from gail.approx.demonstrations.errors import InvalidDemonstrations, readable
+from gail.approx.demonstrations.errors import InvalidDemonstrations, parsing
 
 
 class Rows(Protocol):
@@ -30,7 +30,7 @@ class Cursor:
 
     def take(self, rows: int, /) -> NDArray[Any]:
         """The next `rows` rows."""
-        with readable("dataset"):
+        with parsing("dataset"):
             taken = np.asarray(self._source[self._next : self._next + rows])
         self._next += rows
         return taken

@@ -6,7 +6,7 @@ from gail.approx.demonstrations.dataset import Demonstrations
 from gail.approx.demonstrations.errors import InvalidDemonstrations
 
 
-def require_whole(demonstrations: Demonstrations, kind: str) -> None:
+def require_consecutive_steps(demonstrations: Demonstrations, kind: str) -> None:
     """Raise `InvalidDemonstrations` for weighted or subsampled demonstrations; `kind` names the file's format."""
     if demonstrations.trajectories.weights is not None:
         raise InvalidDemonstrations(f"{kind} cannot store weights: remove them, or use the project's own .npz")

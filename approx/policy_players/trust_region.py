@@ -144,8 +144,8 @@ def trust_region_step(
     step = direction * torch.sqrt(2.0 * settings.max_kl / curvature)
     if not torch.isfinite(step).all():
         return StepReport(StepOutcome.NOT_FINITE, 0.0, 0.0, 0)
-    promised = float(gradient @ step)
-    return _line_search(surrogate, old, parameters, step, float(objective.detach()), promised, settings)
+    predicted = float(gradient @ step)
+    return _line_search(surrogate, old, parameters, step, float(objective.detach()), predicted, settings)
 
 
 def _line_search(
@@ -154,7 +154,7 @@ def _line_search(
     parameters: list[torch.nn.Parameter],
     step: Tensor,
     before: float,
-    promised: float,
+    predicted: float,
     settings: TrustRegionSettings,
 ) -> StepReport:
     start = torch.cat([p.detach().reshape(-1) for p in parameters])
@@ -166,7 +166,7 @@ def _line_search(
             improvement = float(objective) - before
             kl = float(old.kl_to(new).mean())
             # Comparisons with nan are False: a step into non-finite numbers is never accepted.
-            if kl <= settings.max_kl and improvement > settings.accept_ratio * scale * promised:
+            if kl <= settings.max_kl and improvement > settings.accept_ratio * scale * predicted:
                 return StepReport(StepOutcome.ACCEPTED, kl, improvement, shortened)
             scale *= _shrinkage(kl, settings.max_kl)
         _put(start, parameters)

@@ -34,7 +34,7 @@ def discount_weights(trajectories: Trajectories, discount: float) -> NDArray[np.
     return weights
 
 
-def left_out_mass(trajectories: Trajectories, discount: float) -> float:
+def truncated_mass(trajectories: Trajectories, discount: float) -> float:
     """An upper bound on the share of discounted mass beyond the trajectories' ends: the mean of gamma^T.
 
     Episodes that the environment ended lack no mass.

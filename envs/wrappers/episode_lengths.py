@@ -58,13 +58,13 @@ class FixedHorizon(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
             raise ValueError(f"horizon is {chosen}: {env} allows 1 to {'any number' if limit is None else limit}")
         self.horizon = chosen
         self._elapsed: int | None = None
-        self._absorbed_in: Any = None
-        self._absorbed = False
+        self._final_observation: Any = None
+        self._ended = False
 
     @property
-    def absorbed(self) -> bool:
+    def ended(self) -> bool:
         """True after the step that ended the original episode."""
-        return self._absorbed
+        return self._ended
 
     @property
     def spec(self) -> EnvSpec | None:  # type: ignore[override]  # a read-only property in the parent, too
@@ -76,7 +76,7 @@ class FixedHorizon(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Begin an episode."""
-        self._elapsed, self._absorbed = 0, False
+        self._elapsed, self._ended = 0, False
         return self.env.reset(seed=seed, options=options)
 
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
@@ -85,11 +85,11 @@ class FixedHorizon(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
             raise gymnasium.error.ResetNeeded(f"call reset() first: every episode lasts {self.horizon} steps")
         self._elapsed += 1
         out_of_time = self._elapsed == self.horizon
-        if self._absorbed:
-            return copy.deepcopy(self._absorbed_in), 0.0, False, out_of_time, {}
+        if self._ended:
+            return copy.deepcopy(self._final_observation), 0.0, False, out_of_time, {}
         observation, reward, terminated, truncated, info = self.env.step(action)
         if terminated:
-            self._absorbed, self._absorbed_in = True, copy.deepcopy(observation)
+            self._ended, self._final_observation = True, copy.deepcopy(observation)
         elif truncated and not out_of_time:
             raise RuntimeError(
                 f"{self.env} truncated its episode after {self._elapsed} steps: the horizon is {self.horizon}, "
@@ -130,7 +130,7 @@ class AbsorbingStates(gymnasium.ObservationWrapper[Any, Any, Any], RecordConstru
 
     def observation(self, observation: Any) -> Any:
         """The observation with its indicator."""
-        if self._fixed.absorbed:
+        if self._fixed.ended:
             return copy.deepcopy(self._absorbing)
         if isinstance(self.observation_space, Discrete):
             return observation

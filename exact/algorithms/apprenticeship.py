@@ -40,7 +40,7 @@ from scipy.optimize import linprog, minimize_scalar
 from scipy.special import softmax
 
 from gail.exact.algorithms.argument_checks import validate_features, validate_matching, validate_psi, validate_start
-from gail.exact.algorithms.game import Ledger, Run, play
+from gail.exact.algorithms.game import Run, RunRecorder, play
 from gail.exact.algorithms.players import LEAST, BestPolicy, FeatureAscent, onto_ball
 from gail.exact.occupancy import feature_expectations, occupancy_of, policy_of
 from gail.exact.planning.linear_program import TOLERANCE, LinearProgramFailed
@@ -64,29 +64,29 @@ def conditional_gradient(problem: Matching, iterations: int, *, start: Array | N
     """
     validate_matching(problem)
     iterations = validate_count("iterations", iterations, 0)
-    mdp, ledger = problem.mdp, Ledger(problem)
+    mdp, recorder = problem.mdp, RunRecorder(problem)
     mean = occupancy_of(mdp, validate_start(mdp, start))
     for iteration in range(iterations + 1):
         _, cost = problem.psi.conjugate(np.maximum(mean, LEAST), problem.expert)
-        answer = solve_rl(mdp, cost, problem.entropy_weight)
-        ledger.enter(iteration, mean, cost, answer.values)
+        best_response = solve_rl(mdp, cost, problem.entropy_weight)
+        recorder.record(iteration, mean, cost, best_response.values)
         if iteration < iterations:
-            mean = _towards(problem, mean, answer.occupancy)
-    return ledger.close(policy_of(mean), cost)
+            mean = _towards(problem, mean, best_response.occupancy)
+    return recorder.finished(policy_of(mean), cost)
 
 
-def _towards(problem: Matching, mean: Array, answer: Array) -> Array:
+def _towards(problem: Matching, mean: Array, best_response: Array) -> Array:
     """The best point on the segment between two occupancy measures."""
 
     def objective(share: float) -> float:
-        return problem.primal((1.0 - share) * mean + share * answer)
+        return problem.primal((1.0 - share) * mean + share * best_response)
 
     share = float(minimize_scalar(objective, bounds=(0.0, 1.0), method="bounded", options={"xatol": 1e-10}).x)
     share = min((0.0, share, 1.0), key=objective)
-    return (1.0 - share) * mean + share * answer
+    return (1.0 - share) * mean + share * best_response
 
 
-def multiplicative_weights(problem: Matching, features: Array, iterations: int, *, judge_every: int = 1) -> Run:
+def multiplicative_weights(problem: Matching, features: Array, iterations: int, *, evaluate_every: int = 1) -> Run:
     """MWAL with the step size of the bound in the module docstring; `problem.psi` must be the simplex class.
 
     The last trace entry obeys the bound; `regret_bound` computes it.
@@ -101,10 +101,10 @@ def multiplicative_weights(problem: Matching, features: Array, iterations: int, 
     scale = gap_range(problem, features)
     step_size = np.sqrt(8.0 * np.log(features.shape[2]) / iterations) / scale if scale > 0.0 else 0.0
     player = FeatureAscent(features, float(step_size), softmax)
-    return play(problem, player, BestPolicy(), iterations, point="average", judge_every=judge_every)
+    return play(problem, player, BestPolicy(), iterations, point="average", evaluate_every=evaluate_every)
 
 
-def projected_ascent(problem: Matching, features: Array, iterations: int, *, judge_every: int = 1) -> Run:
+def projected_ascent(problem: Matching, features: Array, iterations: int, *, evaluate_every: int = 1) -> Run:
     """Online gradient steps on the l2 ball against planning; `problem.psi` must be `L2Ball`.
 
     Raises:
@@ -114,7 +114,7 @@ def projected_ascent(problem: Matching, features: Array, iterations: int, *, jud
     iterations = validate_count("iterations", iterations)
     norm = gap_norm(problem, features)
     player = FeatureAscent(features, 1.0 / (norm * np.sqrt(iterations)) if norm > 0.0 else 0.0, onto_ball)
-    return play(problem, player, BestPolicy(), iterations, point="average", judge_every=judge_every)
+    return play(problem, player, BestPolicy(), iterations, point="average", evaluate_every=evaluate_every)
 
 
 def gap_range(problem: Matching, features: Array) -> float:

@@ -23,7 +23,7 @@ from collections import deque
 import numpy as np
 
 from gail.exact.algorithms.argument_checks import validate_amount, validate_matching, validate_psi, validate_table
-from gail.exact.algorithms.game import Ledger, Run
+from gail.exact.algorithms.game import Run, RunRecorder
 from gail.exact.occupancy import causal_entropy, occupancy_of
 from gail.exact.planning.soft_planning import SoftOptimum, soft_optimum
 from gail.exact.problems import Matching
@@ -58,7 +58,7 @@ def dual_ascent(problem: Matching, iterations: int, *, start: Array | None = Non
     if problem.entropy_weight == 0.0:
         raise ValueError("dual ascent needs entropy_weight > 0, got 0")
     iterations, tolerance = validate_count("iterations", iterations), validate_amount("tolerance", tolerance)
-    ledger = Ledger(problem)
+    recorder = RunRecorder(problem)
     cost = np.zeros_like(problem.expert) if start is None else validate_table("start", start, problem.expert.shape)
     optimum, value = _evaluate(problem, cost, None)
     memory = _Memory(problem.entropy_weight / float(problem.expert.sum()))
@@ -75,15 +75,15 @@ def dual_ascent(problem: Matching, iterations: int, *, start: Array | None = Non
                 break
             step *= 0.5
         else:
-            ledger.enter(iteration, problem.expert, cost, optimum.values)
+            recorder.record(iteration, problem.expert, cost, optimum.values)
             break
         cost, optimum, value = trial, there, reached
         before, gradient = gradient, occupancy_of(problem.mdp, optimum.policy) - problem.expert
         memory.remember(step * direction, before - gradient)
-        ledger.enter(iteration, problem.expert, cost, optimum.values)
+        recorder.record(iteration, problem.expert, cost, optimum.values)
         if optimal - value <= tolerance:
             break
-    return ledger.close(optimum.policy, cost)
+    return recorder.finished(optimum.policy, cost)
 
 
 class _Memory:

@@ -103,7 +103,7 @@ class Run:
         return certify(self.problem, self.policy, self.cost, values, tolerance=tolerance, trace=self.trace.tolist())
 
 
-class Ledger:
+class RunRecorder:
     """Collects the evaluations of a run."""
 
     def __init__(self, problem: Planning | Matching) -> None:
@@ -112,7 +112,7 @@ class Ledger:
         self._primal: list[float] = []
         self._dual: list[float] = []
 
-    def enter(self, step: int, occupancy: Array, cost: Array, values: Array | None = None) -> float:
+    def record(self, step: int, occupancy: Array, cost: Array, values: Array | None = None) -> float:
         """Evaluate one point; planning computes the values (S,) of the cost if they are not given. Returns the gap."""
         if values is None and np.all(np.isfinite(cost)):
             values = solve_rl(self._problem.mdp, cost, self._problem.entropy_weight).values
@@ -121,7 +121,7 @@ class Ledger:
         self._dual.append(self._problem.dual(cost, values))
         return self._primal[-1] - max(self._dual)
 
-    def close(self, policy: Array, cost: Array) -> Run:
+    def finished(self, policy: Array, cost: Array) -> Run:
         """The finished run."""
         return Run(
             self._problem,
@@ -143,7 +143,7 @@ def play(
     start: Array | None = None,
     order: Literal["alternating", "simultaneous"] = "alternating",
     point: Literal["last", "average"] = "last",
-    judge_every: int = 1,
+    evaluate_every: int = 1,
 ) -> Run:
     """Play the game from a policy (S, A), uniform by default.
 
@@ -165,8 +165,8 @@ def play(
     validate_matching(problem)
     _validate_role("cost_player", cost_player, "BestCost()", ("start", "respond", "cost"))
     _validate_role("policy_player", policy_player, "NaturalStep(1.0)", ("respond",))
-    iterations, judge_every = validate_count("iterations", iterations), validate_count("judge_every", judge_every)
-    mdp, ledger = problem.mdp, Ledger(problem)
+    iterations, evaluate_every = validate_count("iterations", iterations), validate_count("judge_every", evaluate_every)
+    mdp, recorder = problem.mdp, RunRecorder(problem)
     policy = validate_start(mdp, start)
     occupancy = occupancy_of(mdp, policy)
     state = cost_player.start(problem, occupancy)
@@ -174,23 +174,23 @@ def play(
     mean = _Mean()
     for iteration in range(1, iterations + 1):
         state = cost_player.respond(problem, state, occupancy)
-        answer = cost_player.cost(state)
-        policy = policy_player.respond(problem, policy, answer if order == "alternating" else cost)
-        occupancy, cost = occupancy_of(mdp, policy), answer
-        judged = (occupancy, cost)
+        best_response = cost_player.cost(state)
+        policy = policy_player.respond(problem, policy, best_response if order == "alternating" else cost)
+        occupancy, cost = occupancy_of(mdp, policy), best_response
+        evaluated = (occupancy, cost)
         if point == "average":
-            judged = mean.include(judged)
-        if iteration % judge_every == 0 or iteration == iterations:
-            ledger.enter(iteration, *judged)
-    return ledger.close(policy_of(judged[0]) if point == "average" else policy, judged[1])
+            evaluated = mean.include(evaluated)
+        if iteration % evaluate_every == 0 or iteration == iterations:
+            recorder.record(iteration, *evaluated)
+    return recorder.finished(policy_of(evaluated[0]) if point == "average" else policy, evaluated[1])
 
 
 def _validate_role(name: str, player: object, example: str, moves: tuple[str, ...]) -> None:
     """Check that a player is an instance with the methods of its role, and without those of the other role."""
     if isinstance(player, type):
         raise TypeError(f"{name} must be an instance such as {example}, got the class {player.__name__}")
-    prices = callable(getattr(player, "cost", None))
-    if prices is not ("cost" in moves) or not all(callable(getattr(player, move, None)) for move in moves):
+    has_cost = callable(getattr(player, "cost", None))
+    if has_cost is not ("cost" in moves) or not all(callable(getattr(player, move, None)) for move in moves):
         raise TypeError(f"{name} must be a player such as {example}, got {type(player).__name__}")
 
 

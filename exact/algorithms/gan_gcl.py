@@ -42,7 +42,7 @@ from gail.exact.algorithms.argument_checks import validate_amount, validate_star
 from gail.exact.algorithms.game import PolicyPlayer
 from gail.exact.algorithms.guided_cost_learning import ascend
 from gail.exact.algorithms.path_matching import PathMatching
-from gail.exact.algorithms.path_run import PathLedger, PathRun
+from gail.exact.algorithms.path_run import PathRun, PathRunRecorder
 from gail.exact.process.arrays import Array, validate_count
 from gail.exact.process.paths import Paths
 
@@ -185,10 +185,10 @@ def gan_gcl(
     iterations = validate_count("iterations", iterations)
     policy = validate_start(problem.control.mdp, start)
     reward = np.zeros((problem.mdp.num_states, problem.mdp.num_actions))
-    density, ledger = problem.paths.distribution(policy), PathLedger(problem)
+    density, recorder = problem.paths.distribution(policy), PathRunRecorder(problem)
     for iteration in range(1, iterations + 1):
         reward = discriminator.respond(GuidedCostGame(problem.paths, problem.expert, density), reward)
         policy = generator.respond(problem.control, policy, problem.generator_cost(reward))
         density = problem.paths.distribution(policy)
-        ledger.enter(iteration, reward, density)
-    return ledger.close(reward, density)
+        recorder.record(iteration, reward, density)
+    return recorder.finished(reward, density)

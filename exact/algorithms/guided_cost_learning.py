@@ -25,7 +25,7 @@ import numpy as np
 
 from gail.exact.algorithms.argument_checks import validate_amount, validate_table
 from gail.exact.algorithms.path_matching import PathMatching, solve_moments
-from gail.exact.algorithms.path_run import PathLedger, PathRun
+from gail.exact.algorithms.path_run import PathRun, PathRunRecorder
 from gail.exact.planning.rl import solve_rl
 from gail.exact.process.arrays import Array, validate_count
 from gail.exact.process.paths import ImportanceSample, Paths
@@ -85,12 +85,12 @@ def maxent_irl(
     """
     iterations, reward = _begin(problem, iterations, start)
     validate_amount("tolerance", tolerance)
-    ledger, likelihood = PathLedger(problem), Likelihood(problem, problem.paths)
+    recorder, likelihood = PathRunRecorder(problem), Likelihood(problem, problem.paths)
     for iteration in range(1, iterations + 1):
         reward = ascend(problem.paths, likelihood, reward)
-        if ledger.enter(iteration, reward, problem.paths.maxent(reward)) <= tolerance:
+        if recorder.record(iteration, reward, problem.paths.maxent(reward)) <= tolerance:
             break
-    return ledger.close(reward, problem.paths.maxent(reward))
+    return recorder.finished(reward, problem.paths.maxent(reward))
 
 
 def guided_cost_learning(problem: PathMatching, iterations: int, *, start: Array | None = None) -> PathRun:
@@ -116,15 +116,15 @@ def sampled_guided_cost_learning(
 
 def _guided(problem: PathMatching, iterations: int, start: Array | None, draw: Callable[[Array], Array]) -> PathRun:
     iterations, reward = _begin(problem, iterations, start)
-    paths, ledger = problem.paths, PathLedger(problem)
+    paths, recorder = problem.paths, PathRunRecorder(problem)
     for iteration in range(1, iterations + 1):
         policy = solve_rl(problem.control.mdp, problem.generator_cost(reward), 1.0).policy
         mixture = 0.5 * (problem.expert + paths.distribution(policy))
         mixture /= mixture.sum()
         sample = ImportanceSample(paths, mixture, draw(mixture))
         reward = ascend(paths, Likelihood(problem, sample), reward)
-        ledger.enter(iteration, reward, paths.maxent(reward))
-    return ledger.close(reward, paths.maxent(reward))
+        recorder.record(iteration, reward, paths.maxent(reward))
+    return recorder.finished(reward, paths.maxent(reward))
 
 
 def ascend(paths: Paths, objective: Objective, reward: Array) -> Array:
@@ -132,10 +132,10 @@ def ascend(paths: Paths, objective: Objective, reward: Array) -> Array:
     slope, curvature = objective.slope(reward)
     gradient, mass = paths.expected_counts(slope), float(curvature.sum())
     direction = solve_moments(paths, curvature / mass, gradient / mass)
-    promise, value, step = float(gradient @ direction), objective.value(reward), 1.0
-    while step * promise > RESOLUTION * max(abs(value), 1.0):
+    predicted, value, step = float(gradient @ direction), objective.value(reward), 1.0
+    while step * predicted > RESOLUTION * max(abs(value), 1.0):
         trial = reward + step * direction.reshape(reward.shape)
-        if objective.value(trial) >= value + SUFFICIENT * step * promise:
+        if objective.value(trial) >= value + SUFFICIENT * step * predicted:
             return trial
         step *= 0.5
     return reward

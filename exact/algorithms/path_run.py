@@ -39,21 +39,21 @@ class PathRun:
         return self.primal - np.maximum.accumulate(self.dual)
 
 
-class PathLedger:
+class PathRunRecorder:
     """Collects the evaluations of a run."""
 
     def __init__(self, problem: PathMatching) -> None:
         self._problem = problem
-        self._judged: list[tuple[int, float, float, float]] = []
+        self._evaluations: list[tuple[int, float, float, float]] = []
 
-    def enter(self, step: int, reward: Array, density: Array) -> float:
+    def record(self, step: int, reward: Array, density: Array) -> float:
         """Evaluate one point; returns its gap."""
         problem = self._problem
         primal, dual = problem.primal(problem.feasible(density)), problem.dual(reward)
-        self._judged.append((step, primal, dual, problem.violation(density)))
+        self._evaluations.append((step, primal, dual, problem.violation(density)))
         return primal - dual
 
-    def close(self, reward: Array, density: Array) -> PathRun:
+    def finished(self, reward: Array, density: Array) -> PathRun:
         """The finished run."""
-        steps, *columns = zip(*self._judged, strict=True)
+        steps, *columns = zip(*self._evaluations, strict=True)
         return PathRun(self._problem, reward, density, steps, *(np.array(column) for column in columns))

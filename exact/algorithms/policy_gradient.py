@@ -47,9 +47,9 @@ def policy_gradient(mdp: FiniteMDP, logits: Array, cost: Array, entropy_weight: 
         InvalidCost: the cost is not a finite (S, A) array.
         ValueError: the logits are not a finite (S, A) array, or the entropy weight is negative.
     """
-    price, weight = validate_cost(mdp, cost), validate_entropy_weight(entropy_weight)
-    log_policy: Array = log_softmax(validate_table("logits", logits, price.shape), axis=1)
-    occupancy, advantage = visits_and_advantage(mdp, np.exp(log_policy), price + weight * log_policy)
+    costs, weight = validate_cost(mdp, cost), validate_entropy_weight(entropy_weight)
+    log_policy: Array = log_softmax(validate_table("logits", logits, costs.shape), axis=1)
+    occupancy, advantage = visits_and_advantage(mdp, np.exp(log_policy), costs + weight * log_policy)
     return occupancy * advantage
 
 
@@ -88,9 +88,9 @@ def imitation_gradient(problem: Matching, logits: Array) -> Array:
     return policy_gradient(mdp, logits, cost, problem.entropy_weight)
 
 
-def visits_and_advantage(mdp: FiniteMDP, policy: Array, charge: Array) -> tuple[Array, Array]:
+def visits_and_advantage(mdp: FiniteMDP, policy: Array, cost: Array) -> tuple[Array, Array]:
     """Occupancy (S, A) of a policy, and the advantages Q - V (S, A) of a per-step charge (S, A) under it."""
     chain = Chain(mdp, policy)
-    values = chain.values((policy * charge).sum(axis=1))
+    values = chain.values((policy * cost).sum(axis=1))
     visits = np.maximum(chain.visits(mdp.initial), 0.0)
-    return visits[:, None] * policy, action_values(mdp, charge, values) - values[:, None]
+    return visits[:, None] * policy, action_values(mdp, cost, values) - values[:, None]

@@ -32,7 +32,7 @@ from scipy.optimize import brentq
 from scipy.special import log_softmax, rel_entr
 
 from gail.exact.algorithms.argument_checks import validate_amount, validate_start
-from gail.exact.algorithms.game import Ledger, Run
+from gail.exact.algorithms.game import Run, RunRecorder
 from gail.exact.linear_systems.markov_chain import Chain
 from gail.exact.occupancy import validate_policy
 from gail.exact.planning.bellman import action_values
@@ -143,7 +143,7 @@ def constrained_run(mdp: FiniteMDP, cost: Array, iterations: int, radius: float,
         nonlocal current
         while current > radius * 1e-12:
             policy = constrained_step(model, current)
-            values = Chain(part, policy).values((policy * price).sum(axis=1))
+            values = Chain(part, policy).values((policy * small_cost).sum(axis=1))
             if part.initial @ values <= part.initial @ model.values:
                 current = min(2.0 * current, radius)
                 return policy
@@ -151,7 +151,7 @@ def constrained_run(mdp: FiniteMDP, cost: Array, iterations: int, radius: float,
         return model.policy
 
     reachable = Reachable(mdp)
-    part, price = reachable.mdp, reachable.restrict(cost)
+    part, small_cost = reachable.mdp, reachable.restrict(cost)
     return _iterate(mdp, cost, iterations, start, step)
 
 
@@ -179,17 +179,17 @@ def _iterate(
     """Evaluate each policy by its cost, and by the bound that its values certify; the start is point 0."""
     iterations, cost = validate_count("iterations", iterations, 0), validate_cost(mdp, cost)
     part = Reachable(mdp)
-    price = part.restrict(cost)
-    small = Planning(part.mdp, price, 0.0)
-    ledger = Ledger(Planning(mdp, cost, 0.0))
+    small_cost = part.restrict(cost)
+    small = Planning(part.mdp, small_cost, 0.0)
+    recorder = RunRecorder(Planning(mdp, cost, 0.0))
     policy = part.restrict(validate_start(mdp, start))
     for iteration in range(iterations + 1):
-        model = surrogate(small.mdp, policy, price)
+        model = surrogate(small.mdp, policy, small_cost)
         occupancy = model.visits[:, None] * policy
-        ledger.enter(iteration, part.extend(occupancy, 0.0), cost, part.extend(model.values, 0.0))
+        recorder.record(iteration, part.extend(occupancy, 0.0), cost, part.extend(model.values, 0.0))
         if iteration < iterations:
             policy = step(model)
-    return ledger.close(part.extend(policy, 1.0 / mdp.num_actions), cost)
+    return recorder.finished(part.extend(policy, 1.0 / mdp.num_actions), cost)
 
 
 def _within(model: Surrogate, radius: float) -> tuple[Array, Array]:

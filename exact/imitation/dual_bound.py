@@ -26,7 +26,7 @@ from gail.exact.solution import Solution, Status, certify
 NEGLIGIBLE = (0.0, 1e-18, 1e-16, 1e-14, 1e-12)
 """Shares of the expert's mass up to which a pair counts as hardly visited, tried in turn; 0 means no pair."""
 
-DETERRENCE = 1e8
+ASSUMED_RATIO = 1e8
 """Assumed ratio of the learner's visits to the expert's at such a pair."""
 
 
@@ -60,8 +60,8 @@ def _response(problem: Matching, occupancy: Array, negligible: float) -> Array:
     """The best response (S, A) to an occupancy measure, which is enlarged where the expert's share is negligible."""
     expert = problem.expert
     # Any finite cost certifies a bound; where rho underflows, one for rho just above zero is as good.
-    seeming = np.maximum(occupancy, np.where(expert > 0.0, 1e-300, 0.0))
+    assumed = np.maximum(occupancy, np.where(expert > 0.0, 1e-300, 0.0))
     rare = expert <= negligible * expert.sum()
-    seeming = np.where(rare, np.maximum(seeming, DETERRENCE * expert), seeming)
-    cost: Array = problem.psi.conjugate(seeming, expert)[1]
+    assumed = np.where(rare, np.maximum(assumed, ASSUMED_RATIO * expert), assumed)
+    cost: Array = problem.psi.conjugate(assumed, expert)[1]
     return cost

@@ -53,7 +53,7 @@ class InvalidSamples(ValueError):
     """Sampled pairs that do not fit each other or the process; the message names the first of them."""
 
 
-class Unmatchable(ValueError):
+class NoFiniteMatch(ValueError):
     """psi* of the measure is infinite at every occupancy of the process: the problem has no solution."""
 
 
@@ -110,7 +110,7 @@ def match_empirical(
     Raises:
         InvalidOccupancy: the measure is negative somewhere, of another mass, or on unreachable states; or episodes of
             the process can end (see `gail.exact.process.absorbing_states.continuing`).
-        Unmatchable: psi* is infinite at every occupancy, as for `Constant`, for `LinearSpan` if no policy has the
+        NoFiniteMatch: psi* is infinite at every occupancy, as for `Constant`, for `LinearSpan` if no policy has the
             measure's feature expectations, and for `ReverseKL` and `Jeffreys` if no policy stays on its support.
         InvalidRegularizer: psi is for another number of states or actions.
         NotEnoughMemory: the method would need more than is available.
@@ -134,7 +134,7 @@ def match_empirical(
     if isinstance(psi, Constant):
         residual = flow_residual(mdp, measure)
         state = int(np.argmax(abs(residual)))
-        raise Unmatchable(
+        raise NoFiniteMatch(
             f"Constant demands rho = measure, but the measure is no occupancy (its flow is off at state {state} by "
             f"{residual[state]:+.6g}), so psi* is infinite at every policy; use a psi with finite psi*, as Logistic()"
         )
@@ -161,7 +161,7 @@ def _match_on_support(problem: Matching, psi: SmoothConjugate, earlier: Solution
     part, seen = Reachable(mdp), problem.expert > 0.0
     within = pairs_within(part.mdp, seen[part.mask])
     if within is None:
-        raise Unmatchable(
+        raise NoFiniteMatch(
             f"{name} is infinite off the support of the measure, and every policy leaves it: {_exit(mdp, seen)}; "
             "use a psi that is finite there, such as Logistic()"
         )
@@ -172,7 +172,7 @@ def _match_on_support(problem: Matching, psi: SmoothConjugate, earlier: Solution
         return match_smoothly(problem, psi, earlier)
     if not np.isfinite(problem.primal(occupancy_of(mdp, policy_of(kept)))):
         state, action = lost[0]
-        raise Unmatchable(
+        raise NoFiniteMatch(
             f"{name} is infinite unless the learner has the support of the measure, to which state {state}, action "
             f"{action} belongs, but no policy that takes it stays there; use a psi with finite psi*, as Logistic()"
         )
@@ -202,7 +202,7 @@ def _match_expectations(problem: Matching, earlier: Solution | None) -> Solution
     small = Matching(part.mdp, part.restrict(problem.expert), small_psi, problem.entropy_weight)
     alike = occupancy_with_expectations(small, small_psi)
     if alike is None:
-        raise Unmatchable(
+        raise NoFiniteMatch(
             f"{type(problem.psi).__name__} demands the measure's feature expectations, which no policy has; use a psi "
             "that penalises their difference, such as L2Ball(features)"
         )

@@ -49,10 +49,10 @@ SETTLED = 1e-14
 SHIFT_SCALE = 1e-8
 """Weight of the largest change of a log-policy in the size of a step."""
 
-ENDGAME = 1e-8
+QUADRATIC_PHASE = 1e-8
 """Size of a step below which convergence is quadratic; a step that fails to halve is then rounding."""
 
-PROVEN = 1e-12
+FINAL_GAP = 1e-12
 """Certified relative gap below which one more step is the last, because it squares the distance."""
 
 MAX_STALLS = 4
@@ -64,7 +64,7 @@ SUFFICIENT = 1e-4
 ROUNDING = 1e-13
 """Decrease relative to the objective below which differences of its values are rounding."""
 
-MAX_UNFELT = 8
+MAX_NEGLIGIBLE = 8
 """Consecutive steps that may predict a decrease below `ROUNDING` without lowering the certified gap."""
 
 PROGRESS = 0.9
@@ -84,7 +84,7 @@ def minimising_policy(problem: Matching, psi: SmoothConjugate, log_policy: Array
     point = _point(problem, log_policy)
     values: Array | None = None
     multipliers = np.zeros(mdp.num_states)
-    last_size, unfelt = np.inf, 0
+    last_size, negligible = np.inf, 0
     best, least, stalls = point, np.inf, 0
     for _ in range(MAX_ITERATIONS):
         _, cost = psi.conjugate(point.occupancy, problem.expert)
@@ -96,7 +96,7 @@ def minimising_policy(problem: Matching, psi: SmoothConjugate, log_policy: Array
                 best, least = point, trace[-1]
             if stalls >= MAX_STALLS and least <= ACCEPTED * max(abs(point.value), problem.unit):
                 break  # only pairs of negligible probability still move
-        proven = trace is not None and trace[-1] <= PROVEN * max(abs(point.value), problem.unit)
+        certified = trace is not None and trace[-1] <= FINAL_GAP * max(abs(point.value), problem.unit)
         # The known multipliers are subtracted from the gradient: the rest vanishes at the optimum, and with it
         # the rounding of the linear solve.
         gradient = weight * point.log_policy + cost - mdp.flow_adjoint(multipliers)
@@ -111,11 +111,11 @@ def minimising_policy(problem: Matching, psi: SmoothConjugate, log_policy: Array
         if moved is None:
             break
         falling = trace is not None and trace[-1] < PROGRESS * min(trace[-4:-1], default=np.inf)
-        felt = abs(slope) > ROUNDING * max(abs(point.value), problem.unit)
-        unfelt = 0 if felt or falling else unfelt + 1
+        significant = abs(slope) > ROUNDING * max(abs(point.value), problem.unit)
+        negligible = 0 if significant or falling else negligible + 1
         point = moved
-        settled = size <= SETTLED or last_size <= 2 * size <= ENDGAME or unfelt >= MAX_UNFELT
-        if proven or (settled and not falling):
+        settled = size <= SETTLED or last_size <= 2 * size <= QUADRATIC_PHASE or negligible >= MAX_NEGLIGIBLE
+        if certified or (settled and not falling):
             break
         last_size = size
     # F falls with every step, but the certified gap may rise: an earlier point is returned only if its gap is accepted.

@@ -22,7 +22,7 @@ from gail.exact.process.finite_mdp import FiniteMDP, validate_process
 from gail.exact.process.memory import require_memory
 from gail.exact.regularizers import BoundedCosts, LinearCosts, Regularizer, Simplex, validate_regularizer
 
-TABLES, COPIES = 2 * planning.TABLES, 2 * planning.COPIES
+PEAK_ARRAYS, PEAK_TRANSITION_COPIES = 2 * planning.PEAK_ARRAYS, 2 * planning.PEAK_TRANSITION_COPIES
 """Arrays of size (S, A), and copies of the transitions: those of planning, which every step needs, times two."""
 
 FEATURE_COPIES = 12
@@ -62,7 +62,7 @@ def bytes_to_match(mdp: FiniteMDP, psi: Regularizer, entropy_weight: float, *, c
         own = psi.features.size
     elif isinstance(psi, BoundedCosts):
         own = psi.bounds(mdp.num_states, mdp.num_actions)[0].nnz
-    needed = 8.0 * (TABLES * pairs + COPIES * links + FEATURE_COPIES * own)
+    needed = 8.0 * (PEAK_ARRAYS * pairs + PEAK_TRANSITION_COPIES * links + FEATURE_COPIES * own)
     # Without entropy the zero cost certifies the expert for every class that contains it; the simplex does not.
     factored = isinstance(psi, BoundedCosts if entropy_weight > 0.0 else Simplex)
     per_entry = CONIC_BYTES_PER_ENTRY if conic else BYTES_PER_ENTRY if factored else 0.0

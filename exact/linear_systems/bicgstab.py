@@ -9,7 +9,7 @@ import numpy as np
 from gail.exact.process.arrays import Array
 
 
-def stabilised(operator: Callable[[Array], Array], right: Array, enough: float, steps: int) -> Array:
+def bicgstab(operator: Callable[[Array], Array], right: Array, enough: float, steps: int) -> Array:
     """x with |right - operator(x)| <= enough in the recursive residual; else the iterate with the least residual.
 
     At most `steps` steps are taken; the iteration may break down before. Vectors are updated in place: with a million

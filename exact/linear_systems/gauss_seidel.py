@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from gail.exact.linear_systems.bicgstab import stabilised
+from gail.exact.linear_systems.bicgstab import bicgstab
 from gail.exact.process.arrays import Array, Sparse
 
 Index = NDArray[np.int32]
@@ -53,7 +53,7 @@ MAX_ROUNDS = 25_000
 
 
 @dataclass(frozen=True, eq=False)
-class Flow:
+class SweepOrder:
     """An order of the states, cut into blocks.
 
     Attributes:
@@ -81,7 +81,7 @@ class Flow:
         return values
 
 
-def flow_of(matrix: Sparse) -> Flow:
+def sweep_order(matrix: Sparse) -> SweepOrder:
     """The states in order of depth; states that lead mostly to themselves, or to each other, come first."""
     alone = np.arange(matrix.shape[0], dtype=np.int32)
     successor = _likeliest(matrix)
@@ -100,7 +100,7 @@ def flow_of(matrix: Sparse) -> Flow:
     closing = np.diff(ends // BLOCK, prepend=0) > 0
     closing[[0, -1]] = True
     cuts = np.unique(np.append(0, ends[closing])).tolist()
-    return Flow(states, cuts, place[successor[states[: ends[0]]]])
+    return SweepOrder(states, cuts, place[successor[states[: ends[0]]]])
 
 
 class Sweeps:
@@ -109,7 +109,7 @@ class Sweeps:
     Args:
         matrix: M (S, S), nonnegative, of spectral radius below one.
         cuts: where blocks begin and end.
-        partners: as in `Flow`; empty for no pairs.
+        partners: as in `SweepOrder`; empty for no pairs.
         backwards: sweep from the last block to the first.
     """
 
@@ -177,7 +177,7 @@ class Sweeps:
             self._sweep(image, nothing)
             return np.subtract(direction, image, out=image)
 
-        return stabilised(change, start, accuracy * float(np.linalg.norm(start)), MAX_STEPS)
+        return bicgstab(change, start, accuracy * float(np.linalg.norm(start)), MAX_STEPS)
 
     def _swept(self, solution: Array, right: Array) -> Array:
         """The residual after a round of sweeps; the solution is changed in place."""

@@ -52,7 +52,7 @@ class _Front:
     entries: Indices
     places: Indices
     parent: int
-    handed: Indices
+    parent_positions: Indices
 
 
 class Elimination:
@@ -107,12 +107,12 @@ class Factors:
             size, pivots = 2 * front.half + front.above.size, 2 * front.half
             matrix = np.zeros((size, size), order="F")
             matrix.T.reshape(-1)[front.places] = data[front.entries]
-            for handed, update in waiting[index]:
-                matrix.T[handed[:, None], handed] += update.T
+            for parent_positions, update in waiting[index]:
+                matrix.T[parent_positions[:, None], parent_positions] += update.T
             waiting[index] = []
             self._blocks.append(_eliminate(matrix, front.half))
             if front.parent >= 0:
-                waiting[front.parent].append((front.handed, np.array(matrix[pivots:, pivots:], order="F")))
+                waiting[front.parent].append((front.parent_positions, np.array(matrix[pivots:, pivots:], order="F")))
 
     def solve(self, right: Array) -> Array:
         """x (2S,) with K x = right."""
@@ -149,10 +149,12 @@ def _fronts(
         span = slice(spans[index], spans[index + 1])
         size = stop - start + above[index].size
         places = (columns[span] - start) * size + _local(rows[span], start, stop, above[index])
-        handed = np.empty(0, dtype=np.int64)
+        parent_positions = np.empty(0, dtype=np.int64)
         if parent >= 0:
-            handed = _local(above[index], int(starts[parent]), int(starts[parent + 1]), above[parent])
-        fronts.append(_Front(start, int(halves[index]), above[index], entries[span], places, int(parent), handed))
+            parent_positions = _local(above[index], int(starts[parent]), int(starts[parent + 1]), above[parent])
+        fronts.append(
+            _Front(start, int(halves[index]), above[index], entries[span], places, int(parent), parent_positions)
+        )
     return fronts
 
 

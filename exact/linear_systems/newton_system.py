@@ -25,7 +25,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, minres
 
-from gail.exact.linear_systems.markov_chain import SLENDER
+from gail.exact.linear_systems.markov_chain import MAX_SPARSE_LEVEL
 from gail.exact.linear_systems.multifrontal import Elimination
 from gail.exact.linear_systems.nested_dissection import Indices
 from gail.exact.process.arrays import Array, Sparse
@@ -34,7 +34,7 @@ from gail.exact.process.memory import require_memory
 
 Columns: TypeAlias = "sparse.csc_array[np.float64]"
 
-FEW = 1000
+DIRECT_UP_TO = 1000
 """Number of states up to which elimination is used without small separators."""
 
 REFINEMENTS = 2
@@ -62,7 +62,7 @@ class NewtonSystem:
         require_memory(BYTES_PER_PRODUCT * float(np.sum(counts * (counts + 3.0))) / 2.0, work)
         self._rows, self._columns, self._products = _pattern(flow, mdp.num_actions)
         self._elimination: Elimination | None = None
-        if mdp.num_states <= FEW or mdp.level_width**2 <= SLENDER * mdp.num_states:
+        if mdp.num_states <= DIRECT_UP_TO or mdp.level_width**2 <= MAX_SPARSE_LEVEL * mdp.num_states:
             pattern = sparse.csr_array((np.ones(flow.nnz), flow.indices, flow.indptr), shape=flow.shape[::-1])
             self._elimination = Elimination(sparse.csr_array(pattern.T @ pattern), self._rows, self._columns)
             require_memory(self._elimination.memory, work)

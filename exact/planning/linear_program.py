@@ -48,9 +48,9 @@ def solve_occupancy_lp(mdp: FiniteMDP, cost: ArrayLike) -> Solution:
 
     entries = mdp.transitions.nnz + mdp.num_states * mdp.num_actions
     require_memory(BYTES_PER_ENTRY * entries, f"the linear program over {mdp.num_states} states")
-    prices = validate_cost(mdp, cost)
+    costs = validate_cost(mdp, cost)
     result = linprog(
-        prices.ravel(),
+        costs.ravel(),
         A_eq=cast(Any, mdp.flow_matrix),  # sparse is accepted, though the stubs say otherwise
         b_eq=np.ones(mdp.num_states),
         bounds=(0, None),
@@ -59,6 +59,6 @@ def solve_occupancy_lp(mdp: FiniteMDP, cost: ArrayLike) -> Solution:
     )
     if result.x is None:
         raise LinearProgramFailed(result.message)
-    policy = policy_of(np.maximum(result.x, 0.0).reshape(prices.shape))
+    policy = policy_of(np.maximum(result.x, 0.0).reshape(costs.shape))
     values = np.asarray(result.eqlin.marginals, dtype=np.float64)
-    return certify(Planning(mdp, prices, 0.0), policy, prices, values, tolerance=TOLERANCE)
+    return certify(Planning(mdp, costs, 0.0), policy, costs, values, tolerance=TOLERANCE)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gail.exact.linear_systems.markov_chain import FEW, Chain
+from gail.exact.linear_systems.markov_chain import DIRECT_UP_TO, Chain
 from gail.exact.planning.bellman import action_values, certified_gap, least_value
 from gail.exact.planning.soft_planning import soft_optimum
 from gail.exact.planning.value_iteration import warm_values
@@ -30,7 +30,7 @@ TOLERANCE = 1e-9
 
 MAX_ITERATIONS = 1000
 
-TIE = 64 * float(np.finfo(np.float64).eps)
+TIE_TOLERANCE = 64 * float(np.finfo(np.float64).eps)
 """Relative advantage below which two actions are tied, so that rounding cannot make policies alternate."""
 
 EARLY_ACCURACY, FULL_ACCURACY = 1e-1, 1e-12
@@ -40,13 +40,13 @@ iterations."""
 PATIENCE = 100
 """Iterations after which every policy is evaluated in full."""
 
-WARMING = 10
+WARM_UP_ROUNDS = 10
 """Rounds of value iteration before the first evaluation, with many states."""
 
 SETTLED = 8 * float(np.finfo(np.float64).eps)
 """Relative residual of an evaluation at the level of rounding errors."""
 
-TABLES, COPIES = 16, 3
+PEAK_ARRAYS, PEAK_TRANSITION_COPIES = 16, 3
 """Peak memory of planning: number of arrays of size (S, A), and of copies of the transitions."""
 
 
@@ -71,7 +71,7 @@ def solve_rl(
     validate_process(mdp)
     earlier = validate_start(mdp, start)
     guess = None if earlier is None else earlier.values
-    numbers = TABLES * mdp.num_states * mdp.num_actions + COPIES * mdp.transitions.nnz
+    numbers = PEAK_ARRAYS * mdp.num_states * mdp.num_actions + PEAK_TRANSITION_COPIES * mdp.transitions.nnz
     require_memory(8.0 * numbers, f"planning on {mdp.num_states} states and {mdp.num_actions} actions")
     problem = Planning(mdp, validate_cost(mdp, cost), validate_entropy_weight(entropy_weight))
     trace: list[float] = []
@@ -89,24 +89,24 @@ def _policy_iteration(
     """A deterministic optimal policy (S, A), its values (S,), and its chain, from a guess of the values."""
     states = np.arange(mdp.num_states)
     values = np.zeros(mdp.num_states) if guess is None else guess
-    if guess is None and mdp.num_states > FEW:
-        values = warm_values(mdp, cost, WARMING)
+    if guess is None and mdp.num_states > DIRECT_UP_TO:
+        values = warm_values(mdp, cost, WARM_UP_ROUNDS)
     action_value = action_values(mdp, cost, values)
     actions, accuracy = action_value.argmin(axis=1), EARLY_ACCURACY
     residual = action_value[states, actions] - values
-    last_error, flow = np.inf, None
+    last_error, order = np.inf, None
     for iteration in range(MAX_ITERATIONS):
         policy = np.zeros_like(cost)
         policy[states, actions] = 1.0
-        chain = Chain(mdp, policy, flow)
+        chain = Chain(mdp, policy, order)
         values = values + chain.correction(residual, accuracy)
-        flow = chain.flow  # later policies differ little: a new order would cost more than it saves
+        order = chain.order  # later policies differ little: a new order would cost more than it saves
         action_value = action_values(mdp, cost, values)
         least = least_value(action_value)
         trace.append(certified_gap(mdp, values, least))
         current = action_value[states, actions]
         # Only strictly better actions replace an action, so values decrease and no policy recurs.
-        better = current - least > TIE * (abs(cost).max() + abs(values).max())
+        better = current - least > TIE_TOLERANCE * (abs(cost).max() + abs(values).max())
         error, scale = float(abs(current - values).max()), float(abs(values).max())
         settled = not better.any()
         if settled and (error <= SETTLED * scale or error > 0.5 * last_error):

@@ -26,14 +26,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gail.exact.linear_systems.markov_chain import FEW, Chain
+from gail.exact.linear_systems.markov_chain import DIRECT_UP_TO, Chain
 from gail.exact.planning.bellman import action_values, certified_gap, soft_backup, soft_minimum
 from gail.exact.process.arrays import Array, Sparse
 from gail.exact.process.finite_mdp import FiniteMDP
 
 MAX_ITERATIONS = 500
 
-WARMING = 30
+WARM_UP_ROUNDS = 30
 """Applications of T before the first Newton step, with many states."""
 
 NEAR = 1e-3
@@ -51,7 +51,7 @@ ROUNDING = 8 * float(np.finfo(np.float64).eps)
 RESOLVED = 4 * float(np.finfo(np.float64).eps)
 """Relative residual that further steps cannot reduce."""
 
-ENDGAME = 1e-9
+QUADRATIC_PHASE = 1e-9
 """Relative decrease below which convergence is quadratic; a decrease that fails to halve is then rounding."""
 
 
@@ -82,7 +82,7 @@ def soft_optimum(
             trace.append(certified_gap(mdp, optimum.values, backup))
         return optimum
     if values is None:
-        values = _warmed(mdp, cost, entropy_weight) if mdp.num_states > FEW else np.zeros(mdp.num_states)
+        values = _warmed(mdp, cost, entropy_weight) if mdp.num_states > DIRECT_UP_TO else np.zeros(mdp.num_states)
     backup, policy = soft_backup(action_values(mdp, cost, values), entropy_weight)
     last_change = np.inf
     for iteration in range(MAX_ITERATIONS):
@@ -97,9 +97,9 @@ def soft_optimum(
         if iteration == 0:
             continue  # the first values came from the caller, not from a policy: their change is no measure of progress
         change, scale = float(np.max(abs(step))), float(np.max(abs(values)))
-        if mdp.num_states > FEW and float(np.max(abs(backup - values))) <= RESOLVED * scale:
+        if mdp.num_states > DIRECT_UP_TO and float(np.max(abs(backup - values))) <= RESOLVED * scale:
             break
-        if change <= ROUNDING * scale or last_change <= 2 * change <= 2 * ENDGAME * scale:
+        if change <= ROUNDING * scale or last_change <= 2 * change <= 2 * QUADRATIC_PHASE * scale:
             break
         last_change = change
     return SoftOptimum(values, evaluated, chain)
@@ -118,6 +118,6 @@ def _backward(
 
 def _warmed(mdp: FiniteMDP, cost: Array, entropy_weight: float) -> Array:
     values = np.zeros(mdp.num_states)
-    for _ in range(WARMING):
+    for _ in range(WARM_UP_ROUNDS):
         values = soft_minimum(action_values(mdp, cost, values), entropy_weight)
     return values

@@ -108,8 +108,8 @@ def enumerate_paths(mdp: FiniteMDP, horizon: int, max_paths: int = MAX_PATHS) ->
     validate_process(mdp)
     horizon, max_paths = validate_count("horizon", horizon), validate_count("max_paths", max_paths)
     starts = np.flatnonzero(mdp.initial)
-    live = _Fronts(starts[:, None], np.empty((starts.size, 0), dtype=np.int64), mdp.initial[starts])
-    done: list[_Fronts] = []
+    live = _Prefixes(starts[:, None], np.empty((starts.size, 0), dtype=np.int64), mdp.initial[starts])
+    done: list[_Prefixes] = []
     for step in range(horizon):
         acted = live.choose(mdp.num_actions)
         if step == horizon - 1:
@@ -136,28 +136,28 @@ def enumerate_paths(mdp: FiniteMDP, horizon: int, max_paths: int = MAX_PATHS) ->
 
 
 @dataclass(frozen=True, eq=False)
-class _Fronts:
+class _Prefixes:
     """Prefixes of paths: states (N, n), actions (N, n - 1 or n), and probabilities of the dynamics (N,)."""
 
     states: NDArray[np.int64]
     actions: NDArray[np.int64]
     dynamics: Array
 
-    def choose(self, num_actions: int) -> _Fronts:
+    def choose(self, num_actions: int) -> _Prefixes:
         repeat = np.repeat(np.arange(len(self.dynamics)), num_actions)
         taken = np.tile(np.arange(num_actions), len(self.dynamics))[:, None]
-        return _Fronts(self.states[repeat], np.hstack([self.actions[repeat], taken]), self.dynamics[repeat])
+        return _Prefixes(self.states[repeat], np.hstack([self.actions[repeat], taken]), self.dynamics[repeat])
 
-    def advance(self, mdp: FiniteMDP) -> tuple[_Fronts, _Fronts]:
+    def advance(self, mdp: FiniteMDP) -> tuple[_Prefixes, _Prefixes]:
         """The paths that end here, and the prefixes that continue."""
         rows = self.states[:, -1] * mdp.num_actions + self.actions[:, -1]
         moves = sparse.csr_array(mdp.transitions[rows])
         ending = np.where(mdp.terminal[self.states[:, -1]], 1.0 - np.asarray(moves.sum(axis=1)), 0.0)
         ends = ending > 0.0
-        ended = _Fronts(self.states[ends], self.actions[ends], (self.dynamics * ending)[ends])
+        ended = _Prefixes(self.states[ends], self.actions[ends], (self.dynamics * ending)[ends])
         repeat = np.repeat(np.arange(len(rows)), np.diff(moves.indptr))
         there = moves.indices.astype(np.int64)[:, None]
-        live = _Fronts(
+        live = _Prefixes(
             np.hstack([self.states[repeat], there]), self.actions[repeat], self.dynamics[repeat] * moves.data
         )
         return ended, live

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gail.exact.process.arrays import Sparse
 
-BROAD = 4
+MIN_STATES_PER_STAGE = 4
 """Least average number of states per stage for which a pass over the stages is faster: each stage has its own
 overhead."""
 
@@ -30,7 +30,7 @@ def stage_bounds(transitions: Sparse, actions: int) -> list[int] | None:
     bounds = [0]
     while bounds[-1] < first.size:
         bounds.append(int(following[bounds[-1]]))
-        if BROAD * (len(bounds) - 1) > first.size:
+        if MIN_STATES_PER_STAGE * (len(bounds) - 1) > first.size:
             return None
     return bounds
 

@@ -45,7 +45,7 @@ NEAR = 10.0
 TO_THE_BOUNDARY = 0.9995
 """Largest share of the way to the boundary taken in one step."""
 
-LEAST_SHARE = 1e-6
+UNIFORM_SHARE = 1e-6
 """Stiffness of edges without flow, relative to the largest, in the correction of the flow."""
 
 REFINEMENTS = 3
@@ -190,7 +190,7 @@ def _met(laplacian: _Laplacian, lengths: Array, wanted: Array, flow: Array) -> A
     the path, remain within a few powers of ten.
     """
     stiffness = abs(flow) / lengths
-    stiffness = stiffness + LEAST_SHARE * float(stiffness.max())
+    stiffness = stiffness + UNIFORM_SHARE * float(stiffness.max())
     solve = laplacian.factor(stiffness)
     for _ in range(REFINEMENTS):
         flow = flow + stiffness * (laplacian.differences @ solve(wanted - laplacian.differences.T @ flow))

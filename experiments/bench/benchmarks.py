@@ -21,7 +21,7 @@ from gail.approx.atomic_files import write_text
 from gail.envs.vector import make_vector
 from gail.experiments.bench.environments import TARGET, tabular_rows
 from gail.experiments.bench.exact.peers import check_peers, peer_rows
-from gail.experiments.bench.exact.table import draw_growth, growth_rows, growth_work, measured, table_work, told
+from gail.experiments.bench.exact.table import draw_growth, growth_rows, growth_work, measured, row_line, table_work
 from gail.experiments.runs.config import NETWORK_THREADS
 from gail.experiments.runs.recipes.imitation import imitation_recipe
 from gail.experiments.runs.training import make_training
@@ -58,7 +58,7 @@ def bench_exact(largest: int, peers: Path | None, console: Console, out: Path) -
     if peers is not None:
         check_peers(peers)
         for row in peer_rows(peers, largest):
-            console.print(told(row), highlight=False, soft_wrap=True)
+            console.print(row_line(row), highlight=False, soft_wrap=True)
             rows.append(row)
             _write(_squared(rows), out)
     for row in measured(table_work(), largest, console):
@@ -73,7 +73,7 @@ def bench_exact(largest: int, peers: Path | None, console: Console, out: Path) -
             _write(_squared(rows), out)
     for row in growth_rows(series):
         rows.append(row)
-        console.print(told(row), highlight=False, soft_wrap=True)
+        console.print(row_line(row), highlight=False, soft_wrap=True)
     _write(_squared(rows), out)
     draw_growth(series, out.with_suffix(".png"))
     console.print(f"Raw results: {out}; picture: {out.with_suffix('.png')}", soft_wrap=True, highlight=False)

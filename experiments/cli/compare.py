@@ -128,7 +128,7 @@ def compare(
         preset=chosen,
         folder=out,
         jobs=jobs,
-        told=progress.tell,
+        on_cell=progress.tell,
     )
     path = write_comparison(found, out)
     _print(found)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gail.exact import NotOptimal, Solution, Unmatchable
+from gail.exact import NoFiniteMatch, NotOptimal, Solution
 from gail.experiments.compare.analysis import GapParts, Row, Verdict, gap_parts, verdict
 from gail.experiments.compare.cells.cell_run import OnCell, run_cells
 from gail.experiments.compare.cells.cells import Cell, Record, cells, check_folder, claim_folder
@@ -58,7 +58,7 @@ def compare(
     preset: Preset = QUICK,
     folder: Path | None = None,
     jobs: int = 1,
-    told: OnCell = lambda cell, record, reason: None,
+    on_cell: OnCell = lambda cell, record, reason: None,
 ) -> Comparison:
     """Compare exact and sampled solutions of a problem.
 
@@ -89,7 +89,7 @@ def compare(
     def noted(cell: Cell, record: Record | None, reason: str | None) -> None:
         if reason is not None:
             failures[cell] = reason
-        told(cell, record, reason)
+        on_cell(cell, record, reason)
 
     with tempfile.TemporaryDirectory() as temporary:
         place = Path(temporary) if folder is None else folder
@@ -130,7 +130,7 @@ def _solved(problem: Problem, algorithm: Algorithm) -> Solution:
     """The exact solution, certified within `TOLERANCE`."""
     try:
         return problem.solve(algorithm).require_optimal(TOLERANCE)
-    except (NotOptimal, Unmatchable) as error:
+    except (NotOptimal, NoFiniteMatch) as error:
         psi = type(problem.regularizer(algorithm)).__name__
         raise InvalidRequest(
             f"{problem.name}, {algorithm.value} ({psi}): there is no exact solution to compare with: {error}"

@@ -201,8 +201,8 @@ def structured(values: Any) -> RunConfig:
     try:
         return _CONVERTER.structure(values, RunConfig)
     except cattrs.BaseValidationError as error:
-        told = (_with_place(text) for text in cattrs.transform_error(error, format_exception=_sentence))
-        raise ValueError("; ".join(told)) from error
+        sentences = (_with_place(text) for text in cattrs.transform_error(error, format_exception=_sentence))
+        raise ValueError("; ".join(sentences)) from error
 
 
 def _with_place(text: str) -> str:

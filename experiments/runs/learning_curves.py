@@ -23,19 +23,19 @@ from gail.experiments.runs.config import RunConfig
 _BINS = 400
 
 
-def young(config: RunConfig, iterations: NDArray[np.float64]) -> NDArray[np.bool_]:
+def biased_iterations(config: RunConfig, iterations: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Mask of the iterations after a checkpoint in which no episode of full length can have ended yet, shape (n,)."""
     learner, horizon = config.played(), find_task(config.task).horizon
     settings, whole_steps = learner.training, horizon * learner.simulator.num_envs
-    found = _young_of(settings, whole_steps, iterations)
+    found = _biased_in_phase(settings, whole_steps, iterations)
     later = settings.refinement
     if later is not None:
         refined = iterations * settings.batch_size > later.after_steps
-        found = np.where(refined, _young_of(settings.at(later.after_steps), whole_steps, iterations), found)
+        found = np.where(refined, _biased_in_phase(settings.at(later.after_steps), whole_steps, iterations), found)
     return found
 
 
-def _young_of(phase: TrainingSettings, whole_steps: int, iterations: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _biased_in_phase(phase: TrainingSettings, whole_steps: int, iterations: NDArray[np.float64]) -> NDArray[np.bool_]:
     age = (iterations - 1) % phase.checkpoint_every + 1
     found: NDArray[np.bool_] = (age <= whole_steps / phase.batch_size) & (iterations > phase.checkpoint_every)
     return found
@@ -46,7 +46,7 @@ def write_learning_curve(config: RunConfig, rows: Sequence[Mapping[str, str]], p
     content = io.StringIO()
     writer = csv.writer(content, lineterminator="\n")
     writer.writerow(("env_steps", "episodes", "mean_return"))
-    fair = np.flatnonzero(~young(config, np.array([float(row["iteration"]) for row in rows])))
+    fair = np.flatnonzero(~biased_iterations(config, np.array([float(row["iteration"]) for row in rows])))
     for bin_ in np.array_split(fair, min(len(fair), _BINS)):
         counts = [int(rows[i]["episodes"]) for i in bin_]
         ended = sum(counts)

@@ -9,7 +9,7 @@ from gail.experiments.reports.page import Report
 from gail.experiments.runs.config import Cloning, Imitation
 from gail.experiments.runs.interrupts import INTERRUPTED
 from gail.experiments.runs.run import Run
-from gail.experiments.train.controls import EPISODES, judge, run_controls
+from gail.experiments.train.controls import EPISODES, compare_with_controls, run_controls
 from gail.experiments.train.evaluation import evaluate_policy, evaluate_random, evaluation_table, summary
 from gail.experiments.train.report import report_cloning, report_training
 
@@ -37,7 +37,7 @@ def finish(run: Run, policy: Policy, console: Console) -> int:
     if isinstance(config.learner, Imitation) and config.learner.controls is not None:
         if not run_controls(run, console):
             return INTERRUPTED
-        verdict = judge(run, policy)
+        verdict = compare_with_controls(run, policy)
         console.print(verdict.sentence, soft_wrap=True, highlight=False)
         report.heading("Controls")
         report.paragraph(verdict.sentence)

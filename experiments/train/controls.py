@@ -112,7 +112,7 @@ def run_controls(run: Run, console: Console) -> bool:
     return True
 
 
-def judge(run: Run, policy: Policy) -> Verdict:
+def compare_with_controls(run: Run, policy: Policy) -> Verdict:
     """Compare a run with its finished controls, and write `controls.json`."""
     levels = reference(run.config.task)
     if levels is None:

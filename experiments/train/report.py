@@ -13,7 +13,7 @@ from gail.approx.policy_players.trust_region import StepOutcome
 from gail.experiments.reports import figures
 from gail.experiments.reports.page import Report
 from gail.experiments.runs.config import RunConfig, unstructured
-from gail.experiments.runs.learning_curves import young
+from gail.experiments.runs.learning_curves import biased_iterations
 from gail.experiments.runs.metrics import read_metrics
 from gail.experiments.runs.run import Run
 from gail.experiments.train.pictures import CAPTION, cloning_errors, diagnostics
@@ -30,7 +30,7 @@ def report_training(report: Report, run: Run, evaluations: dict[str, Evaluation]
     shown = {
         short: (evaluations[name].mean, evaluations[name].std) for name, short in names.items() if name in evaluations
     }
-    columns["true_return"][young(run.config, columns["iteration"])] = np.nan
+    columns["true_return"][biased_iterations(run.config, columns["iteration"])] = np.nan
     title = f"{run.config.name} on {run.config.task}, seed {run.config.seed}"
     report.figure(
         "learning-curve",

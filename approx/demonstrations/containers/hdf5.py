@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gail.approx.demonstrations.errors import InvalidDemonstrations, optional, readable
+from gail.approx.demonstrations.errors import InvalidDemonstrations, import_optional, parsing
 
 _COMPRESSION_LIMIT = 1032
 """Largest compression ratio of deflate: a dataset that states a larger one is damaged or hostile."""
@@ -20,9 +20,9 @@ _SMALL = 1 << 20
 @contextmanager
 def opened(path: Path) -> Iterator[Any]:
     """The file, an `h5py.File`, for reading."""
-    h5py = optional("h5py", "an HDF5 file")
+    h5py = import_optional("h5py", "an HDF5 file")
     path.open("rb").close()  # a missing file raises Python's own error here, not HDF5's
-    with readable("HDF5 file"):
+    with parsing("HDF5 file"):
         file = h5py.File(path, "r")
     try:
         yield file
@@ -32,7 +32,7 @@ def opened(path: Path) -> Iterator[Any]:
 
 def names(group: Any) -> list[str]:
     """The names in a group."""
-    with readable("HDF5 file"):
+    with parsing("HDF5 file"):
         # Names that are not UTF-8 come as bytes.
         return [name if isinstance(name, str) else repr(name) for name in group]
 
@@ -40,7 +40,7 @@ def names(group: Any) -> list[str]:
 def subgroup(group: Any, name: str) -> Any:
     """A group inside a group."""
     found = _inside(group, name)
-    if not isinstance(found, optional("h5py", "an HDF5 file").Group):
+    if not isinstance(found, import_optional("h5py", "an HDF5 file").Group):
         raise InvalidDemonstrations(f"{name} is not a group")
     return found
 
@@ -51,9 +51,9 @@ def dataset(group: Any, name: str, where: str = "") -> Any:
     if name not in names(group):
         raise InvalidDemonstrations(f"{label} is missing; the file holds {', '.join(names(group)) or 'nothing'}")
     found = _inside(group, name)
-    if not isinstance(found, optional("h5py", "an HDF5 file").Dataset):
+    if not isinstance(found, import_optional("h5py", "an HDF5 file").Dataset):
         raise InvalidDemonstrations(f"{label} is a group: an array is needed")
-    with readable("HDF5 file"):
+    with parsing("HDF5 file"):
         outside = found.is_virtual or found.external
         shape, size, stored = found.shape, found.nbytes, found.id.get_storage_size()
     if outside:
@@ -66,8 +66,8 @@ def dataset(group: Any, name: str, where: str = "") -> Any:
 
 
 def _inside(group: Any, name: str) -> Any:
-    h5py = optional("h5py", "an HDF5 file")
-    with readable("HDF5 file"):
+    h5py = import_optional("h5py", "an HDF5 file")
+    with parsing("HDF5 file"):
         if not isinstance(group.get(name, getlink=True), h5py.HardLink):
             raise InvalidDemonstrations(f"{name} is a link: the data itself is needed")
         return group[name]
@@ -75,5 +75,5 @@ def _inside(group: Any, name: str) -> Any:
 
 def content(found: Any) -> NDArray[Any]:
     """A whole dataset."""
-    with readable("HDF5 file"):
+    with parsing("HDF5 file"):
         return np.asarray(found[()])

@@ -22,7 +22,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from gail.approx.demonstrations.containers.pickles import unpickle
-from gail.approx.demonstrations.errors import InvalidDemonstrations, readable, writing
+from gail.approx.demonstrations.errors import InvalidDemonstrations, parsing, writing
 
 Array = NDArray[Any]
 
@@ -43,7 +43,7 @@ class Archive:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        with readable(_KIND):
+        with parsing(_KIND):
             self._stream = path.open("rb")
             try:
                 self._zip = zipfile.ZipFile(self._stream)
@@ -66,7 +66,7 @@ class Archive:
 
     def member(self, name: str) -> Member:
         """An array whose rows are read part by part."""
-        with readable(_KIND):
+        with parsing(_KIND):
             if f"{name}.npy" not in self._zip.namelist():
                 raise InvalidDemonstrations(f"{name} is not an array")
             return Member(self._path, self._zip, self._stream, self._zip.getinfo(f"{name}.npy"))
@@ -84,7 +84,7 @@ class Member:
                 f"{self._name} claims {info.file_size} bytes in {info.compress_size} compressed ones"
             )
         self._stream = cast(zipfile.ZipExtFile, archive.open(info))
-        with readable(_KIND):
+        with parsing(_KIND):
             self.shape, self._fortran, dtype = _read_header(self._stream, self._name)
             self._start = self._stream.tell()
         self._stored = dtype
@@ -124,7 +124,7 @@ class Member:
         return self._read((rows, *self.shape[1:]))
 
     def _read(self, shape: tuple[int, ...]) -> Array:
-        with readable(_KIND):
+        with parsing(_KIND):
             array = np.empty(shape, self._stored)
             view = array.reshape(-1).view(np.uint8).data
             while view:
@@ -142,7 +142,7 @@ class Member:
             return None
         if self._fortran or self._stored != self.dtype:
             return None
-        with readable(_KIND):
+        with parsing(_KIND):
             self._raw.seek(self._info.header_offset)
             name, extra = struct.unpack("<26x2H", self._raw.read(30))
             offset = self._info.header_offset + 30 + name + extra
@@ -153,7 +153,7 @@ class Member:
             return np.asarray(content)[self._start :].view(self.dtype).reshape(self.shape)
 
     def _unpickled(self) -> Array:
-        with readable(_KIND):
+        with parsing(_KIND):
             array = unpickle(self._stream, self._info.file_size - self._start)
         if not isinstance(array, np.ndarray):
             raise InvalidDemonstrations(f"{self._name} is not an array, but a pickled {type(array).__name__}")

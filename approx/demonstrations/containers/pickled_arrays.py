@@ -40,7 +40,7 @@ ALLOWED: dict[tuple[Any, Any], Name] = {
 }
 
 
-class DTypeInMaking:
+class DTypeBuilder:
     """A numpy type under construction."""
 
     def __init__(self, code: Any) -> None:
@@ -48,7 +48,7 @@ class DTypeInMaking:
             raise InvalidDemonstrations(f"the pickle has an array of type {str(code)[:20]!r}: numbers are needed")
         self.value = np.dtype(object) if code[0] == "O" else np.dtype(code)
 
-    def build(self, state: Any) -> DTypeInMaking:
+    def build(self, state: Any) -> DTypeBuilder:
         """Take the byte order from the state."""
         if not isinstance(state, tuple) or len(state) < 5 or any(part is not None for part in state[2:5]):
             raise InvalidDemonstrations("the pickle has an array of a compound type: numbers are needed")
@@ -57,7 +57,7 @@ class DTypeInMaking:
         return self
 
 
-class ArrayInMaking:
+class ArrayBuilder:
     """A numpy array under construction, and its places in the memo."""
 
     def __init__(self) -> None:
@@ -112,11 +112,11 @@ def call(name: Any, arguments: Any) -> Any:
         raise InvalidDemonstrations("the pickle calls something without a tuple of arguments")
     match name, arguments:
         case Name.DTYPE, (code, *_):
-            return DTypeInMaking(code)
+            return DTypeBuilder(code)
         case Name.RECONSTRUCT, (Name.NDARRAY, *_):
-            return ArrayInMaking()
-        case Name.SCALAR, (DTypeInMaking() as dtype, bytes() | str() as content):
-            return ArrayInMaking().build((1, (), dtype, False, content))[()]
+            return ArrayBuilder()
+        case Name.SCALAR, (DTypeBuilder() as dtype, bytes() | str() as content):
+            return ArrayBuilder().build((1, (), dtype, False, content))[()]
         case Name.ENCODE, (str() as text, "latin1" | "latin-1"):
             return text.encode("latin-1")
     raise InvalidDemonstrations(

@@ -21,8 +21,8 @@ import pickletools
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from gail.approx.demonstrations.containers.pickled_arrays import ALLOWED, ArrayInMaking, DTypeInMaking, Record, call
-from gail.approx.demonstrations.errors import InvalidDemonstrations, readable
+from gail.approx.demonstrations.containers.pickled_arrays import ALLOWED, ArrayBuilder, DTypeBuilder, Record, call
+from gail.approx.demonstrations.errors import InvalidDemonstrations, parsing
 
 
 class Stream(Protocol):
@@ -42,7 +42,7 @@ def unpickle(stream: Stream, size: int) -> Any:
         InvalidDemonstrations: it is damaged, or uses a name or an instruction that is not allowed.
     """
     machine = _Machine()
-    with readable("pickle"):
+    with parsing("pickle"):
         for opcode, argument, _ in pickletools.genops(_Bounded(stream, size)):  # type: ignore[arg-type]
             machine.run(opcode.name, argument)
         (result,) = machine.stack
@@ -136,7 +136,7 @@ class _Machine:
 
     def put(self, place: int) -> None:
         self._memo[place] = self.stack[-1]
-        if isinstance(self.stack[-1], ArrayInMaking):
+        if isinstance(self.stack[-1], ArrayBuilder):
             self.stack[-1].places.append(place)
 
     def memoize(self, _: Any) -> None:
@@ -170,11 +170,11 @@ class _Machine:
 
     def build(self, _: Any) -> None:
         state, target = self.stack.pop(), self.stack[-1]
-        if not isinstance(target, DTypeInMaking | ArrayInMaking | Record):
+        if not isinstance(target, DTypeBuilder | ArrayBuilder | Record):
             raise InvalidDemonstrations(f"the pickle sets the state of a {type(target).__name__}")
         built = target.build(state)
         self.stack[-1] = built
-        if isinstance(target, ArrayInMaking):
+        if isinstance(target, ArrayBuilder):
             for place in target.places:
                 self._memo[place] = built
 

@@ -24,7 +24,7 @@ from gail.approx.atomic_files import StrPath
 from gail.approx.demonstrations.dataset import Demonstrations, Provenance
 from gail.approx.demonstrations.episodes import Episode, flags, join, numbers
 from gail.approx.demonstrations.errors import InvalidDemonstrations, writing
-from gail.approx.demonstrations.whole_episodes import require_whole
+from gail.approx.demonstrations.whole_episodes import require_consecutive_steps
 
 _SEEN = ("observation", "next_observation")
 FIELDS = ("observation", "action", "reward", "next_observation", "terminal")
@@ -76,7 +76,7 @@ def _length(k: int, path: Any) -> int:
 def save_berkeley(demonstrations: Demonstrations, path: StrPath) -> None:
     """Write the list with pickle protocol 4, which `from_pickle` and older Pythons read."""
     path = Path(path)
-    require_whole(demonstrations, "Berkeley's pickle")
+    require_consecutive_steps(demonstrations, "Berkeley's pickle")
     batch = demonstrations.trajectories
     if batch.rewards is None:
         raise InvalidDemonstrations("Berkeley's pickle needs rewards: these demonstrations have none")

@@ -25,9 +25,9 @@ from gail.approx.atomic_files import StrPath
 from gail.approx.demonstrations.containers.hdf5 import content, dataset, names
 from gail.approx.demonstrations.dataset import Demonstrations, Provenance
 from gail.approx.demonstrations.episodes import Episode, flags, join
-from gail.approx.demonstrations.errors import InvalidDemonstrations, optional, writing
+from gail.approx.demonstrations.errors import InvalidDemonstrations, import_optional, writing
 from gail.approx.demonstrations.rows import Cursor
-from gail.approx.demonstrations.whole_episodes import require_whole
+from gail.approx.demonstrations.whole_episodes import require_consecutive_steps
 
 _FIELDS = ("observations", "actions", "rewards")
 
@@ -86,8 +86,8 @@ class _Reader:
 def save_d4rl(demonstrations: Demonstrations, path: StrPath) -> None:
     """Write the HDF5 file, with next observations."""
     path = Path(path)
-    require_whole(demonstrations, "a D4RL file")
-    h5py = optional("h5py", "an HDF5 file")
+    require_consecutive_steps(demonstrations, "a D4RL file")
+    h5py = import_optional("h5py", "an HDF5 file")
     batch = demonstrations.trajectories
     if batch.rewards is None:
         raise InvalidDemonstrations("a D4RL file needs rewards: these demonstrations have none")

@@ -27,7 +27,7 @@ from gail.approx.atomic_files import StrPath
 from gail.approx.demonstrations.containers.npz_archives import Archive, write_archive
 from gail.approx.demonstrations.dataset import Demonstrations, Provenance
 from gail.approx.demonstrations.episodes import numbers
-from gail.approx.demonstrations.errors import InvalidDemonstrations, naming
+from gail.approx.demonstrations.errors import InvalidDemonstrations, naming_file
 from gail.approx.trajectories.trajectories import Trajectories
 
 _FORMAT = "gail-demonstrations-1"
@@ -57,7 +57,7 @@ def save_npz(demonstrations: Demonstrations, path: StrPath) -> None:
 def load_npz(path: StrPath) -> Demonstrations:
     """Read demonstrations; raise `InvalidDemonstrations` naming the file, the array and the value."""
     path = Path(path)
-    with naming(path), Archive(path) as archive:
+    with naming_file(path), Archive(path) as archive:
         return from_archive(archive)
 
 

@@ -27,7 +27,7 @@ from gail.approx.demonstrations.dataset import Demonstrations, Provenance
 from gail.approx.demonstrations.episodes import Episode, flags, join, listed_returns
 from gail.approx.demonstrations.errors import InvalidDemonstrations
 from gail.approx.demonstrations.rows import Rows, rows_of
-from gail.approx.demonstrations.whole_episodes import require_whole
+from gail.approx.demonstrations.whole_episodes import require_consecutive_steps
 
 FIELDS = frozenset({"obs", "actions", "rewards", "episode_starts"})
 
@@ -76,7 +76,7 @@ def _demonstrations(steps: dict[str, Rows], starts: Any, returns: Any) -> Demons
 def save_stable_baselines(demonstrations: Demonstrations, path: StrPath) -> None:
     """Write the `.npz`; it cannot store final observations and endings."""
     path = Path(path)
-    require_whole(demonstrations, "stable-baselines' .npz")
+    require_consecutive_steps(demonstrations, "stable-baselines' .npz")
     batch = demonstrations.trajectories
     if batch.rewards is None:
         raise InvalidDemonstrations("stable-baselines' .npz needs rewards: these demonstrations have none")

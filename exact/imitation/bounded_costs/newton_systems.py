@@ -42,7 +42,7 @@ Step: TypeAlias = tuple[Array, Array, Array, Array]
 Solver: TypeAlias = Callable[[Array, Array], Step]
 """Solves for the step, given the residuals z (nodes,) and r (S, A)."""
 
-GROUNDED = 1e-6
+ANCHOR_STIFFNESS = 1e-6
 """Stiffness, relative to the occupancies, of the node that fixes the constant in the cost."""
 
 
@@ -117,7 +117,7 @@ class _Coupled(BoundedSystem):
         own = self._embed.T @ measure @ self._embed / weight
         stiff = self._bounds.T @ sparse.diags_array(stiffness) @ self._bounds + own
         # Where no episode ends, costs are determined up to a constant; a stiff node fixes it.
-        firm = GROUNDED * visits.sum() / weight if mdp.terminal.any() else stiff.diagonal()[0]
+        firm = ANCHOR_STIFFNESS * visits.sum() / weight if mdp.terminal.any() else stiff.diagonal()[0]
         stiff = stiff + sparse.csr_array(([firm], ([0], [0])), shape=(nodes, nodes))
         inner, outer = self._sum @ measure, self._flow @ measure
         up, across = -(inner @ self._embed), -(outer @ self._embed) / weight

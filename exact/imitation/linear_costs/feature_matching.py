@@ -111,10 +111,10 @@ def _curvature(problem: Matching, psi: LinearCosts, point: Point) -> Array:
 
 def search(problem: Matching, psi: LinearCosts, point: Point, direction: Array, slack: float) -> Point | None:
     """Backtrack along the segment to a sufficient increase of phi; None where rounding permits none."""
-    promised, step = float(point.slope @ direction), 1.0
+    predicted, step = float(point.slope @ direction), 1.0
     while step > 1e-10:
         trial = point_at(problem, psi, point.weights + step * direction, point.optimum.values)
-        if trial.value >= point.value + 1e-4 * step * max(promised, 0.0) - slack:
+        if trial.value >= point.value + 1e-4 * step * max(predicted, 0.0) - slack:
             return trial
         step *= 0.5
     return None

@@ -52,13 +52,13 @@ ROUNDING = 1e-12
 LONGEST = 100.0
 """Largest change of log-policies that a step tries."""
 
-AWAY = 0.1
+MAX_CONVERGENT_CHANGE = 0.1
 """Change of log-policies up to which Newton's steps converge; a larger change may mean that the weights diverge."""
 
 VANISHED = 1e-13
 """Gap of scaled feature expectations, relative to the mass, down to which diverging weights are followed."""
 
-EXPOSED = 1e-9
+NO_REGRET = 1e-9
 """Regret of the expert, relative to the uniform policy's, that is rounding."""
 
 EXPLORATION = 1e-2
@@ -156,7 +156,7 @@ def _ascend(problem: Matching, psi: LinearSpan, point: Point, trace: list[float]
     """Newton's method from a point: the iterate with the least gap of feature expectations, and whether a maximiser
     exists."""
     least_primal, mass = problem.primal(problem.expert), float(problem.expert.sum())
-    covered, escaping = bool(np.all(problem.expert > 0.0)), False
+    covered, diverging = bool(np.all(problem.expert > 0.0)), False
     best, least, stalls, last = point, np.inf, 0, False
     for _ in range(MAX_ITERATIONS):
         least_primal = min(least_primal, problem.primal(point.occupancy))
@@ -165,23 +165,23 @@ def _ascend(problem: Matching, psi: LinearSpan, point: Point, trace: list[float]
         stalls += size > 0.5 * least and size <= EQUAL
         if size < least:
             best, least = point, size
-        if last or stalls > STALLED or (escaping and size <= VANISHED):
+        if last or stalls > STALLED or (diverging and size <= VANISHED):
             break
         step = _step(problem, psi, point)
         if step.moved <= SETTLED:
             break
-        if not covered and not escaping and step.change > AWAY:
-            escaping = _exposes(problem, psi.features @ step.direction)
+        if not covered and not diverging and step.change > MAX_CONVERGENT_CHANGE:
+            diverging = _has_no_regret(problem, psi.features @ step.direction)
         last = step.change * max(step.moved, size) <= SETTLED  # the error that quadratic convergence leaves
         trial = _moved(problem, psi, point, step)
         if trial is None:
             break
         point = trial
-    return best, not escaping
+    return best, not diverging
 
 
 def _moved(problem: Matching, psi: LinearSpan, point: Point, step: _Step) -> Point | None:
-    if step.change <= AWAY:  # the model holds, while differences of phi may be rounding
+    if step.change <= MAX_CONVERGENT_CHANGE:  # the model holds, while differences of phi may be rounding
         return point_at(problem, psi, point.weights + step.direction, point.optimum.values)
     paid = float(np.sum(problem.expert * (psi.features @ point.weights)))
     slack = ROUNDING * max(abs(point.value), abs(paid), problem.unit)
@@ -212,13 +212,13 @@ def _step(problem: Matching, psi: LinearSpan, point: Point) -> _Step:
     return _Step(direction, float(changes.max()), float(np.sum(point.occupancy * changes) / point.occupancy.sum()))
 
 
-def _exposes(problem: Matching, cost: Array) -> bool:
+def _has_no_regret(problem: Matching, cost: Array) -> bool:
     """Whether the expert is optimal for a cost (S, A) for which some policies are not."""
     cost = cost / float(abs(cost).max())
     least = solve_rl(problem.mdp, cost, entropy_weight=0.0).dual_value
     uniform = occupancy_of(problem.mdp, np.full(cost.shape, 1.0 / cost.shape[1]))
     regret, reference = (float(np.sum(rho * cost)) - least for rho in (problem.expert, uniform))
-    return regret <= EXPOSED * reference
+    return regret <= NO_REGRET * reference
 
 
 def _sizes(columns: Array) -> Array:

@@ -226,8 +226,8 @@ def _games(
 ) -> None:
     """The algorithms of apprenticeship learning against the minima without entropy and their bounds."""
     ball, simplex = (Matching(mdp, expert, psi, 0.0) for psi in (L2Ball(features), Simplex(features)))
-    ascent = projected_ascent(ball, features, ROUNDS, judge_every=ROUNDS)
-    weights = multiplicative_weights(simplex, features, ROUNDS, judge_every=ROUNDS)
+    ascent = projected_ascent(ball, features, ROUNDS, evaluate_every=ROUNDS)
+    weights = multiplicative_weights(simplex, features, ROUNDS, evaluate_every=ROUNDS)
     matching = conditional_gradient(ball, ROUNDS)
     program = apprenticeship_lp(simplex, features).primal_value
     verdicts.identity("simplex: LPAL solves GTAL", program / unit, solutions["simplex"].primal_value / unit, TOLERANCE)

@@ -199,8 +199,8 @@ def _saddle_violation(saddle: Solution, rng: np.random.Generator) -> float:
     assert isinstance(problem, Matching)
     assert cost is not None
 
-    def value(occupancy: Array, price: Array) -> float:
-        regret = float(np.sum((occupancy - problem.expert) * price)) - problem.psi.value(price, problem.expert)
+    def value(occupancy: Array, trial: Array) -> float:
+        regret = float(np.sum((occupancy - problem.expert) * trial)) - problem.psi.value(trial, problem.expert)
         return regret - problem.entropy_weight * causal_entropy(occupancy)
 
     centre, worst = value(rho, cost), 0.0
@@ -210,8 +210,8 @@ def _saddle_violation(saddle: Solution, rng: np.random.Generator) -> float:
         worst = max(worst, centre - value(learner, cost))
         # Factors keep signs, so the cost stays in domains such as c < 0; the sum covers domains with both signs.
         change = scale * rng.normal(size=cost.shape)
-        for price in (cost * np.exp(change), cost * np.exp(-change), cost + change):
-            worst = max(worst, value(rho, price) - centre)
+        for trial in (cost * np.exp(change), cost * np.exp(-change), cost + change):
+            worst = max(worst, value(rho, trial) - centre)
     return worst
 
 

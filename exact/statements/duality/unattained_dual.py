@@ -83,8 +83,8 @@ def check_unattained_dual(mdp: FiniteMDP, cost: ArrayLike, entropy_weight: float
     unit = matching.problem.unit
     verdicts.at_most("the dual stays below its supremum", 0.0, curve.gap, ROUNDING, unit)
     mass = float(expert.sum())
-    promised = -entropy_weight * mass * np.log1p(-curve.shares * (1.0 - 1.0 / mdp.num_actions))
-    verdicts.identity("the dual's gap vanishes like eps", curve.gap, promised, ROUNDING)
+    predicted = -entropy_weight * mass * np.log1p(-curve.shares * (1.0 - 1.0 / mdp.num_actions))
+    verdicts.identity("the dual's gap vanishes like eps", curve.gap, predicted, ROUNDING)
     verdicts.differs("no eps attains it", float(curve.gap.min()), 1e-3 * entropy_weight * float(curve.shares.min()))
     endless = -entropy_weight * np.log(curve.shares / mdp.num_actions)
     verdicts.identity("costs grow like -lambda log eps", curve.largest_cost, endless, ROUNDING)

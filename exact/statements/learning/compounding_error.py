@@ -122,14 +122,14 @@ def check_compounding_error(
     Raises:
         ValueError: a cost outside [0, 1].
     """
-    prices = np.asarray(cost, dtype=np.float64)
-    if prices.min() < 0.0 or prices.max() > 1.0:
-        raise ValueError(f"costs must lie in [0, 1], got [{prices.min():.6g}, {prices.max():.6g}]")
+    costs = np.asarray(cost, dtype=np.float64)
+    if costs.min() < 0.0 or costs.max() > 1.0:
+        raise ValueError(f"costs must lie in [0, 1], got [{costs.min():.6g}, {costs.max():.6g}]")
     verdicts = Verdicts("Compounding error", instance)
     expert = policy_of(np.asarray(expert_occupancy, dtype=np.float64))
-    _bounds(verdicts, mdp, prices, expert, "discounted", rng)
+    _bounds(verdicts, mdp, costs, expert, "discounted", rng)
     finite = time_expanded(mdp, horizon)
-    _bounds(verdicts, finite, at_every_step(prices, horizon), at_every_step(expert, horizon), f"{horizon} steps", rng)
+    _bounds(verdicts, finite, at_every_step(costs, horizon), at_every_step(expert, horizon), f"{horizon} steps", rng)
     return verdicts.verification()
 
 

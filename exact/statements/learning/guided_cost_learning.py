@@ -73,20 +73,22 @@ def check_guided_cost_learning(
         TooManyPaths: the process has too many paths for this horizon.
     """
     verdicts = Verdicts("GAN-GCL", instance)
-    prices = np.asarray(reward, dtype=np.float64)
+    rewards = np.asarray(reward, dtype=np.float64)
     paths = enumerate_paths(mdp, horizon)
     policies = rng.dirichlet(np.ones(mdp.num_actions), size=(2, mdp.num_states))
     expert, generator = (paths.distribution(policy) for policy in policies)
-    verdicts.identity("path probabilities sum to one", [expert.sum(), generator.sum(), paths.maxent(prices).sum()], 1.0)
+    verdicts.identity(
+        "path probabilities sum to one", [expert.sum(), generator.sum(), paths.maxent(rewards).sum()], 1.0
+    )
     game = GuidedCostGame(paths, expert, generator)
-    log_z = game.best_log_partition(prices)
-    _discriminator(verdicts, game, prices, log_z, policies[1], rng)
-    _partition(verdicts, game, prices, log_z, rng)
-    _gradients(verdicts, paths, game, prices, log_z)
+    log_z = game.best_log_partition(rewards)
+    _discriminator(verdicts, game, rewards, log_z, policies[1], rng)
+    _partition(verdicts, game, rewards, log_z, rng)
+    _gradients(verdicts, paths, game, rewards, log_z)
     optimum = time_expanded(mdp, horizon)
-    soft = solve_rl(optimum, -at_every_step(prices, horizon), 1.0)
-    _generator(verdicts, game, prices, log_z, policies[1])
-    _best_generator(verdicts, mdp, paths, prices, soft.policy, -soft.dual_value)
+    soft = solve_rl(optimum, -at_every_step(rewards, horizon), 1.0)
+    _generator(verdicts, game, rewards, log_z, policies[1])
+    _best_generator(verdicts, mdp, paths, rewards, soft.policy, -soft.dual_value)
     _runs(verdicts, mdp, paths, rng)
     return Verification(tuple(verdicts.certificates), {"soft": soft})
 

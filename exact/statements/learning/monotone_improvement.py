@@ -37,19 +37,19 @@ def check_monotone_improvement(mdp: FiniteMDP, cost: Array, instance: str, rng: 
     verdicts = Verdicts("TRPO's bound", instance)
     optimum = solve_rl(mdp, cost, entropy_weight=0.0)
     part = Reachable(mdp)
-    small, price = part.mdp, part.restrict(cost)
-    shape = price.shape
-    unit = float(abs(price).max()) * float(small.initial @ small.lifetime) + 1e-300
-    achieved, promised = [], []
+    small, small_cost = part.mdp, part.restrict(cost)
+    shape = small_cost.shape
+    unit = float(abs(small_cost).max()) * float(small.initial @ small.lifetime) + 1e-300
+    achieved, predicted = [], []
     for distance in np.geomspace(1e-4, 1.0, PAIRS):
         old = rng.dirichlet(np.ones(shape[1]), size=shape[0])
         new = (1.0 - distance) * old + distance * rng.dirichlet(np.ones(shape[1]), size=shape[0])
-        model = surrogate(small, old, price)
-        achieved.append(float(small.initial @ model.values) - _expected(small, new, price))
-        promised.append(model.bound(new))
-    verdicts.at_most("eta(pi') >= L(pi') - C max KL at random pairs", promised, achieved, ROUNDING, unit)
+        model = surrogate(small, old, small_cost)
+        achieved.append(float(small.initial @ model.values) - _expected(small, new, small_cost))
+        predicted.append(model.bound(new))
+    verdicts.at_most("eta(pi') >= L(pi') - C max KL at random pairs", predicted, achieved, ROUNDING, unit)
     uniform = np.full(shape, 1.0 / shape[1])
-    model = surrogate(small, uniform, price)
+    model = surrogate(small, uniform, small_cost)
     best = model.bound(penalised_step(model))
     challengers = []
     for distance in np.geomspace(1e-12, 0.5, PAIRS):

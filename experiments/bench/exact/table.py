@@ -77,11 +77,11 @@ def measured(work: Sequence[Work], largest: int, console: Console) -> Iterator[R
         for one in work:
             if one.states <= largest:
                 row = pool.submit(one.measure).result()
-                console.print(told(row), highlight=False, soft_wrap=True)
+                console.print(row_line(row), highlight=False, soft_wrap=True)
                 yield row
 
 
-def told(row: Row) -> str:
+def row_line(row: Row) -> str:
     """A row as one line of text."""
     texts: dict[str, Callable[[Any], str]] = {
         "states": lambda value: f"{value:,} states" if isinstance(value, int) else f"{value} states",

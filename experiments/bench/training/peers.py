@@ -20,7 +20,7 @@ from rich.console import Console
 from gail.approx.demonstrations import load_demonstrations, save_npz
 from gail.experiments.bench.training.cell_run import evaluated_every
 from gail.experiments.bench.training.cells import Cell, CellResult, Table, levels
-from gail.experiments.bench.training.scheduler import told
+from gail.experiments.bench.training.scheduler import row_line
 from gail.experiments.data.shipped import demonstrations_file
 from gail.experiments.errors import InvalidRequest
 
@@ -50,7 +50,7 @@ def measure_peers(folder: Path, cells: Sequence[Cell], runs: Path, table: Table,
             if peer.key not in done:
                 row = _measured(folder, peer, evaluated_every(cell.config()), runs / peer.name, console)
                 table.append(row)
-                console.print(f"finished {peer.name}: {told(row)}", soft_wrap=True, highlight=False)
+                console.print(f"finished {peer.name}: {row_line(row)}", soft_wrap=True, highlight=False)
 
 
 def _measured(folder: Path, cell: Cell, every: int, scratch: Path, console: Console) -> CellResult:

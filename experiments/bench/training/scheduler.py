@@ -38,7 +38,7 @@ def bench_train(cells: Sequence[Cell], jobs: int, runs: Path, table: Table, cons
     total, failed = len(waiting), 0
     _say(console, f"{len(cells) - total} of {len(cells)} cells are in {table.path}; {total} to run, {jobs} at a time.")
     running: dict[Cell, subprocess.Popen[bytes]] = {}
-    told = time.monotonic()
+    last_line = time.monotonic()
     with StopAfterIteration() as stop:
         try:
             while (waiting or running) and not stop.requested:
@@ -49,8 +49,8 @@ def bench_train(cells: Sequence[Cell], jobs: int, runs: Path, table: Table, cons
                 time.sleep(_SECONDS_BETWEEN_LOOKS)
                 for cell in [cell for cell, process in running.items() if process.poll() is not None]:
                     failed += not _collected(cell, running.pop(cell).returncode, runs / cell.name, table, console)
-                if time.monotonic() - told >= _SECONDS_BETWEEN_LINES:
-                    told = time.monotonic()
+                if time.monotonic() - last_line >= _SECONDS_BETWEEN_LINES:
+                    last_line = time.monotonic()
                     for cell in running:
                         _say(console, _progress(cell, runs / cell.name))
         finally:
@@ -85,11 +85,11 @@ def _collected(cell: Cell, status: int, folder: Path, table: Table, console: Con
         _say(console, f"FAILED {cell.name}, status {status}: {reason} (all of it: {folder / 'log.txt'})")
         return False
     table.append(row)
-    _say(console, f"finished {cell.name}: {told(row)}")
+    _say(console, f"finished {cell.name}: {row_line(row)}")
     return True
 
 
-def told(row: CellResult) -> str:
+def row_line(row: CellResult) -> str:
     """A row as one line of text."""
     parts = [f"score {row.deterministic_score:.3f} with mean actions, {row.stochastic_score:.3f} sampled"]
     if row.evaluated_every is not None:

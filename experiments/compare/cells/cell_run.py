@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 
 from gail.approx import TrainingFailed
-from gail.exact import Unmatchable, match_empirical
+from gail.exact import NoFiniteMatch, match_empirical
 from gail.experiments.compare.cells.cells import Cell, Record, load
 from gail.experiments.compare.exact_gail import exact_gail_policy
 from gail.experiments.compare.problem import Algorithm, Array, Problem
@@ -63,39 +63,41 @@ def exact_stages(problem: Problem, data: Dataset, settings: SampledSettings) -> 
     against = replace(problem.matching(Algorithm.GAIL), expert=data.measure)
     try:
         optimum = match_empirical(problem.mdp, data.measure, problem.psi, problem.entropy_weight)
-    except Unmatchable:
+    except NoFiniteMatch:
         return None, None
     return optimum.policy, exact_gail_policy(against, settings)
 
 
 def run_cells(
-    problem: Problem, wanted: Sequence[Cell], preset: Preset, folder: Path, jobs: int, told: OnCell
+    problem: Problem, wanted: Sequence[Cell], preset: Preset, folder: Path, jobs: int, on_cell: OnCell
 ) -> list[Record]:
     """Run the cells without a record in the folder, `jobs` at a time; returns all existing records, in order."""
     missing = [cell for cell in wanted if load(cell, folder) is None]
     if jobs == 1 or len(missing) <= 1:
-        _one_after_another(problem, missing, preset, folder, told)
+        _one_after_another(problem, missing, preset, folder, on_cell)
     else:
-        _side_by_side(problem, missing, preset, folder, jobs, told)
+        _side_by_side(problem, missing, preset, folder, jobs, on_cell)
     found = (load(cell, folder) for cell in wanted)
     return [record for record in found if record is not None]
 
 
-def _one_after_another(problem: Problem, missing: Sequence[Cell], preset: Preset, folder: Path, told: OnCell) -> None:
+def _one_after_another(
+    problem: Problem, missing: Sequence[Cell], preset: Preset, folder: Path, on_cell: OnCell
+) -> None:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
         for cell in missing:
             try:
-                told(cell, run_cell(problem, cell, preset, folder), None)
+                on_cell(cell, run_cell(problem, cell, preset, folder), None)
             except TrainingFailed as error:
-                told(cell, None, str(error))
+                on_cell(cell, None, str(error))
     finally:
         torch.set_num_threads(threads)
 
 
 def _side_by_side(
-    problem: Problem, missing: Sequence[Cell], preset: Preset, folder: Path, jobs: int, told: OnCell
+    problem: Problem, missing: Sequence[Cell], preset: Preset, folder: Path, jobs: int, on_cell: OnCell
 ) -> None:
     # Spawned, because torch's threads do not work after a fork.
     context = multiprocessing.get_context("spawn")
@@ -104,9 +106,9 @@ def _side_by_side(
         try:
             for future in as_completed(futures):
                 try:
-                    told(futures[future], future.result(), None)
+                    on_cell(futures[future], future.result(), None)
                 except TrainingFailed as error:
-                    told(futures[future], None, str(error))
+                    on_cell(futures[future], None, str(error))
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

@@ -43,12 +43,12 @@ def horizon_picture(rates: HorizonRates) -> Figure:
     horizons = rates.horizons
     rows = ((rates.cloning, "cloning", OTHER, 2), (rates.matching, "GAIL", LEARNER, 1))
     for one, name, colour, power in rows:
-        label = f"{name}: slope {_told(one.regret_slope)}"
+        label = f"{name}: slope {_with_interval(one.regret_slope)}"
         left.errorbar(horizons, *_with_bars(one.regret), fmt="o", color=colour, capsize=3, label=label)
         left.plot(horizons, one.exact, color=colour, linewidth=1.2, label=f"{name}, exact")
         bound = one.exact_error * horizons**power
         left.plot(horizons, bound, "--", color=colour, linewidth=0.8, label=f"its bound, eps H{'²' * (power - 1)}")
-        label = f"{name}: slope {_told(one.error_slope)}"
+        label = f"{name}: slope {_with_interval(one.error_slope)}"
         right.errorbar(horizons, *_with_bars(one.error), fmt="o", color=colour, capsize=3, label=label)
         right.plot(horizons, one.exact_error, color=colour, linewidth=1.2)
     left.set(ylabel="regret: discounted cost beyond the expert's", title="Regret")
@@ -88,5 +88,5 @@ def _with_bars(values: Array) -> tuple[Array, Array]:
     return np.array([one.estimate for one in means]), np.array(bars).T
 
 
-def _told(interval: Interval) -> str:
+def _with_interval(interval: Interval) -> str:
     return f"{interval.estimate:.2f} ({interval.low:.2f}, {interval.high:.2f})"

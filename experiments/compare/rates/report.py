@@ -87,23 +87,23 @@ def batch_slopes(rates: Rates) -> list[list[str]]:
     """The table of slopes in the batch size, as text."""
     fixed, trained = rates.batches, rates.trainings
     return [
-        ["JSD estimated by the discriminator, fixed learner", *_told(fixed.divergence.slope), "-1/2"],
-        ["learned cost against the best cost, fixed learner", *_told(fixed.cost.slope), "-1/2"],
-        ["learned cost against the dual cost, exact optimum", *_told(rates.optimum.cost.slope), "-1/2"],
-        ["whole trainings: TV to the exact optimum", *_told(trained.variation.slope), "none: the lag remains"],
-        ["whole trainings: cost up to shaping", *_told(trained.cost.slope), "none: the lag remains"],
+        ["JSD estimated by the discriminator, fixed learner", *_with_interval(fixed.divergence.slope), "-1/2"],
+        ["learned cost against the best cost, fixed learner", *_with_interval(fixed.cost.slope), "-1/2"],
+        ["learned cost against the dual cost, exact optimum", *_with_interval(rates.optimum.cost.slope), "-1/2"],
+        ["whole trainings: TV to the exact optimum", *_with_interval(trained.variation.slope), "none: the lag remains"],
+        ["whole trainings: cost up to shaping", *_with_interval(trained.cost.slope), "none: the lag remains"],
     ]
 
 
 def horizon_slopes(rates: HorizonRates) -> list[list[str]]:
     """The table of slopes in the horizon, as text."""
     return [
-        ["cloning: regret", *_told(rates.cloning.regret_slope), "2"],
-        ["GAIL: regret", *_told(rates.matching.regret_slope), "1"],
-        ["cloning: its eps, E TV(pi, pi_E)", *_told(rates.cloning.error_slope), "0 (assumed above)"],
+        ["cloning: regret", *_with_interval(rates.cloning.regret_slope), "2"],
+        ["GAIL: regret", *_with_interval(rates.matching.regret_slope), "1"],
+        ["cloning: its eps, E TV(pi, pi_E)", *_with_interval(rates.cloning.error_slope), "0 (assumed above)"],
         [
             "GAIL: its eps, TV of normalised occupancies",
-            *_told(rates.matching.error_slope),
+            *_with_interval(rates.matching.error_slope),
             "0 (assumed above)",
         ],
     ]
@@ -165,7 +165,7 @@ def _horizon_rows(rates: HorizonRates) -> list[dict[str, Any]]:
     return rows
 
 
-def _told(interval: Interval | None) -> tuple[str, str]:
+def _with_interval(interval: Interval | None) -> tuple[str, str]:
     if interval is None:
         return "-", "-"
     return f"{interval.estimate:.3f}", f"{interval.low:.3f} to {interval.high:.3f}"

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import expit
 
 from gail.approx.atomic_files import write_text
-from gail.exact import Unmatchable, match_empirical, occupancy_of, policy_of
+from gail.exact import NoFiniteMatch, match_empirical, occupancy_of, policy_of
 from gail.exact.regularizers import Constant, Logistic
 from gail.experiments.compare.analysis import Part, Row, order, ranked_summary
 from gail.experiments.compare.comparison import Comparison
@@ -119,7 +119,7 @@ def _constant_beside(found: Comparison) -> str:
         beside += f"{optimum.relative_gap:.1e}. "
     try:
         constant = match_empirical(problem.mdp, problem.expert, Constant(), problem.entropy_weight)
-    except Unmatchable as error:
+    except NoFiniteMatch as error:
         return f"{beside}psi Constant has no solution for this measure: {error}."
     best = f"{constant.primal_value:.9g}"
     return f"{beside}psi Constant has one too, because the measure is an occupancy measure: J* = {best}."
@@ -130,11 +130,13 @@ def summary_rows(found: Comparison) -> list[list[str]]:
     rows = []
     for (algorithm, architecture, size), measured in ranked_summary(found.rows):
         label = "exact" if size is None else str(size)
-        rows.append([algorithm.value, architecture.value, label, *(_told(measured.get(name)) for name in _NAMES)])
+        rows.append(
+            [algorithm.value, architecture.value, label, *(_with_interval(measured.get(name)) for name in _NAMES)]
+        )
     return rows
 
 
-def _told(interval: Interval | None) -> str:
+def _with_interval(interval: Interval | None) -> str:
     if interval is None:
         return "-"
     if interval.low == interval.high:

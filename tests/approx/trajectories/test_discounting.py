@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gail.approx.trajectories.discounting import discount_weights, left_out_mass
+from gail.approx.trajectories.discounting import discount_weights, truncated_mass
 from gail.approx.trajectories.trajectories import Trajectories
 
 
@@ -27,14 +27,14 @@ def test_time_is_counted_from_each_start(batch):
 
 
 def test_only_what_goes_on_leaves_something_out(batch):
-    assert left_out_mass(batch, 0.5) == pytest.approx((0 + 0.125 + 0.5) / 3)
+    assert truncated_mass(batch, 0.5) == pytest.approx((0 + 0.125 + 0.5) / 3)
     # Weights and what is left out make up the whole, of episodes that do not end.
     for k, length in ((1, 3), (2, 1)):
         rows = slice(batch.first_steps[k], batch.last_steps[k] + 1)
         assert (1 - 0.5) * discount_weights(batch, 0.5)[rows].sum() + 0.5**length == pytest.approx(1)
 
 
-@pytest.mark.parametrize("function", [discount_weights, left_out_mass])
+@pytest.mark.parametrize("function", [discount_weights, truncated_mass])
 @pytest.mark.parametrize("discount", [-0.1, 1.1, np.nan])
 def test_no_discount(batch, function, discount):
     with pytest.raises(ValueError, match="the discount is"):

@@ -34,7 +34,7 @@ def test_multiplicative_weights_obey_their_regret_bound(instance, weight):
     problem = Matching(mdp, expert, psi.Simplex(features), weight)
     gaps = []
     for iterations in (20, 80, 320):
-        run = multiplicative_weights(problem, features, iterations, judge_every=iterations)
+        run = multiplicative_weights(problem, features, iterations, evaluate_every=iterations)
         assert -1e-9 <= run.trace[-1] <= regret_bound(problem, features, iterations)
         gaps.append(run.trace[-1])
     assert gaps[2] <= 0.4 * gaps[0]
@@ -46,7 +46,7 @@ def test_the_linear_program_is_what_multiplicative_weights_approach(instance):
     program = apprenticeship_lp(problem, features).require_optimal(1e-9)
     assert program.primal_value < 0.0  # the learner does better than the expert under every feature
     assert np.max(np.einsum("sak,sa->k", features, program.occupancy - expert)) == pytest.approx(program.primal_value)
-    run = multiplicative_weights(problem, features, 320, judge_every=320)
+    run = multiplicative_weights(problem, features, 320, evaluate_every=320)
     assert 0.0 <= run.excess(program.dual_value)[-1] + 1e-9 <= run.trace[-1] + 1e-8
     assert run.dual[-1] <= program.primal_value + 1e-9
 
@@ -57,7 +57,7 @@ def test_projected_ascent_obeys_its_regret_bound(instance, weight):
     problem = Matching(mdp, expert, psi.L2Ball(features), weight)
     gaps = []
     for iterations in (20, 300):
-        run = projected_ascent(problem, features, iterations, judge_every=iterations)
+        run = projected_ascent(problem, features, iterations, evaluate_every=iterations)
         assert -1e-9 <= run.trace[-1] <= projected_regret_bound(problem, features, iterations)
         gaps.append(run.trace[-1])
     assert gaps[1] <= 0.4 * gaps[0]

@@ -32,7 +32,7 @@ def test_alternating_gail_converges_to_the_convex_optimum(problem, optimum):
 
 def test_alternating_gail_on_a_gridworld_with_a_hard_expert(gridworld, goal_cost):
     expert = solve_rl(gridworld, goal_cost, entropy_weight=0.0).occupancy
-    run = play(Matching(gridworld, expert, psi.Logistic(), 1.0), BestCost(), NaturalStep(0.3), 100, judge_every=10)
+    run = play(Matching(gridworld, expert, psi.Logistic(), 1.0), BestCost(), NaturalStep(0.3), 100, evaluate_every=10)
     matched = match_occupancy(gridworld, expert, psi.Logistic(), 1.0).require_optimal()
     assert run.steps == tuple(range(10, 101, 10))
     assert run.excess(matched.dual_value)[-1] <= 1e-9
@@ -40,11 +40,13 @@ def test_alternating_gail_on_a_gridworld_with_a_hard_expert(gridworld, goal_cost
 
 
 def test_simultaneous_descent_ascent_converges(problem, optimum):
-    run = play(problem, LogitAscent(1.0), GradientStep(1.0), 1200, order="simultaneous", judge_every=300)
+    run = play(problem, LogitAscent(1.0), GradientStep(1.0), 1200, order="simultaneous", evaluate_every=300)
     assert run.trace[0] > run.trace[-1]
     assert abs(run.trace[-1]) <= 1e-8
     assert abs(run.occupancy - optimum.occupancy).sum() <= 1e-4
-    natural = play(problem, LogitAscent(0.5, scaled=True), NaturalStep(0.5), 150, order="simultaneous", judge_every=50)
+    natural = play(
+        problem, LogitAscent(0.5, scaled=True), NaturalStep(0.5), 150, order="simultaneous", evaluate_every=50
+    )
     assert abs(natural.trace[-1]) <= 1e-8
     assert abs(natural.occupancy - optimum.occupancy).sum() <= 1e-4
 
@@ -79,8 +81,8 @@ def test_arguments_are_checked(problem):
             play(problem, *players, iterations)
     with pytest.raises(TypeError, match="iterations must be a whole number such as 11, got 'ten'"):
         play(problem, *players, "ten")
-    with pytest.raises(ValueError, match="judge_every must be at least 1, got 0"):
-        play(problem, *players, 1, judge_every=0)
+    with pytest.raises(ValueError, match="evaluate_every must be at least 1, got 0"):
+        play(problem, *players, 1, evaluate_every=0)
     with pytest.raises(ValueError, match=r"policy must have shape .* = \(6, 3\), got \(3, 6\)"):
         play(problem, *players, 1, start=np.full((3, 6), 1.0 / 6.0))
     with pytest.raises(ValueError, match="probability nan at state 0, action 0"):

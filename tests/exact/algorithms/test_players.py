@@ -77,7 +77,7 @@ def test_logit_ascent_has_the_discriminators_gradient_and_fixed_point(mdp: Finit
 def test_ascent_in_the_cost_itself_reaches_the_optimum():
     mdp = FiniteMDP(np.ones((1, 2, 1)), [1.0], 0.5)
     problem = Matching(mdp, occupancy_of(mdp, [[0.8, 0.2]]), psi.Logistic(), 1.0)
-    run = play(problem, CostAscent(0.1), NaturalStep(0.3), 400, order="simultaneous", judge_every=100)
+    run = play(problem, CostAscent(0.1), NaturalStep(0.3), 400, order="simultaneous", evaluate_every=100)
     matched = match_occupancy(mdp, problem.expert, psi.Logistic(), 1.0)
     assert run.excess(matched.dual_value)[-1] <= 1e-10
     assert abs(run.trace[-1]) <= 1e-10

@@ -59,7 +59,7 @@ INSTANCES = {
 @pytest.mark.parametrize("name", INSTANCES)
 def test_soft_planning_by_iteration(name: str, discount: float):
     mdp, cost = INSTANCES[name](discount)
-    assert mdp.num_states > chain.FEW
+    assert mdp.num_states > chain.DIRECT_UP_TO
     solution = solve_rl(mdp, cost, 0.1).require_optimal(1e-10)
     residual = soft_minimum(action_values(mdp, cost, solution.values), 0.1) - solution.values
     assert abs(residual).max() <= 1e-13 * abs(solution.values).max()
@@ -76,8 +76,8 @@ def test_policy_iteration_stopped_early_ends_where_the_exact_one_does(name: str,
     early = solve_rl(mdp, cost, entropy_weight=0.0).require_optimal(1e-10)
     assert np.isin(early.policy, [0.0, 1.0]).all()
     if name != "garnet":  # where factors are dense
-        monkeypatch.setattr(chain, "FEW", 10**6)
-        monkeypatch.setattr(planning_module, "FEW", 10**6)
+        monkeypatch.setattr(chain, "DIRECT_UP_TO", 10**6)
+        monkeypatch.setattr(planning_module, "DIRECT_UP_TO", 10**6)
         exact = solve_rl(mdp, cost, entropy_weight=0.0)
         np.testing.assert_allclose(early.values, exact.values, rtol=1e-11)
         np.testing.assert_array_equal(early.policy[mdp.reachable], exact.policy[mdp.reachable])
@@ -88,7 +88,7 @@ def test_iterated_chains_agree_with_factored_ones(monkeypatch):
     policy = np.random.default_rng(0).dirichlet(np.ones(4), size=mdp.num_states)
     charge = np.random.default_rng(1).normal(size=mdp.num_states)
     factored = chain.Chain(mdp, policy)
-    monkeypatch.setattr(chain, "SLENDER", 0.0)
+    monkeypatch.setattr(chain, "MAX_SPARSE_LEVEL", 0.0)
     iterated = chain.Chain(mdp, policy)
     for solve in ("values", "visits"):
         expected = getattr(factored, solve)(charge)
@@ -151,8 +151,8 @@ def test_newton_directions_by_elimination_and_by_minimal_residuals_agree(monkeyp
     elasticity = rng.random(occupancy.shape)
     gradient = rng.normal(size=occupancy.shape)
     direct = newton_system.NewtonSystem(mdp).direction(occupancy, 0.3, elasticity, gradient)
-    monkeypatch.setattr(newton_system, "FEW", 0)
-    monkeypatch.setattr(newton_system, "SLENDER", 0.0)
+    monkeypatch.setattr(newton_system, "DIRECT_UP_TO", 0)
+    monkeypatch.setattr(newton_system, "MAX_SPARSE_LEVEL", 0.0)
     iterated = newton_system.NewtonSystem(mdp).direction(occupancy, 0.3, elasticity, gradient)
     for one, other in zip(direct, iterated, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-7 * abs(one).max())

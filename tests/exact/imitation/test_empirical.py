@@ -13,8 +13,8 @@ from gail.exact import (
     FiniteMDP,
     InvalidOccupancy,
     InvalidSamples,
+    NoFiniteMatch,
     Status,
-    Unmatchable,
     causal_entropy,
     continuing,
     empirical_occupancy,
@@ -184,7 +184,7 @@ def test_without_a_choice_the_value_is_the_divergence(weight):
 @pytest.mark.parametrize("weight", [0.0, 1.0])
 def test_constant_psi_has_no_answer(weight):
     mdp = garnet(0)
-    with pytest.raises(Unmatchable, match=r"Constant demands rho = measure.* at state \d by [+-]\d"):
+    with pytest.raises(NoFiniteMatch, match=r"Constant demands rho = measure.* at state \d by [+-]\d"):
         match_empirical(mdp, measure_on(mdp, 0), psi.Constant(), weight)
 
 
@@ -216,16 +216,16 @@ def test_divergences_that_keep_to_the_support_do_so(weight):
     expected = second_opinion(mdp, leading_out, psi.ReverseKL(), weight)
     assert solution.primal_value == pytest.approx(expected, rel=1e-6)
     np.testing.assert_allclose(solution.problem.expert, leading_out, rtol=1e-14)
-    with pytest.raises(Unmatchable, match="state 0, action 2 belongs"):
+    with pytest.raises(NoFiniteMatch, match="state 0, action 2 belongs"):
         match_empirical(mdp, leading_out, psi.Jeffreys(), weight)
 
 
 @pytest.mark.parametrize("regularizer", [psi.ReverseKL(), psi.Jeffreys()], ids=str)
 def test_divergences_that_no_policy_keeps_finite_are_refused(regularizer):
     mdp = forked()
-    with pytest.raises(Unmatchable, match="every policy leaves it: state 0, action 1, for example"):
+    with pytest.raises(NoFiniteMatch, match="every policy leaves it: state 0, action 1, for example"):
         match_empirical(mdp, [[0.0, 2.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]], regularizer)
-    with pytest.raises(Unmatchable, match="episodes may begin at state 0"):
+    with pytest.raises(NoFiniteMatch, match="episodes may begin at state 0"):
         match_empirical(mdp, [[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]], regularizer)
     match_empirical(mdp, [[0.0, 2.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]], psi.Logistic()).require_optimal(1e-8)
 
@@ -244,7 +244,7 @@ def test_expectations_are_matched_if_some_policy_has_them(weight):
         expected = second_opinion(mdp, measure, seeing, weight)
         assert solution.primal_value == pytest.approx(expected, rel=1e-6)
     telling = psi.LinearSpan(np.eye(18).reshape(6, 3, 18))
-    with pytest.raises(Unmatchable, match="no policy has"):
+    with pytest.raises(NoFiniteMatch, match="no policy has"):
         match_empirical(mdp, measure, telling, weight)
 
 
@@ -298,7 +298,7 @@ def test_what_is_no_list_of_samples_is_refused():
 
 def test_a_part_of_the_support_that_no_policy_reaches_within_it_is_left():
     island = np.array([[1.5, 0.0, 0.0], [0.0, 0.0, 0.0], [0.5, 0.0, 0.0]])
-    with pytest.raises(Unmatchable, match="state 2, action 0 belongs"):
+    with pytest.raises(NoFiniteMatch, match="state 2, action 0 belongs"):
         match_empirical(forked(), island, psi.Jeffreys())
     solution = match_empirical(forked(), island, psi.ReverseKL())
     assert solution.primal_value == pytest.approx(2.0 * np.log(2.0 / 1.5), rel=1e-12)

@@ -3,7 +3,7 @@ import pytest
 from scipy import sparse
 
 from gail.exact.linear_systems import gauss_seidel as sweeps
-from gail.exact.linear_systems.gauss_seidel import Sweeps, flow_of
+from gail.exact.linear_systems.gauss_seidel import Sweeps, sweep_order
 
 
 def slipping_line(size: int, slip: float = 0.1, shuffle: int | None = 0) -> sparse.csr_array:
@@ -20,32 +20,32 @@ def slipping_line(size: int, slip: float = 0.1, shuffle: int | None = 0) -> spar
 
 
 def systems(matrix: sparse.csr_array) -> list[tuple[sparse.csr_array, Sweeps]]:
-    flow = flow_of(matrix)
-    ordered = flow.arranged(matrix)
+    order = sweep_order(matrix)
+    ordered = order.arranged(matrix)
     turned = sparse.csr_array(ordered.T)
     return [
-        (ordered, Sweeps(ordered, flow.cuts, flow.partners)),
-        (turned, Sweeps(turned, flow.cuts, flow.partners, backwards=True)),
+        (ordered, Sweeps(ordered, order.cuts, order.partners)),
+        (turned, Sweeps(turned, order.cuts, order.partners, backwards=True)),
     ]
 
 
 def test_the_order_is_by_steps_along_the_likeliest_way():
     matrix = slipping_line(50, shuffle=None)
-    flow = flow_of(matrix)
-    assert set(flow.states[:2]) == {48, 49}
-    np.testing.assert_array_equal(flow.states[2:], np.arange(47, -1, -1))
-    np.testing.assert_array_equal(flow.partners, [1, 0])
-    assert flow.cuts[0] == 0
-    assert flow.cuts[-1] == 50
+    order = sweep_order(matrix)
+    assert set(order.states[:2]) == {48, 49}
+    np.testing.assert_array_equal(order.states[2:], np.arange(47, -1, -1))
+    np.testing.assert_array_equal(order.partners, [1, 0])
+    assert order.cuts[0] == 0
+    assert order.cuts[-1] == 50
 
 
 def test_arranging_renames_and_restoring_undoes_it():
     matrix = slipping_line(50)
-    flow = flow_of(matrix)
+    order = sweep_order(matrix)
     dense = matrix.toarray()
-    np.testing.assert_array_equal(flow.arranged(matrix).toarray(), dense[np.ix_(flow.states, flow.states)])
+    np.testing.assert_array_equal(order.arranged(matrix).toarray(), dense[np.ix_(order.states, order.states)])
     values = np.random.default_rng(0).normal(size=50)
-    np.testing.assert_array_equal(flow.restored(values[flow.states]), values)
+    np.testing.assert_array_equal(order.restored(values[order.states]), values)
 
 
 def test_one_sweep_solves_a_chain_without_slips_whose_end_is_a_pair(monkeypatch):
@@ -89,10 +89,10 @@ def test_sweeps_alone_give_up_where_they_are_slow_and_acceleration_does_not(monk
 
 def test_rows_without_entries_lead_nowhere():
     matrix = sparse.csr_array(np.array([[0.0, 0.9, 0.0], [0.0, 0.0, 0.9], [0.0, 0.0, 0.0]]))
-    flow = flow_of(matrix)
-    np.testing.assert_array_equal(flow.states, [2, 1, 0])
+    order = sweep_order(matrix)
+    np.testing.assert_array_equal(order.states, [2, 1, 0])
     (_, system), _ = systems(matrix)
-    np.testing.assert_allclose(flow.restored(system.refined(np.ones(3))), [2.71, 1.9, 1.0], rtol=1e-15)
+    np.testing.assert_allclose(order.restored(system.refined(np.ones(3))), [2.71, 1.9, 1.0], rtol=1e-15)
 
 
 @pytest.mark.parametrize("size", [5, 5000])

@@ -64,31 +64,31 @@ def test_a_planted_error_is_found(instance, preset, planted):
 
 
 def test_cells_resume_and_are_the_same_again(problem, preset, tmp_path):
-    told = []
+    on_cell = []
 
     def play():
-        told.clear()
+        on_cell.clear()
         sizes = [2, EXACT]
-        return compare(problem, [Algorithm.BC, Algorithm.FEM], sizes, [0], preset=preset, folder=tmp_path, told=note)
+        return compare(problem, [Algorithm.BC, Algorithm.FEM], sizes, [0], preset=preset, folder=tmp_path, on_cell=note)
 
     def note(cell, record, reason):
-        told.append(cell)
+        on_cell.append(cell)
 
     first = play()
-    assert len(told) == 4
+    assert len(on_cell) == 4
     assert not first.failures
     play()
-    assert told == []
+    assert on_cell == []
     gone = Cell(Algorithm.FEM, Architecture.TABLE, 2, 0)
     before = load(gone, tmp_path)
     gone.file(tmp_path).unlink()
     again = play()
-    assert told == [gone]
+    assert on_cell == [gone]
     np.testing.assert_array_equal(load(gone, tmp_path).policy, before.policy)
     assert [row.measures for row in again.rows] == [row.measures for row in first.rows]
     gone.file(tmp_path).write_text("{")  # damaged: trained anew
     play()
-    assert told == [gone]
+    assert on_cell == [gone]
 
 
 def test_a_folder_belongs_to_one_comparison(problem, instance, preset, tmp_path):
@@ -178,5 +178,5 @@ def test_unknown_measures_and_intervals_of_one_seed_are_not_printed(problem, pre
     unknown = replace(row, measures=replace(row.measures, excess_relative=None))
     (printed,) = summary_rows(replace(found, rows=(unknown,)))
     assert printed[3:5] == [f"{row.measures.excess_share:.3g}", "-"]
-    (told,) = _table_of_means([unknown]).columns[4].cells
-    assert told == "-"
+    (on_cell,) = _table_of_means([unknown]).columns[4].cells
+    assert on_cell == "-"

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from gail.experiments.runs.config import Simulator
-from gail.experiments.runs.learning_curves import read_learning_curve, write_learning_curve, young
+from gail.experiments.runs.learning_curves import biased_iterations, read_learning_curve, write_learning_curve
 from gail.experiments.runs.recipes.expert import expert_recipe
 
 CONFIG = expert_recipe("Reacher-v5")
@@ -53,7 +53,7 @@ def test_bins_hold_the_mean_over_their_episodes(tmp_path):
 def test_iterations_too_young_for_a_whole_episode_are_left_out(tmp_path):
     # 50 steps by 16 copies are 2 batches of 400.
     config = with_settings(checkpoint_every=10, batch_size=400)
-    found = young(config, np.arange(1, 31))
+    found = biased_iterations(config, np.arange(1, 31))
     assert np.flatnonzero(found).tolist() == [10, 11, 20, 21]
     rows = metrics(30)
     write_learning_curve(config, rows, tmp_path / "curve.csv")

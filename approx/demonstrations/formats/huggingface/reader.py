@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from gail.approx.demonstrations.dataset import Demonstrations, Provenance
 from gail.approx.demonstrations.episodes import Episode, join
-from gail.approx.demonstrations.errors import InvalidDemonstrations, optional, readable
+from gail.approx.demonstrations.errors import InvalidDemonstrations, import_optional, parsing
 
 _KIND = "HuggingFace dataset of episodes"
 _CUT = "TimeLimit.truncated"
@@ -39,12 +39,12 @@ def from_folder(path: Path) -> Demonstrations:
     """Read the dataset, an episode at a time; its files are memory-mapped."""
     batches = list(_batches(path))
     rows = [(batch, row) for batch in batches for row in range(batch.num_rows)]
-    with readable(_KIND):
+    with parsing(_KIND):
         lengths = [len(batch.column("acts")[row]) for batch, row in rows]
 
     def read(k: int) -> Episode:
         batch, row = rows[k]
-        with readable(_KIND):
+        with parsing(_KIND):
             obs = _matrix(batch.column("obs"), row, f"episode {k}: obs")
             acts = _matrix(batch.column("acts"), row, f"episode {k}: acts")
             has_rewards = "rews" in batch.schema.names
@@ -59,14 +59,14 @@ def from_folder(path: Path) -> Demonstrations:
 
 def _batches(path: Path) -> Iterator[Any]:
     """The dataset's record batches, checked."""
-    arrow = optional("pyarrow", "a HuggingFace dataset")
-    with readable(_KIND):
+    arrow = import_optional("pyarrow", "a HuggingFace dataset")
+    with parsing(_KIND):
         state = json.loads((path / "state.json").read_text(encoding="utf-8"))
         files = [str(entry["filename"]) for entry in state["_data_files"]]
     for name in files:
         if Path(name).name != name:
             raise InvalidDemonstrations(f"state.json names {name!r}: a file of this folder is needed")
-        with readable(_KIND), arrow.memory_map(str(path / name)) as source:
+        with parsing(_KIND), arrow.memory_map(str(path / name)) as source:
             for batch in arrow.ipc.open_stream(source):
                 missing = [column for column in ("obs", "acts", "terminal") if column not in batch.schema.names]
                 if missing:
@@ -79,7 +79,7 @@ def _batches(path: Path) -> Iterator[Any]:
 
 def _matrix(column: Any, row: int, what: str) -> NDArray[Any]:
     """One episode of a column of lists, or of lists of lists, as an array."""
-    types = optional("pyarrow", "a HuggingFace dataset").types
+    types = import_optional("pyarrow", "a HuggingFace dataset").types
     if not _is_list(types, column.type):
         raise InvalidDemonstrations(f"{what} is of type {column.type}: lists are needed")
     if not column[row].is_valid:

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from gail.approx.atomic_files import StrPath
 from gail.approx.demonstrations.dataset import Demonstrations
-from gail.approx.demonstrations.errors import optional, writing
-from gail.approx.demonstrations.whole_episodes import require_whole
+from gail.approx.demonstrations.errors import import_optional, writing
+from gail.approx.demonstrations.whole_episodes import require_consecutive_steps
 from gail.approx.trajectories.trajectories import Trajectories
 
 _FILE = "data-00000-of-00001.arrow"
@@ -26,8 +26,8 @@ _FILE = "data-00000-of-00001.arrow"
 def save_huggingface(demonstrations: Demonstrations, path: StrPath) -> None:
     """Write the new folder `path`."""
     path = Path(path)
-    require_whole(demonstrations, "a HuggingFace dataset")
-    arrow = optional("pyarrow", "a HuggingFace dataset")
+    require_consecutive_steps(demonstrations, "a HuggingFace dataset")
+    arrow = import_optional("pyarrow", "a HuggingFace dataset")
     batch = demonstrations.trajectories
     with writing(path) as temporary:
         temporary.mkdir()

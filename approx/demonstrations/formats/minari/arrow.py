@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from gail.approx.demonstrations.dataset import Demonstrations, Provenance
 from gail.approx.demonstrations.episodes import Episode, join, last_step
-from gail.approx.demonstrations.errors import InvalidDemonstrations, optional, readable
+from gail.approx.demonstrations.errors import InvalidDemonstrations, import_optional, parsing
 
 _KIND = "Minari dataset in Arrow"
 
@@ -49,19 +49,19 @@ def _rows(folder: Path) -> int:
 def _table(folder: Path, files: ExitStack) -> Any:
     """The rows of an episode, checked; valid while `files` is open."""
     batches = _batches(folder, files)
-    with readable(_KIND):
+    with parsing(_KIND):
         for batch in batches:
             batch.validate(full=True)
-        return optional("pyarrow", f"a {_KIND}").Table.from_batches(batches)
+        return import_optional("pyarrow", f"a {_KIND}").Table.from_batches(batches)
 
 
 def _batches(folder: Path, files: ExitStack) -> list[Any]:
-    arrow = optional("pyarrow", f"a {_KIND}")
+    arrow = import_optional("pyarrow", f"a {_KIND}")
     names = sorted(folder.glob("*.arrow"))
     if not names:
         raise InvalidDemonstrations(f"episode {folder.name} has no .arrow file")
     found = []
-    with readable(_KIND):
+    with parsing(_KIND):
         for name in names:
             reader = arrow.ipc.open_file(files.enter_context(arrow.memory_map(str(name))))
             found += [reader.get_batch(i) for i in range(reader.num_record_batches)]
@@ -81,8 +81,8 @@ def _episode(table: Any, where: str) -> Episode:
 
 def _column(table: Any, name: str, where: str) -> NDArray[Any]:
     """A column of numbers, or of lists of numbers that are equally long."""
-    types = optional("pyarrow", f"a {_KIND}").types
-    with readable(_KIND):
+    types = import_optional("pyarrow", f"a {_KIND}").types
+    with parsing(_KIND):
         if name not in table.column_names:
             raise InvalidDemonstrations(f"{where}no column {name}; the columns are {', '.join(table.column_names)}")
         values = table.column(name).combine_chunks()

@@ -23,7 +23,7 @@ from typing import Any
 from gail.approx.demonstrations.containers.hdf5 import content, dataset, names, opened, subgroup
 from gail.approx.demonstrations.dataset import Demonstrations, Provenance
 from gail.approx.demonstrations.episodes import Episode, join, last_step
-from gail.approx.demonstrations.errors import InvalidDemonstrations, readable
+from gail.approx.demonstrations.errors import InvalidDemonstrations, parsing
 from gail.approx.demonstrations.formats.minari import arrow as minari_arrow
 
 _DATA = "main_data.hdf5"
@@ -73,7 +73,7 @@ def _reader(file: Any) -> Callable[[int], Episode]:
 
 
 def _metadata(folder: Path) -> dict[str, Any]:
-    with readable("Minari metadata.json"):
+    with parsing("Minari metadata.json"):
         facts = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
         if not isinstance(facts, dict):
             raise InvalidDemonstrations("metadata.json holds no object")
@@ -86,7 +86,7 @@ def _metadata(folder: Path) -> dict[str, Any]:
 
 
 def _provenance(facts: dict[str, Any]) -> Provenance:
-    with readable("Minari metadata.json"):
+    with parsing("Minari metadata.json"):
         spec = json.loads(facts["env_spec"]) if facts.get("env_spec") else {}
         made = facts.get("algorithm_name") or "an unnamed algorithm"
         return Provenance(_text(spec.get("id")), f"Minari dataset {facts.get('dataset_id')}, by {made}")

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from gail.approx.atomic_files import StrPath
 from gail.approx.demonstrations.dataset import Demonstrations
-from gail.approx.demonstrations.errors import InvalidDemonstrations, optional, writing
-from gail.approx.demonstrations.whole_episodes import require_whole
+from gail.approx.demonstrations.errors import InvalidDemonstrations, import_optional, writing
+from gail.approx.demonstrations.whole_episodes import require_consecutive_steps
 from gail.approx.trajectories.trajectories import Trajectories
 
 _WRITTEN_AS = "0.5.0"
@@ -29,7 +29,7 @@ def save_minari(demonstrations: Demonstrations, path: StrPath) -> None:
     Boxes have infinite bounds, because recorded actions may lie outside the task's box.
     """
     path = Path(path)
-    h5py = optional("h5py", "a Minari dataset")
+    h5py = import_optional("h5py", "a Minari dataset")
 
     def write(batch: Trajectories, data: Path) -> None:
         with h5py.File(data / "main_data.hdf5", "w", track_order=True) as file:
@@ -42,7 +42,7 @@ def save_minari(demonstrations: Demonstrations, path: StrPath) -> None:
 def save_minari_arrow(demonstrations: Demonstrations, path: StrPath) -> None:
     """Write a dataset in Arrow into the new folder `path`, with the id and spaces of `save_minari`."""
     path = Path(path)
-    arrow = optional("pyarrow", "a Minari dataset in Arrow")
+    arrow = import_optional("pyarrow", "a Minari dataset in Arrow")
 
     def write(batch: Trajectories, data: Path) -> None:
         for k in range(batch.num_trajectories):
@@ -63,7 +63,7 @@ def save_minari_arrow(demonstrations: Demonstrations, path: StrPath) -> None:
 
 
 def _save(demonstrations: Demonstrations, path: Path, kind: str, write: Callable[[Trajectories, Path], None]) -> None:
-    require_whole(demonstrations, "a Minari dataset")
+    require_consecutive_steps(demonstrations, "a Minari dataset")
     if demonstrations.trajectories.rewards is None:
         raise InvalidDemonstrations("a Minari dataset needs rewards: these demonstrations have none")
     with writing(path) as temporary:

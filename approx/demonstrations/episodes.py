@@ -109,7 +109,7 @@ class _Flat:
 
 def _fill(target: Array | None, rows: slice, values: Array | None, k: int, name: str) -> None:
     if (target is None) != (values is None):
-        raise InvalidDemonstrations(f"episode {k} has {'no' if values is None else 'its'} {name}, unlike episode 0")
+        raise InvalidDemonstrations(f"episode {k} has {'no ' if values is None else ''}{name}, unlike episode 0")
     if target is None or values is None:
         return
     if values.dtype != target.dtype or values.shape[1:] != target.shape[1:]:

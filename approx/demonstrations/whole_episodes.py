@@ -11,7 +11,8 @@ def require_consecutive_steps(demonstrations: Demonstrations, kind: str) -> None
     if demonstrations.trajectories.weights is not None:
         raise InvalidDemonstrations(f"{kind} cannot store weights: remove them, or use the project's own .npz")
     if not demonstrations.whole:
+        stride = demonstrations.provenance.stride
+        here = f"here every {stride}-th is kept" if stride > 1 else "here steps have next observations of their own"
         raise InvalidDemonstrations(
-            f"{kind} cannot record dropped steps (here every {demonstrations.provenance.stride}-th is kept): "
-            "convert whole episodes, or use the project's own .npz"
+            f"{kind} cannot record dropped steps ({here}): convert whole episodes, or use the project's own .npz"
         )

@@ -165,7 +165,7 @@ def play(
     validate_matching(problem)
     _validate_role("cost_player", cost_player, "BestCost()", ("start", "respond", "cost"))
     _validate_role("policy_player", policy_player, "NaturalStep(1.0)", ("respond",))
-    iterations, evaluate_every = validate_count("iterations", iterations), validate_count("judge_every", evaluate_every)
+    iterations, evaluate_every = validate_count("iterations", iterations), validate_count("evaluate_every", evaluate_every)
     mdp, recorder = problem.mdp, RunRecorder(problem)
     policy = validate_start(mdp, start)
     occupancy = occupancy_of(mdp, policy)

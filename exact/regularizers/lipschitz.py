@@ -22,6 +22,7 @@ from typing import Any, ClassVar, Self, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
+from scipy.sparse import csgraph
 
 from gail.exact.process.arrays import Array, Sparse
 from gail.exact.regularizers.protocols import InvalidRegularizer
@@ -78,8 +79,6 @@ class Lipschitz:
             InvalidRegularizer: the matrix is not square, `pairs` is not in 1..M, lengths are not positive and finite or
                 not symmetric, or the graph is not connected.
         """
-        from scipy.sparse.csgraph import connected_components  # here, as the import takes a twentieth of a second
-
         matrix = sparse.coo_array(graph, dtype=np.float64)
         pairs = matrix.shape[0] if pairs is None else pairs
         if matrix.shape[0] != matrix.shape[1] or not 0 < pairs <= matrix.shape[0]:
@@ -96,7 +95,7 @@ class Lipschitz:
         if excess.nnz and abs(excess.data).max() > ROUNDING * matrix.data.max():
             at = abs(excess.data).argmax()
             raise InvalidRegularizer(f"edge ({excess.row[at]}, {excess.col[at]}) has two lengths, one per direction")
-        if connected_components(matrix, directed=False)[0] > 1:
+        if csgraph.connected_components(matrix, directed=False)[0] > 1:
             raise InvalidRegularizer("the graph is not connected: some distances are infinite")
         upper = matrix.row < matrix.col
         psi = cls.__new__(cls)
@@ -191,8 +190,6 @@ class Lipschitz:
 
     def _envelope(self, known: NDArray[np.intp], cost: Array) -> Array:
         """min over known pairs x of cost(x) + distance(x, y), at every pair y: shortest paths from one source."""
-        from scipy.sparse.csgraph import dijkstra  # here, as the import takes a twentieth of a second
-
         least = float(cost.min())
         source = np.full(known.size, self.nodes)
         rows, columns = np.concatenate([self.edges, np.stack([source, known], axis=1)]).T
@@ -203,7 +200,7 @@ class Lipschitz:
         graph = sparse.csr_array(
             (np.tile(lengths, 2), (np.r_[rows, columns], np.r_[columns, rows])), shape=(size, size)
         )
-        distances = np.asarray(dijkstra(cast(Any, graph), indices=[self.nodes]), dtype=np.float64)[0]
+        distances = np.asarray(csgraph.dijkstra(cast(Any, graph), indices=[self.nodes]), dtype=np.float64)[0]
         return np.asarray(distances[: self.pairs] - offset + least)
 
     def _fit(self, pairs: int) -> None:

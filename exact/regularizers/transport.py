@@ -27,6 +27,8 @@ from typing import Any, TypeAlias, cast
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.sparse import csgraph
+from scipy.sparse.linalg import splu
 
 from gail.exact.process.arrays import Array, Sparse
 
@@ -146,8 +148,6 @@ class _Laplacian:
 
     def factor(self, stiffness: Array) -> Solve:
         """x with B^T diag(h) B x = right, for any right."""
-        from scipy.sparse.linalg import splu  # here, as the import takes a twentieth of a second
-
         matrix: Any = self.differences.T @ sparse.diags_array(stiffness) @ self.differences
         balance = 1.0 / np.sqrt(matrix.diagonal())
         scale = sparse.diags_array(balance)
@@ -232,9 +232,7 @@ def reach(value: Array, change: Array) -> float:
 
 def _radius(differences: Sparse, lengths: Array, center: int) -> float:
     """The largest distance from a node."""
-    from scipy.sparse.csgraph import dijkstra  # here, as the import takes a twentieth of a second
-
     first, second = differences.indices.reshape(-1, 2).T
     size = differences.shape[1]
     graph = sparse.csr_array((np.tile(lengths, 2), (np.r_[first, second], np.r_[second, first])), shape=(size, size))
-    return float(np.max(dijkstra(cast(Any, graph), indices=[center])))
+    return float(np.max(csgraph.dijkstra(cast(Any, graph), indices=[center])))

@@ -57,7 +57,8 @@ def garnet(
 ) -> FiniteTask[None]:
     """A random Garnet task: ``branching`` successors for each (s, a), cost uniform on [0, 1), uniform start.
 
-    The same generator state gives the same task. Memory grows with S·A·branching and time with S·A·branching², both independent of S².
+    The same generator state gives the same task. Memory grows with S·A·branching, time with S·A·branching²; no array
+    has S² entries.
 
     Raises:
         ValueError: a size is below one, or ``branching`` exceeds ``num_states``.

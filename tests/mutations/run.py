@@ -87,13 +87,13 @@ def tree_copied(to: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(paths), "OMP_NUM_THREADS": "1"}
 
 
-def status_of(tests: Sequence[str], tree: Path, environment: dict[str, str]) -> int | None:
+def status_of(tests: Sequence[str], tree: Path, environment: dict[str, str], seconds: int = SECONDS) -> int | None:
     """Pytest's exit status, stopped at the first failure; None where it ran out of time."""
     # Nothing compiled is kept: a mutant may have the size and the second of the file that it replaces.
     command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "unshrunk", *tests]
     try:
         done = subprocess.run(
-            command, cwd=tree, env=environment, timeout=SECONDS, capture_output=True, text=True, check=False
+            command, cwd=tree, env=environment, timeout=seconds, capture_output=True, text=True, check=False
         )
     except subprocess.TimeoutExpired:
         return None
@@ -126,8 +126,9 @@ def main(names: Sequence[str]) -> int:
         tree = Path(folder)
         environment = tree_copied(tree)
         everything = sorted({test for mutant in mutants for test in mutant.tests})
-        if everything and status_of(everything, tree, environment) != SURVIVED:
-            print("the tests do not pass on the code as it is: nothing can be learned from mutants")
+        status = status_of(everything, tree, environment, SECONDS * 10) if everything else SURVIVED
+        if status != SURVIVED:
+            print(f"the tests fail on the unchanged code (pytest's status: {status}): mutants would show nothing")
             return 1
         for number, mutant in enumerate(mutants, 1):
             since = time.monotonic()

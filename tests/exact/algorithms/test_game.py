@@ -52,7 +52,7 @@ def test_simultaneous_descent_ascent_converges(problem, optimum):
 
 
 def test_best_responses_to_best_responses_do_not_converge(problem):
-    """A failure to know: the soft-optimal policy of the optimal discriminator overshoots for small lambda."""
+    """A known failure: the soft-optimal policy against the optimal discriminator overshoots for small lambda."""
     run = play(problem, BestCost(), BestPolicy(), 60)
     assert run.trace[-10:].min() > 1.0
 

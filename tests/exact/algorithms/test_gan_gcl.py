@@ -68,7 +68,7 @@ def deterministic(seed, states=3, actions=2):
 
 
 def changing_policy(mdp, horizon, seed):
-    """A policy of every step that takes every action with a chance of a tenth at least."""
+    """A policy per step that takes every action with probability at least 0.1."""
     chances = np.random.default_rng(seed).dirichlet(np.ones(mdp.num_actions), size=horizon * mdp.num_states)
     return 0.1 + (1.0 - 0.1 * mdp.num_actions) * chances
 
@@ -82,7 +82,7 @@ def test_with_deterministic_dynamics_it_reaches_the_maximum_entropy_optimum(seed
     assert abs(run.trace[-1]) <= 1e-10
     assert run.violation[-1] <= 1e-6
     np.testing.assert_allclose(run.density, optimum.density, atol=1e-6)
-    # The generator is p_r itself, and the discriminator undecided.
+    # The generator is p_r itself, and the discriminator is 1/2 everywhere.
     np.testing.assert_allclose(run.density, problem.paths.maxent(run.reward), atol=1e-12)
     game = GuidedCostGame(problem.paths, problem.expert, run.density)
     np.testing.assert_allclose(game.discriminator(run.reward, game.best_log_partition(run.reward)), 0.5, atol=1e-6)
@@ -93,7 +93,7 @@ def test_the_alternation_contracts_at_the_rate_stated():
     mdp = FiniteMDP(np.ones((1, 2, 1)), [1.0], 0.5)
     problem = match_paths(mdp, 2, [[0.9, 0.1], [0.2, 0.8]])
     run = gan_gcl(problem, FittedDiscriminator(), BestPolicy(), 12)
-    variance = 2.0 * 0.55 * 0.45  # of visits to the first action, two independent draws at the mean chance
+    variance = 2.0 * 0.55 * 0.45  # of visits to the first action: two draws with the mean probability
     relative = (0.9 * 0.1 + 0.2 * 0.8) / variance
     assert run.violation[1] / run.violation[0] == pytest.approx(abs(relative - 1.0) / (relative + 1.0), rel=0.05)
     rates = run.violation[2:6] / run.violation[1:5]
@@ -129,7 +129,7 @@ def test_a_stationary_expert_is_found_in_one_round_whatever_the_dynamics(mdp: Fi
 
 
 def test_with_stochastic_dynamics_no_policy_is_the_optimum_and_the_game_ends_elsewhere():
-    """An expert that changes its mind: maximum entropy IRL would have the dynamics change as well."""
+    """An expert that changes its action over time. The optimal path distribution would need other dynamics."""
     mdp = FiniteMDP([[[1.0, 0.0], [0.5, 0.5]], [[0.9, 0.1], [0.9, 0.1]]], [1.0, 0.0], 0.5)
     first = np.array([0.9, 0.1, 0.9, 0.1, 0.1, 0.9])
     problem = match_paths(mdp, 3, np.column_stack([first, 1.0 - first]))
@@ -144,7 +144,7 @@ def test_with_stochastic_dynamics_no_policy_is_the_optimum_and_the_game_ends_els
         assert np.all(run.trace > 1e-2)
         assert optimum.dual[-1] - run.dual[-1] > 1e-2
         assert run.violation[-1] > 1e-2
-        # It has come to rest: against this generator the discriminator is at its best, the generator against it too.
+        # The game has converged: each player is a best response to the other.
         game = GuidedCostGame(problem.paths, problem.expert, run.density)
         slope, _ = game.gradient(run.reward, game.best_log_partition(run.reward))
         np.testing.assert_allclose(slope, 0.0, atol=1e-7)

@@ -30,7 +30,7 @@ def size_of(mdp):
 @CHECKED
 @given(mdp=..., seed=SEEDS, weight=st.sampled_from([0.1, 1.0, 5.0]))
 def test_both_routes_are_proven_and_agree(mdp: FiniteMDP, name: str, seed: int, weight: float, random_policy):
-    assume(name != "Jeffreys" or mdp.discount <= 0.9)  # beyond, its ascent in costs takes long
+    assume(name != "Jeffreys" or mdp.discount <= 0.9)  # for more states its ascent in costs takes long
     one = library(*size_of(mdp), seed)[name]
     expert = occupancy_of(mdp, random_policy(mdp, seed))
     matched = match_occupancy(mdp, expert, one, weight).require_optimal(1e-8)
@@ -43,14 +43,14 @@ def test_both_routes_are_proven_and_agree(mdp: FiniteMDP, name: str, seed: int, 
 @FEW
 @given(mdp=..., seed=SEEDS, weight=st.sampled_from([0.1, 1.0]))
 def test_a_general_solver_finds_the_same_optimum(mdp: FiniteMDP, name: str, seed: int, weight: float, random_policy):
-    assume(mdp.discount < 0.99)  # beyond, the scaling defeats a general interior point solver
+    assume(mdp.discount < 0.99)  # for worse scaling a general interior point solver fails
     one = library(*size_of(mdp), seed)[name]
     expert = occupancy_of(mdp, random_policy(mdp, seed))
     structured = match_occupancy(mdp, expert, one, weight)
     general = match_occupancy(mdp, expert, one, weight, method="conic")
     assert general.status in (Status.OPTIMAL, Status.BACKEND_INACCURATE)
     assert general.dual_value <= structured.primal_value + 1e-6 * (1.0 + abs(structured.primal_value))
-    if not isinstance(one, psi.Lipschitz):  # whose value is infinite where masses differ by the backend's rounding
+    if not isinstance(one, psi.Lipschitz):  # its value is infinite if masses differ by the solver's rounding
         assert general.primal_value == pytest.approx(structured.primal_value, rel=2e-5, abs=2e-5)
     assert general.dual_value == pytest.approx(structured.primal_value, rel=2e-5, abs=2e-5)
 
@@ -59,7 +59,7 @@ def test_a_general_solver_finds_the_same_optimum(mdp: FiniteMDP, name: str, seed
 @FEW
 @given(mdp=..., seed=SEEDS)
 def test_experts_that_leave_actions_out(mdp: FiniteMDP, name: str, seed: int, random_cost):
-    """Proven optimal, or said to have no optimal cost; never in between."""
+    """The result is certified as optimal, or reports that no optimal cost exists."""
     assume(mdp.discount < 0.999 and not mdp.terminal.any())
     one = library(*size_of(mdp), seed)[name]
     expert = solve_rl(mdp, random_cost(mdp, seed), entropy_weight=0.0).occupancy
@@ -83,7 +83,7 @@ def test_experts_that_leave_actions_out(mdp: FiniteMDP, name: str, seed: int, ra
 @FEW
 @given(mdp=..., seed=SEEDS)
 def test_without_entropy(mdp: FiniteMDP, name: str, seed: int, random_policy):
-    """Every psi but the simplex is least at the expert where no episode ends; the simplex may do better."""
+    """Without terminal states psi* is minimal at the expert for every psi except the simplex."""
     assume(mdp.discount < 0.999)
     one = library(*size_of(mdp), seed)[name]
     expert = occupancy_of(mdp, random_policy(mdp, seed))
@@ -95,7 +95,7 @@ def test_without_entropy(mdp: FiniteMDP, name: str, seed: int, random_policy):
 
 
 def test_the_simplex_can_beat_the_expert():
-    """One feature that both sides agree is a cost: without entropy the learner does better than the expert."""
+    """One feature whose weight must be 1: without entropy the learner avoids it and beats the expert."""
     bandit = FiniteMDP(np.ones((1, 2, 1)), [1.0], 0.5)
     expert = occupancy_of(bandit, [[0.5, 0.5]])
     solution = match_occupancy(bandit, expert, psi.Simplex([[[0.0], [1.0]]]), 0.0).require_optimal(1e-9)

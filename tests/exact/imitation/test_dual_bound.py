@@ -33,7 +33,7 @@ def corridor() -> FiniteMDP:
 
 
 def test_pairs_that_nobody_visits_do_not_spoil_the_bound():
-    """Learner and expert visit state 1 with 1e-20: any ratio of theirs is as good, and no ratio may spoil the proof."""
+    """Learner and expert visit state 1 with about 1e-20. Their ratio is arbitrary and must not spoil the bound."""
     mdp = corridor()
     expert = occupancy_of(mdp, np.array([[1.0 - 1e-20, 1e-20], [0.5, 0.5]]))
     for leaving in (1e-20, 1e-24, 1e-30):

@@ -1,4 +1,4 @@
-"""Lipschitz costs where episodes end: the learner's mass is the expert's, also where that is the least there is."""
+"""Lipschitz costs with terminal states: the learner has the expert's mass, even if no policy has a smaller one."""
 
 import numpy as np
 import pytest
@@ -36,8 +36,8 @@ SHORTEST = solve_rl(corridor(6), np.ones((6, 3)), entropy_weight=0.0).occupancy
 
 @pytest.mark.parametrize("solve", [match_occupancy, solve_irl])
 @pytest.mark.parametrize("weight", [0.1, 1.0])
-def test_an_expert_of_least_mass_is_matched_with_proof(weight, solve):
-    """Every policy of its mass is the expert: the cost is as large a price per step as the proof needs."""
+def test_an_expert_of_least_mass_is_matched_with_a_certificate(weight, solve):
+    """Only the expert has the least mass. The optimal cost adds a large constant cost per step."""
     mdp = corridor(6)
     solution = solve(mdp, SHORTEST, hub(mdp), weight).require_optimal(1e-8)
     assert solution.primal_value == pytest.approx(0.0, abs=1e-9)
@@ -47,7 +47,7 @@ def test_an_expert_of_least_mass_is_matched_with_proof(weight, solve):
 
 
 def test_an_expert_of_greatest_mass_is_matched_as_well():
-    """It never leaves; the entropy is worth more than the distance to those that do, were they not infinitely far."""
+    """The expert never leaves. Policies that leave have another mass, where psi* is infinite."""
     mdp = corridor(3)
     waiting = occupancy_of(mdp, np.tile([0.0, 0.5, 0.5], (3, 1)))
     solution = match_occupancy(mdp, waiting, hub(mdp), 5.0)
@@ -75,7 +75,7 @@ def test_a_policy_of_the_right_mass_up_to_rounding_stays():
 
 
 def test_what_is_brought_to_the_mass_is_no_worse_than_the_expert():
-    """Here it would be: the way to the right mass is far, and the expert has some entropy."""
+    """Repairing a policy far from the expert's mass would give a worse one than the expert: the expert is returned."""
     mdp = corridor(6)
     expert = occupancy_of(mdp, np.tile([0.8, 0.1, 0.1], (6, 1)))
     problem = Matching(mdp, expert, hub(mdp), 0.01)
@@ -97,7 +97,7 @@ def test_policies_slightly_off_are_brought_to_the_mass_and_costs_prove_more():
 
 
 def test_random_experts_that_leave_actions_out_are_never_silent():
-    """Where some states end episodes: finite values on both sides, of one order, whatever the status."""
+    """With terminal states both values are finite and close to each other, for every status."""
     rng = np.random.default_rng(0)
     for _ in range(40):
         states, actions = int(rng.integers(2, 7)), int(rng.integers(2, 4))

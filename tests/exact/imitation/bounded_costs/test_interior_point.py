@@ -1,4 +1,4 @@
-"""Transport and total variation on grids: proofs, and the order in which the Newton systems are eliminated."""
+"""Transport and total variation on grids: certificates, and the order of elimination in the Newton systems."""
 
 import numpy as np
 import pytest
@@ -54,16 +54,16 @@ def test_transport_on_a_grid_is_proven(between, within, through_hubs):
     matched = match_occupancy(GRID, EXPERT, lipschitz, 0.1).require_optimal(1e-8)
     inverse = solve_irl(GRID, EXPERT, lipschitz, 0.1).require_optimal(1e-8)
     assert matched.primal_value == pytest.approx(inverse.dual_value, rel=1e-8)
-    # The learner is no worse than the expert, whose distance is none.
+    # The expert is feasible with distance zero, so the optimum is no larger than its value.
     assert matched.primal_value <= matched.problem.primal(EXPERT) + 1e-10 * abs(matched.primal_value)
 
 
 def test_the_constant_in_the_cost_is_settled_where_no_episode_ends():
-    """Whatever it is: an expert of one action, which costs nothing to know from the other but their distance."""
+    """One state, two actions, an expert that takes only the second. Costs matter only by their difference."""
     bandit = FiniteMDP(np.ones((1, 2, 1)), [1.0], 0.999)
     metric = psi.Lipschitz([[0.0, 2.05461681], [2.05461681, 0.0]])
     solution = match_occupancy(bandit, [[0.0, 1000.0]], metric, 1.0).require_optimal(1e-9)
-    # All the learner gains by its entropy it loses by the distance: the odds are those of a cost of that size.
+    # The cost uses the whole distance: the odds of the actions are exp(distance).
     assert solution.policy[0, 1] / solution.policy[0, 0] == pytest.approx(np.exp(2.05461681), rel=1e-6)
     assert abs(solution.cost).max() <= 10.0
 
@@ -80,7 +80,7 @@ def test_multipliers_are_eliminated_after_their_states_costs():
 
 @pytest.mark.parametrize("terminal", [False, True])
 def test_newton_steps_solve_their_equations(terminal):
-    """Whatever the stiffnesses, over twelve powers of ten."""
+    """For stiffnesses over twelve powers of ten."""
     rng = np.random.default_rng(1)
     mdp = slipping_grid(6)
     if terminal:
@@ -103,5 +103,5 @@ def test_newton_steps_solve_their_equations(terminal):
     pulled = bounds.T @ (stiffness * (bounds @ dx))
     left = pulled - np.pad(change.ravel(), (0, 36)) - z
     assert abs(left[1:]).max() <= 1e-9 * (abs(pulled).max() + scale)
-    if terminal:  # the constant is determined, and the node that is held is so by next to nothing
+    if terminal:  # here the constant in the cost is determined; node 0 is anchored only weakly
         assert abs(left[0]) <= 1e-5 * (abs(pulled).max() + scale)

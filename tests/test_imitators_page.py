@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 
 from gail.approx import RewardForm
+from gail.experiments.runs import algorithms
 from gail.experiments.runs.recipes.imitation import imitation_recipe
 from gail.experiments.runs.training import make_training, metrics_row
 
@@ -18,6 +19,10 @@ def test_the_examples_run():
     for block in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL):
         exec(block, names)
     assert names["training"].iteration == 1
+
+
+def test_the_table_of_algorithms_is_the_one_of_the_code():
+    assert algorithms.table() in PAGE
 
 
 def test_reward_forms_are_described_by_their_formulas():

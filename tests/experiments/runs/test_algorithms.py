@@ -7,7 +7,6 @@ A new cost player joins `gail.experiments.runs.algorithms.COST_PLAYERS` and noth
 import io
 import json
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -23,7 +22,6 @@ from gail.experiments.runs.metrics import read_metrics
 from gail.experiments.runs.options import configured
 from gail.experiments.runs.run import Run
 
-PAGE = Path(__file__).parents[3] / "docs" / "imitators.md"
 SILENT = Console(file=io.StringIO())
 
 
@@ -129,19 +127,13 @@ def test_costs_are_one_number_a_step_and_of_the_sign_that_the_config_says(kind):
     training.close()
     assert costs.shape == (batch.num_steps,)
     assert costs.dtype == np.float64
-    sign = training_sign = short(kind).learner.cost.reward_sign
-    assert sign == 0 or (training_sign * costs <= 0).all()
+    sign = short(kind).learner.cost.reward_sign
+    assert sign == 0 or (sign * costs <= 0).all()
 
 
 @each
-def test_its_row_is_in_the_documentation(kind):
-    row = next(line for line in algorithms.table().splitlines() if line.startswith(f"| `{kind.name}` |"))
-    assert kind is Toy or row in PAGE.read_text().splitlines()
-
-
-def test_the_page_has_the_table_as_it_is(monkeypatch):
-    monkeypatch.setattr(algorithms, "COST_PLAYERS", KINDS[:-1])
-    assert algorithms.table() in PAGE.read_text()
+def test_it_has_one_row_in_the_table_of_algorithms(kind):
+    assert sum(line.startswith(f"| `{kind.name}` |") for line in algorithms.table().splitlines()) == 1
 
 
 def test_a_new_player_is_trained_from_the_command_line(gail, tmp_path):

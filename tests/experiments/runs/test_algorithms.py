@@ -91,6 +91,15 @@ def short(kind):
     )
 
 
+@pytest.mark.parametrize(("field", "tag"), [("cost", "player"), ("learner", "kind")])
+def test_an_unknown_tag_is_named_with_those_that_there_are(field, tag):
+    values = unstructured(short(Toy))
+    (values if field == "learner" else values["learner"])[field][tag] = "nobody"
+    known = "imitation, cloning, reinforcement" if field == "learner" else "gail, fem, gtal"
+    with pytest.raises(ValueError, match=f"{tag} is 'nobody'; choose one of {known}"):
+        structured(values)
+
+
 @each
 def test_a_config_survives_json_with_its_own_fields_and_no_others(kind):
     config = short(kind)

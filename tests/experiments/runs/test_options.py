@@ -77,6 +77,11 @@ def test_the_papers_gaussian_has_width_one_in_the_units_of_the_action():
     assert [widths[0] * 0.4, widths[1]] == pytest.approx([1.0, 1.0])
 
 
+def test_a_setting_of_another_task_is_refused():
+    with pytest.raises(InvalidRequest, match="is of the task Ant-v5, not of Hopper-v5"):
+        configured("Hopper-v5", assignments=("task=Ant-v5",))
+
+
 def setting(assignment, *needles, task="Hopper-v5"):
     return (task, "--set", assignment), needles
 

@@ -17,9 +17,10 @@ from __future__ import annotations
 import difflib
 import importlib
 from dataclasses import dataclass
+from typing import Any
 
 import gymnasium
-from gymnasium.spaces import Discrete
+from gymnasium.spaces import Box
 
 from gail.envs.wrappers.flat_spaces import UnsupportedEnvironment, flattened
 
@@ -87,7 +88,7 @@ def find_task(task_id: str) -> Task:
 
     Raises:
         UnknownTask: no such environment; the message names the most similar row of the table.
-        UnsupportedEnvironment: it cannot be made, has no time limit, or spaces other than Box and Discrete.
+        UnsupportedEnvironment: it cannot be made, has no time limit, or spaces that are not supported.
     """
     if task_id in TASKS:
         return TASKS[task_id]
@@ -97,6 +98,19 @@ def find_task(task_id: str) -> Task:
     if (name if module else task_id) not in gymnasium.registry:
         raise UnknownTask(f"unknown task {task_id!r}: {_hint(task_id, module)}")
     return _task_of(task_id)
+
+
+def native_spaces(task_id: str) -> tuple[gymnasium.Space[Any], gymnasium.Space[Any]]:
+    """The observation and action space of a task's own environment, before they are flattened.
+
+    Raises:
+        UnknownTask, UnsupportedEnvironment: as `find_task`.
+    """
+    env = _made(find_task(task_id).id)
+    try:
+        return env.observation_space, env.action_space
+    finally:
+        env.close()
 
 
 def _import(module: str, task_id: str) -> None:
@@ -123,10 +137,7 @@ def _hint(task_id: str, module: str) -> str:
 
 def _task_of(task_id: str) -> Task:
     """The task of a registered environment, read from its spaces and its time limit."""
-    try:
-        env = gymnasium.make(task_id, disable_env_checker=True)
-    except (gymnasium.error.Error, ImportError) as error:
-        raise UnsupportedEnvironment(f"{task_id} cannot be made: {error}") from error
+    env = _made(task_id)
     try:
         flat = flattened(env)
         horizon = None if env.spec is None else env.spec.max_episode_steps
@@ -134,14 +145,20 @@ def _task_of(task_id: str) -> Task:
         env.close()
     if horizon is None:
         raise UnsupportedEnvironment(f"{task_id} has no time limit: register it with max_episode_steps=...")
-    discrete = isinstance(flat.action_space, Discrete)
     return Task(
         id=task_id,
         observation_size=gymnasium.spaces.flatdim(flat.observation_space),
         action_size=gymnasium.spaces.flatdim(flat.action_space),
-        continuous=not discrete,
+        continuous=isinstance(flat.action_space, Box),
         horizon=horizon,
         full_trajectories=50,
         dataset_sizes=(4, 11, 18, 25),
         subsample=1,
     )
+
+
+def _made(task_id: str) -> gymnasium.Env[Any, Any]:
+    try:
+        return gymnasium.make(task_id, disable_env_checker=True)
+    except (gymnasium.error.Error, ImportError) as error:
+        raise UnsupportedEnvironment(f"{task_id} cannot be made: {error}") from error

@@ -7,6 +7,7 @@
 | `formats` | a reader, and often a writer, for each file format |
 | `containers` | `.npz`, HDF5 and pickle files, read without running code from them |
 | `episodes` | episodes of any file, checked and joined into flat arrays |
+| `native_spaces` | from the numbers of a task's own spaces to vectors and integers from 0 |
 | `rows` | rows that are read in order |
 | `whole_episodes` | the check for whole episodes without weights |
 | `action_bounds` | actions outside the action space |
@@ -18,6 +19,7 @@ from gail.approx.demonstrations.dataset import Demonstrations, Provenance
 from gail.approx.demonstrations.errors import InvalidDemonstrations, printable
 from gail.approx.demonstrations.formats.npz import load_npz, save_npz
 from gail.approx.demonstrations.loading import FORMATS, Format, load_demonstrations, named_task
+from gail.approx.demonstrations.native_spaces import in_flat_spaces
 
 __all__ = [
     "FORMATS",
@@ -26,6 +28,7 @@ __all__ = [
     "InvalidDemonstrations",
     "OutsideBounds",
     "Provenance",
+    "in_flat_spaces",
     "load_demonstrations",
     "load_npz",
     "named_task",

@@ -32,6 +32,8 @@ class Provenance:
     """Every stride-th step was kept."""
     episode_returns: tuple[float, ...] | None = None
     """Undiscounted return of each full episode, in the environment's own reward, where known."""
+    native: bool = False
+    """Whether the arrays hold numbers of the task's own spaces (`native_spaces`), as other tools record them."""
 
 
 @dataclass(frozen=True)
@@ -165,8 +167,13 @@ class Demonstrations:
             raise InvalidDemonstrations(f"these demonstrations were recorded in {self.provenance.task}, not in {task}")
 
     def outside_bounds(self, spec: SpaceSpec) -> OutsideBounds | None:
-        """A summary of the continuous actions outside the task's box, which the environment clips; None without any."""
-        return outside_bounds(self.trajectories.actions, spec) if spec.continuous else None
+        """A summary of the continuous actions outside the task's box, which the environment clips.
+
+        None without any, or if actions have another size than the task's.
+        """
+        actions = self.trajectories.actions
+        comparable = spec.continuous and actions.shape[1:] == (spec.action_size,)
+        return outside_bounds(actions, spec) if comparable else None
 
     def check_fits(self, spec: SpaceSpec) -> None:
         """Raise `InvalidDemonstrations` naming the first field that does not fit the task's spaces.
@@ -202,16 +209,18 @@ def _check_box(actions: NDArray[Any], spec: SpaceSpec) -> None:
 
 
 def _check_discrete(batch: Trajectories, spec: SpaceSpec) -> None:
-    actions = batch.actions
-    if not np.issubdtype(actions.dtype, np.integer) or actions.ndim != 1:
+    actions, choices = batch.actions, spec.action_choices
+    wanted = () if choices is None else (len(choices),)
+    if not np.issubdtype(actions.dtype, np.integer) or actions.shape[1:] != wanted:
         raise InvalidDemonstrations(
             f"demonstrated actions have type {actions.dtype} and shape {actions.shape}: "
-            "this task's actions are integers, one per step"
+            f"this task's actions are integers, {wanted[0] if wanted else 'one'} per step"
         )
-    outside = np.flatnonzero((actions < 0) | (actions >= spec.action_size))
-    if outside.size:
-        step = int(outside[0])
+    most = np.asarray(spec.action_size if choices is None else choices) - 1
+    outside = (actions < 0) | (actions > most)
+    if outside.any():
+        step, *part = (int(i) for i in np.argwhere(outside)[0])
         raise InvalidDemonstrations(
             f"demonstrated action at step {step} is {actions[step]} ({batch.place(step)}): "
-            f"this task's actions are 0 to {spec.action_size - 1}"
+            f"this task's actions are 0 to {most[tuple(part)]}"
         )

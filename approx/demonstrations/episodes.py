@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from gail.approx.demonstrations.dataset import Demonstrations, Provenance
 from gail.approx.demonstrations.errors import InvalidDemonstrations
+from gail.approx.demonstrations.native_spaces import floating
 from gail.approx.trajectories.trajectories import Trajectories
 
 Array = NDArray[Any]
@@ -25,11 +26,11 @@ class Episode:
     """T steps of one episode, as a file stores them; `join` checks them."""
 
     observations: Array
-    """Shape (T, observation size)."""
+    """Shape (T, ...): one observation per step, of any shape."""
     final_observation: Array
-    """Shape (observation size,): the observation after the last action."""
+    """Shape (...): the observation after the last action."""
     actions: Array
-    """Shape (T, action size), or (T,)."""
+    """Shape (T, ...), or (T,)."""
     rewards: Array | None
     """Shape (T,)."""
     terminated: bool
@@ -37,7 +38,7 @@ class Episode:
     truncated: bool
     """A time limit ended it."""
     next_observations: Array | None = None
-    """Shape (T, observation size); None if the file has none."""
+    """Shape (T, ...); None if the file has none."""
 
 
 def join(lengths: Sequence[int], read: Callable[[int], Episode], provenance: Provenance) -> Demonstrations:
@@ -123,9 +124,9 @@ def _fill(target: Array | None, rows: slice, values: Array | None, k: int, name:
 def _checked(episode: Episode, k: int, length: int) -> Episode:
     """The episode with actions and rewards in their usual shape, after a check of every field."""
     where = f"episode {k}"
-    observations = numbers(episode.observations, "f", 2, f"{where}: observations")
+    observations = _usual_observations(episode.observations, f"{where}: observations")
     _rows(observations, length, f"{where}: observations")
-    final = numbers(episode.final_observation, "f", 1, f"{where}: final observation")
+    final = _usual_observations(np.asarray(episode.final_observation)[None], f"{where}: final observation")[0]
     actions = _usual_actions(episode.actions, f"{where}: actions")
     _rows(actions, length, f"{where}: actions")
     rewards = following = None
@@ -133,7 +134,7 @@ def _checked(episode: Episode, k: int, length: int) -> Episode:
         rewards = _usual_rewards(episode.rewards, f"{where}: rewards")
         _rows(rewards, length, f"{where}: rewards")
     if episode.next_observations is not None:
-        following = numbers(episode.next_observations, "f", 2, f"{where}: next observations")
+        following = _usual_observations(episode.next_observations, f"{where}: next observations")
         _rows(following, length, f"{where}: next observations")
     # A file may set both flags. The episode has terminated then, and no later return has to be estimated.
     truncated = episode.truncated and not episode.terminated
@@ -192,15 +193,23 @@ def _rows(values: Array, length: int, what: str) -> None:
         raise InvalidDemonstrations(f"{what} has {len(values)} rows where {length} are needed")
 
 
+def _usual_observations(observations: Any, what: str) -> Array:
+    """Observations as floating-point numbers (T, d), those of several axes row by row."""
+    return floating(_in_rows(observations, "fiub", what))
+
+
 def _usual_actions(actions: Any, what: str) -> Array:
-    """Actions as integers (T,), or numbers (T, m)."""
-    kind = actions.dtype.kind if isinstance(actions, np.ndarray) else ""
-    column = isinstance(actions, np.ndarray) and actions.ndim == 2 and actions.shape[1] == 1
-    if kind in ("i", "u"):
-        return numbers(actions[:, 0] if column else actions, "iu", 1, what)
-    if kind == "f" and actions.ndim == 1:
-        return numbers(actions[:, None], "f", 2, what)
-    return numbers(actions, "fiu", 2, what)
+    """Actions as integers (T,) or (T, k), or floating-point numbers (T, m), those of several axes row by row."""
+    rows = _in_rows(actions, "fiub", what)
+    if rows.dtype.kind == "f":
+        return rows
+    integers = rows.astype(np.int64) if rows.dtype.kind == "b" else rows
+    return integers[:, 0] if rows.shape[1] == 1 else integers
+
+
+def _in_rows(values: Any, kinds: str, what: str) -> Array:
+    found = numbers(values, kinds, max(1, np.ndim(values)), what)
+    return found.reshape(len(found), -1)
 
 
 def _usual_rewards(rewards: Any, what: str) -> Array:

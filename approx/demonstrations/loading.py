@@ -123,7 +123,7 @@ def _from_hdf5(path: Path) -> Demonstrations:
             data = minari.data_folder(path.parent)
             if data is not None:
                 return minari.from_folder(data)
-            return minari.from_hdf5(file, Provenance(None, "a Minari file without its metadata"))
+            return minari.from_hdf5(file, Provenance(None, "a Minari file without its metadata", native=True))
         raise InvalidDemonstrations(
             f"an HDF5 file with {', '.join(names(file)) or 'nothing'}: needed are observations, actions, rewards and "
             "terminals (D4RL), or groups episode_0, episode_1, ... (Minari)"

@@ -3,7 +3,8 @@
 For each row of the batch, a distribution gives the log-probability of an action, its entropy, its
 Kullback-Leibler divergence *to* another one, KL(self || other), its mode, and samples. Random numbers come
 from an explicit generator. Densities are with respect to Lebesgue measure (Gaussian) or counting measure
-(categorical).
+(categorical). The parts of a product of categoricals are independent: log-probabilities, entropies and divergences are
+sums over parts.
 """
 
 from __future__ import annotations
@@ -111,6 +112,44 @@ class Categorical:
     def detach(self) -> Self:
         """The same distributions as constants: copies without gradients, unchanged by later parameter updates."""
         return type(self)(self.logits.detach().clone())
+
+
+@dataclass(frozen=True)
+class CategoricalProduct:
+    """Products of k independent categoricals; `logits` has shape (N, sum of choices); actions are integers, (N, k)."""
+
+    logits: Tensor
+    choices: tuple[int, ...]
+
+    @property
+    def _parts(self) -> list[Categorical]:
+        return [Categorical(logits) for logits in torch.split(self.logits, self.choices, -1)]
+
+    def sample(self, generator: torch.Generator) -> Tensor:
+        """Draw one action per row."""
+        return torch.stack([part.sample(generator) for part in self._parts], -1)
+
+    def mode(self) -> Tensor:
+        """The most probable action of each row."""
+        return torch.stack([part.mode() for part in self._parts], -1)
+
+    def log_prob(self, actions: Tensor) -> Tensor:
+        """Log-probability of one action per row, shape (N,), in nats."""
+        chosen = actions.unbind(-1)
+        return torch.stack([part.log_prob(one) for part, one in zip(self._parts, chosen, strict=True)]).sum(0)
+
+    def entropy(self) -> Tensor:
+        """Entropy per row, shape (N,), in nats."""
+        return torch.stack([part.entropy() for part in self._parts]).sum(0)
+
+    def kl_to(self, other: Self) -> Tensor:
+        """KL(self || other) per row, shape (N,), in nats."""
+        pairs = zip(self._parts, other._parts, strict=True)
+        return torch.stack([part.kl_to(its) for part, its in pairs]).sum(0)
+
+    def detach(self) -> Self:
+        """The same distributions as constants: copies without gradients, unchanged by later parameter updates."""
+        return type(self)(self.logits.detach().clone(), self.choices)
 
 
 _LOG_2PI = math.log(2.0 * math.pi)

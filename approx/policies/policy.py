@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from gail.approx.atomic_files import StrPath, write_bytes
 from gail.approx.networks.mlp import mlp
 from gail.approx.networks.normalization import RunningMoments
-from gail.approx.policies.distributions import Categorical, DiagonalGaussian, Distribution
+from gail.approx.policies.distributions import Categorical, CategoricalProduct, DiagonalGaussian, Distribution
 from gail.approx.policies.spaces import SpaceSpec
 from gail.approx.settings import require
 
@@ -68,6 +68,18 @@ class CategoricalHead(nn.Module):
         return Categorical(output)
 
 
+class CategoricalProductHead(nn.Module):
+    """Network output -> product of categorical distributions with these logits, part after part."""
+
+    def __init__(self, choices: tuple[int, ...]) -> None:
+        super().__init__()
+        self._choices = choices
+
+    def forward(self, output: Tensor) -> CategoricalProduct:
+        """Take the network's output, shape (N, action size), as logits."""
+        return CategoricalProduct(output, self._choices)
+
+
 class Policy(nn.Module):
     """pi(a|s): call it on observations, shape (N, observation size), for their action distributions."""
 
@@ -98,6 +110,8 @@ class Policy(nn.Module):
 
 
 def _head(spec: SpaceSpec, initial_std: float) -> nn.Module:
+    if spec.action_choices is not None:
+        return CategoricalProductHead(spec.action_choices)
     if spec.action_low is None or spec.action_high is None:
         return CategoricalHead()
     half_width = 0.5 * (np.asarray(spec.action_high) - np.asarray(spec.action_low))

@@ -48,7 +48,8 @@ class Predictor:
             deterministic: take the mode of the action distribution instead of a sample.
 
         Returns:
-            Actions: float32 in the box, shape (..., action size), or int64 numbers, shape (...); and None.
+            Actions: float32 in the box, shape (..., action size); or int64, shape (...), or (..., k) for k integers;
+            and None.
 
         Raises:
             ValueError: observations of another size.

@@ -1,13 +1,26 @@
-"""Environments with Box or Discrete spaces as learners need them: observations are vectors, actions vectors or 0..A-1.
+"""Environments whose spaces flatten to numbers, as learners need them: observations are vectors, actions are flat.
 
-Let an environment have observations in a box of shape (n1, ..., nk), or in a finite set {m, ..., m + N - 1}, and
-likewise actions. Flattened, it has
+Observations, flattened to R^n. Composite spaces are flattened part after part, in the order of the space (Gymnasium
+sorts the keys of a plain dictionary):
 
-- observations in R^n: a box is read row by row, n = n1 ⋯ nk; the i-th element of a finite set is the i-th unit vector
-  of R^N (so every function on the set is linear in the observation);
-- actions in a box with one axis, read in the same order, or in {0, ..., A - 1}.
+| space | entries |
+|---|---|
+| Box of any shape and type | its numbers, row by row |
+| Discrete(N) from any start | the unit vector of the element in R^N |
+| MultiDiscrete(N_1, ..., N_k) | k unit vectors, one after the other |
+| MultiBinary | its bits |
+| Dict, Tuple | the entries of its parts |
 
-The maps are one-to-one, so policies, occupancy measures and returns are those of the original.
+So every function of a discrete component is linear in the observation. Actions:
+
+| space | flattened |
+|---|---|
+| Box of floats, any shape | a Box with one axis, read row by row |
+| Discrete(N) from any start | Discrete(N), from 0 |
+| MultiDiscrete of any shape and start, MultiBinary, bounded Box of integers | MultiDiscrete with one axis, from 0 |
+
+The maps are one-to-one, so policies, occupancy measures and returns are those of the original. Images are refused:
+learners here have no convolutional networks.
 """
 
 from __future__ import annotations
@@ -16,8 +29,15 @@ from typing import Any
 
 import gymnasium
 import numpy as np
-from gymnasium.spaces import Box, Discrete
+from gymnasium import spaces
+from gymnasium.spaces import Box, Discrete, MultiBinary, MultiDiscrete
 from numpy.typing import NDArray
+
+LEAST_IMAGE = 8
+"""Bytes from 0 to 255 whose first two axes both have at least this length are taken for an image."""
+
+MAX_NUMBERS = 100_000
+"""Longest vector of observations, and largest number of choices of one integer action."""
 
 
 class UnsupportedEnvironment(ValueError):
@@ -30,16 +50,11 @@ def flattened(env: gymnasium.Env[Any, Any]) -> gymnasium.Env[Any, Any]:
     Observations that are not floating-point numbers become float32; others keep their type.
 
     Raises:
-        UnsupportedEnvironment: a space is neither Box nor Discrete, or actions are a box of integers.
+        UnsupportedEnvironment: a space has other parts than those of the tables, an image, or too many numbers.
     """
     name = env.spec.id if env.spec is not None else str(env)
-    for kind, space in (("observations", env.observation_space), ("actions", env.action_space)):
-        if not isinstance(space, (Box, Discrete)):
-            raise UnsupportedEnvironment(f"{name}: its {kind} are {space}, but only Box and Discrete are supported")
-    if isinstance(env.action_space, Box) and env.action_space.dtype.kind != "f":
-        raise UnsupportedEnvironment(
-            f"{name}: its actions are integers in {env.action_space}; declare them as Discrete, or as a Box of floats"
-        )
+    _check_observations(name, env.observation_space)
+    _check_actions(name, env.action_space)
     if not _is_vector(env.observation_space):
         env = _VectorObservations(env)
     if not _is_flat(env.action_space):
@@ -47,46 +62,122 @@ def flattened(env: gymnasium.Env[Any, Any]) -> gymnasium.Env[Any, Any]:
     return env
 
 
+def _check_observations(name: str, space: gymnasium.Space[Any]) -> None:
+    for part in _parts(space):
+        if not isinstance(part, (Box, Discrete, MultiDiscrete, MultiBinary)):
+            raise UnsupportedEnvironment(
+                f"{name}: its observations hold {part}; supported are Box, Discrete, MultiDiscrete, MultiBinary, and "
+                "Dict and Tuple of these"
+            )
+        if _is_image(part):
+            raise UnsupportedEnvironment(
+                f"{name}: its observations hold images of shape {part.shape}, and the networks here take vectors; "
+                "wrap the environment so that it returns features, or few numbers: "
+                "gymnasium.wrappers.ResizeObservation, then FlattenObservation"
+            )
+    size = spaces.flatdim(space)
+    if not 1 <= size <= MAX_NUMBERS:
+        raise UnsupportedEnvironment(
+            f"{name}: an observation flattens to {size:,} numbers; 1 to {MAX_NUMBERS:,} are supported"
+        )
+
+
+def _check_actions(name: str, space: gymnasium.Space[Any]) -> None:
+    if isinstance(space, Box) and space.dtype.kind != "f" and not space.is_bounded():
+        raise UnsupportedEnvironment(
+            f"{name}: its actions are unbounded integers in {space}; declare bounds, or a Box of floats"
+        )
+    if not isinstance(space, (Box, Discrete, MultiDiscrete, MultiBinary)):
+        raise UnsupportedEnvironment(
+            f"{name}: its actions are {space}; supported are Box, Discrete, MultiDiscrete and MultiBinary"
+        )
+    choices = _choices(space)
+    most = spaces.flatdim(space) if choices is None else int(choices.max(initial=0))
+    if not 1 <= most <= MAX_NUMBERS:
+        raise UnsupportedEnvironment(
+            f"{name}: its actions are {space}; 1 to {MAX_NUMBERS:,} numbers, or choices per integer, are supported"
+        )
+
+
+def _parts(space: gymnasium.Space[Any]) -> list[gymnasium.Space[Any]]:
+    """The leaves of a space, in order."""
+    if isinstance(space, spaces.Dict):
+        return [leaf for part in space.spaces.values() for leaf in _parts(part)]
+    if isinstance(space, spaces.Tuple):
+        return [leaf for part in space.spaces for leaf in _parts(part)]
+    return [space]
+
+
+def _is_image(space: gymnasium.Space[Any]) -> bool:
+    if not isinstance(space, Box) or space.dtype != np.uint8 or len(space.shape) not in (2, 3):
+        return False
+    return min(space.shape[:2]) >= LEAST_IMAGE and bool((space.low == 0).all() and (space.high == 255).all())
+
+
 def _is_vector(space: gymnasium.Space[Any]) -> bool:
     return isinstance(space, Box) and len(space.shape) == 1 and space.dtype.kind == "f"
 
 
 def _is_flat(space: gymnasium.Space[Any]) -> bool:
-    return space.start == 0 if isinstance(space, Discrete) else len(space.shape or ()) == 1
+    if isinstance(space, Discrete):
+        return bool(space.start == 0)
+    if isinstance(space, MultiDiscrete):
+        return space.nvec.ndim == 1 and not space.start.any()
+    return isinstance(space, Box) and space.dtype.kind == "f" and len(space.shape) == 1
+
+
+def _choices(space: gymnasium.Space[Any]) -> NDArray[np.int64] | None:
+    """Choices of each integer of an action, in the action's shape; None for a Box of floats."""
+    if isinstance(space, Discrete):
+        return np.array(space.n, dtype=np.int64)
+    if isinstance(space, MultiDiscrete):
+        return np.asarray(space.nvec, dtype=np.int64)
+    if isinstance(space, MultiBinary):
+        return np.full(space.shape or (), 2, dtype=np.int64)
+    assert isinstance(space, Box)
+    if space.dtype.kind == "f":
+        return None
+    counts: NDArray[np.int64] = space.high.astype(np.int64) - space.low.astype(np.int64) + 1
+    return counts
+
+
+def _start(space: gymnasium.Space[Any]) -> Any:
+    """The least value of each integer of an action."""
+    if isinstance(space, (Discrete, MultiDiscrete)):
+        return space.start
+    return space.low if isinstance(space, Box) else 0
 
 
 class _VectorObservations(gymnasium.ObservationWrapper[Any, Any, Any]):
     def __init__(self, env: gymnasium.Env[Any, Any]) -> None:
         super().__init__(env)
         self._original = env.observation_space
-        if isinstance(self._original, Discrete):
-            self.observation_space = Box(0.0, 1.0, (int(self._original.n),), np.float32)
-        else:
-            assert isinstance(self._original, Box)
-            kind: Any = self._original.dtype if self._original.dtype.kind == "f" else np.float32
-            low, high = (bound.ravel().astype(kind) for bound in (self._original.low, self._original.high))
-            self.observation_space = Box(low, high, dtype=kind)
+        flat = spaces.flatten_space(self._original)
+        assert isinstance(flat, Box)
+        kind: Any = flat.dtype if flat.dtype.kind == "f" else np.float32
+        self.observation_space = Box(flat.low.astype(kind), flat.high.astype(kind), dtype=kind)
 
     def observation(self, observation: Any) -> NDArray[Any]:
-        vector = observation
-        if isinstance(self._original, Discrete):
-            vector = np.arange(self._original.n) == observation - self._original.start
-        return np.asarray(vector).ravel().astype(self.observation_space.dtype)
+        return np.asarray(spaces.flatten(self._original, observation)).astype(self.observation_space.dtype)
 
 
 class _FlatActions(gymnasium.ActionWrapper[Any, Any, Any]):
     def __init__(self, env: gymnasium.Env[Any, Any]) -> None:
         super().__init__(env)
-        self._original = env.action_space
-        if isinstance(self._original, Discrete):
+        self._original: Any = env.action_space
+        choices = _choices(self._original)
+        if choices is None:
+            low, high = self._original.low.ravel(), self._original.high.ravel()
+            self.action_space = Box(low, high, dtype=self._original.dtype)
+        elif isinstance(self._original, Discrete):
             self.action_space = Discrete(int(self._original.n))
         else:
-            assert isinstance(self._original, Box)
-            low, high = self._original.low.ravel(), self._original.high.ravel()
-            kind: Any = self._original.dtype
-            self.action_space = Box(low, high, dtype=kind)
+            self.action_space = MultiDiscrete(choices.ravel())
 
     def action(self, action: Any) -> Any:
         if isinstance(self._original, Discrete):
             return self._original.start + action
-        return np.reshape(action, self._original.shape or ())
+        shaped = np.reshape(action, self._original.shape or ())
+        if isinstance(self.action_space, MultiDiscrete):
+            return np.asarray(shaped + _start(self._original), dtype=self._original.dtype)
+        return shaped

@@ -20,6 +20,7 @@ from gail.experiments.data.demonstrations import (
     Check,
     Verdict,
     check_demonstrations,
+    flattened_for,
     known_task,
     long_stride,
     record,
@@ -71,19 +72,21 @@ def collect(
 
 
 def show(file: File, /, task: str | None = None, out: Path | None = None) -> int:
-    """Print counts, returns, lengths, actions with their bounds, and statistics; draw a picture.
+    """Print counts, returns, lengths, actions with their bounds, and statistics; with --out, also draw a picture.
 
     Args:
         task: task whose bounds are shown; default: the one that the file names.
-        out: picture to write; default: runs/demos/NAME.png.
+        out: picture to write, a PNG; default: none.
     """
     demonstrations = load_demonstrations(file)
     row = known_task(demonstrations, task)
-    spec = None if row is None else spec_of(row)
+    spec = None if row is None else spec_of(row.id)
+    if row is not None:
+        demonstrations = flattened_for(demonstrations, row.id)
     print_demonstrations(demonstrations, spec, _CONSOLE)
-    picture = out or Path("runs/demos") / f"{file.resolve().stem}.png"
-    draw_demonstrations(demonstrations, spec, picture)
-    _say(f"Picture: [bold]{picture}[/bold]")
+    if out is not None:
+        draw_demonstrations(demonstrations, spec, out)
+        _say(f"Picture: [bold]{out}[/bold]")
     return 0
 
 
@@ -101,7 +104,7 @@ def validate(file: File, /, task: str | None = None) -> int:
     batch = demonstrations.trajectories
     counts = f"{batch.num_trajectories:,} episodes, {batch.num_steps:,} steps, every number is finite"
     row = known_task(demonstrations, task)
-    spec = None if row is None else spec_of(row)
+    spec = None if row is None else spec_of(row.id)
     checks = [Check("file", Verdict.HOLDS, counts), *check_demonstrations(demonstrations, row, spec)]
     print_checks(checks, _CONSOLE)
     return 1 if any(check.verdict is Verdict.FAILS for check in checks) else 0
@@ -125,7 +128,7 @@ def convert(
     _refuse_to_replace(file, out)
     demonstrations = load_demonstrations(file)
     if task is not None:
-        demonstrations = named_task(demonstrations, find_task(task).id)
+        demonstrations = flattened_for(named_task(demonstrations, find_task(task).id), task)
     FORMATS[to].save(demonstrations, out)
     batch = demonstrations.trajectories
     _say(f"{batch.num_trajectories:,} episodes, {batch.num_steps:,} steps: [bold]{out}[/bold]")

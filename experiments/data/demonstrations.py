@@ -9,12 +9,12 @@ from enum import Enum
 import gymnasium
 import numpy as np
 
-from gail.approx.demonstrations import Demonstrations, InvalidDemonstrations, Provenance
+from gail.approx.demonstrations import Demonstrations, InvalidDemonstrations, Provenance, in_flat_spaces
 from gail.approx.evaluation import play_episodes, stochastic
 from gail.approx.policies.policy import Policy
 from gail.approx.policies.spaces import SpaceSpec
 from gail.approx.trajectories.trajectories import Trajectories
-from gail.envs.tasks import TASKS, Task, find_task
+from gail.envs.tasks import TASKS, Task, find_task, native_spaces
 from gail.envs.vector import make_vector
 
 _RECORDING_STREAM = 2_000_003  # keeps recorded episodes apart from training and evaluation
@@ -59,9 +59,16 @@ def known_task(demonstrations: Demonstrations, asked: str | None) -> Task | None
     return find_task(named) if named in TASKS or named in gymnasium.registry else None
 
 
-def spec_of(task: Task) -> SpaceSpec:
-    """Sizes and bounds of a task's spaces."""
-    envs = make_vector(task.id, 1, 0)
+def flattened_for(demonstrations: Demonstrations, task_id: str) -> Demonstrations:
+    """The demonstrations in the flat spaces in which learners see a task; the tasks of the table are flat already."""
+    if task_id in TASKS or not demonstrations.provenance.native:
+        return demonstrations
+    return in_flat_spaces(demonstrations, *native_spaces(task_id))
+
+
+def spec_of(task_id: str) -> SpaceSpec:
+    """Sizes and bounds of a task's flat spaces."""
+    envs = make_vector(task_id, 1, 0)
     try:
         return SpaceSpec.of(envs.single_observation_space, envs.single_action_space)
     finally:
@@ -106,6 +113,7 @@ def check_demonstrations(demonstrations: Demonstrations, task: Task | None, spec
         return [*checks, Check("task", Verdict.NOTE, f"{found}: name one with --task to check against it")]
     try:
         demonstrations.check_task(task.id)
+        demonstrations = flattened_for(demonstrations, task.id)
         demonstrations.check_fits(spec)
     except InvalidDemonstrations as error:
         return [*checks, Check("task", Verdict.FAILS, str(error))]

@@ -86,7 +86,7 @@ def write_tasks(folder: Path, console: Console) -> None:
 
 
 def _protocol(task: Task) -> Row:
-    spec = spec_of(task)
+    spec = spec_of(task.id)
     return {
         "obs": str(spec.observation_size),
         "actions": _actions(spec),

@@ -22,8 +22,7 @@ from gail.approx.training.absorbing_states import with_absorbing_steps
 from gail.approx.training.imitation import imitation_against, reinforcement
 from gail.approx.training.training import Training, TrainingFailed
 from gail.envs.tasks import find_task
-from gail.envs.vector import make_vector
-from gail.experiments.data.demonstrations import long_stride
+from gail.experiments.data.demonstrations import flattened_for, long_stride, spec_of
 from gail.experiments.data.mujoco_layouts import check_layout
 from gail.experiments.data.shipped import demonstrations_file
 from gail.experiments.errors import InvalidRequest
@@ -46,8 +45,9 @@ def read_demonstrations(config: RunConfig) -> Demonstrations:
     if wanted is None:
         raise InvalidRequest(f"{config.name} on {config.task} learns from the true reward: it has no demonstrations")
     path = wanted.file or demonstrations_file(config.task, console)
-    full, spec = load_demonstrations(Path(path)), task_spec(config.task)
+    full, spec = load_demonstrations(Path(path)), spec_of(config.task)
     full.check_task(config.task)
+    full = flattened_for(full, config.task)
     check_layout(full, spec, config.task)
     full.check_fits(spec)
     outside = full.outside_bounds(spec)
@@ -63,24 +63,16 @@ def read_demonstrations(config: RunConfig) -> Demonstrations:
     return shuffled(sparse, config.seed) if wanted.shuffled else sparse
 
 
-def task_spec(task_id: str) -> SpaceSpec:
-    """Sizes and bounds of a task's spaces."""
-    envs = make_vector(task_id, 1, 0)
-    try:
-        return SpaceSpec.of(envs.single_observation_space, envs.single_action_space)
-    finally:
-        envs.close()
-
-
 def check_policy_fits(policy: Policy, task_id: str, path: Path) -> None:
     """Raise `InvalidPolicyFile` if the policy belongs to other spaces than the task's."""
-    spec = task_spec(task_id)
+    spec = spec_of(task_id)
     if policy.spec != spec:
-        raise InvalidPolicyFile(
-            f"{path}: a policy from {policy.spec.observation_size} observed numbers to {policy.spec.action_size} "
-            f"action entries in [{policy.spec.action_low}, {policy.spec.action_high}]; {task_id} has "
-            f"{spec.observation_size}, {spec.action_size} and [{spec.action_low}, {spec.action_high}]"
-        )
+        raise InvalidPolicyFile(f"{path}: a policy for {_in_words(policy.spec)}; {task_id} has {_in_words(spec)}")
+
+
+def _in_words(spec: SpaceSpec) -> str:
+    bounds = "" if spec.action_low is None else f" in [{spec.action_low}, {spec.action_high}]"
+    return f"observations of {spec.observation_size} numbers, actions of {spec.actions_in_words}{bounds}"
 
 
 def make_training(config: RunConfig) -> Training:
@@ -217,7 +209,7 @@ def clone_demonstrations(task: str, demonstrations: Demonstrations, learner: Clo
     """
     torch.set_num_threads(NETWORK_THREADS)
     try:
-        return clone(demonstrations, task_spec(task), learner.fit, seed, learner.network)
+        return clone(demonstrations, spec_of(task), learner.fit, seed, learner.network)
     except NotFinite as error:
         raise TrainingFailed(
             f"cloning, {error}. The same settings give the same numbers: start again with smaller steps "

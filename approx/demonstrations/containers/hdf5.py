@@ -45,6 +45,11 @@ def subgroup(group: Any, name: str) -> Any:
     return found
 
 
+def is_group(group: Any, name: str) -> bool:
+    """Whether a name in a group is a group."""
+    return name in names(group) and isinstance(_inside(group, name), import_optional("h5py", "an HDF5 file").Group)
+
+
 def dataset(group: Any, name: str, where: str = "") -> Any:
     """A dataset inside a group, after a check that the file itself stores it; `where` starts error messages."""
     label = f"{where}{name}"

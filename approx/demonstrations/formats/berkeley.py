@@ -58,7 +58,7 @@ def from_pickle(content: list[Any]) -> Demonstrations:
             next_observations=following if apart else None,
         )
 
-    return join(lengths, read, Provenance(None, "a pickle in the layout of Berkeley's course"))
+    return join(lengths, read, Provenance(None, "a pickle in the layout of Berkeley's course", native=True))
 
 
 def _length(k: int, path: Any) -> int:
@@ -67,7 +67,9 @@ def _length(k: int, path: Any) -> int:
     missing = [name for name in FIELDS if name not in path]
     if missing:
         raise InvalidDemonstrations(f"episode {k} has no {', '.join(missing)}")
-    observations, _ = (numbers(path[name], "f", 2, f"episode {k}: {name}") for name in _SEEN)
+    observations, _ = (
+        numbers(path[name], "fiub", max(1, np.ndim(path[name])), f"episode {k}: {name}") for name in _SEEN
+    )
     if not len(observations):
         raise InvalidDemonstrations(f"episode {k}: observation is empty")
     return len(observations)

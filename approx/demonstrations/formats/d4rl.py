@@ -46,7 +46,7 @@ def from_hdf5(file: Any) -> Demonstrations:
             raise InvalidDemonstrations(f"{name} has shape {shape}: {len(terminals)} rows are needed")
     read = _Reader(steps, terminals, timeouts, has_next)
     source = "a D4RL file" if has_next else "a D4RL file, without the last step of each episode"
-    return join(read.lengths, read, Provenance(None, source))
+    return join(read.lengths, read, Provenance(None, source, native=True))
 
 
 class _Reader:

@@ -10,7 +10,7 @@
 | final_observations | (K, d) float | the observation after each trajectory's last action |
 | lengths | (K,) integer | steps of each trajectory |
 | terminated, truncated | (K,) bool | how each trajectory ended |
-| provenance | () string | JSON: format, task, source, stride, episode_returns |
+| provenance | () string | JSON: format, task, source, stride, episode_returns; native, if the spaces are not flat |
 """
 
 from __future__ import annotations
@@ -50,7 +50,10 @@ def save_npz(demonstrations: Demonstrations, path: StrPath) -> None:
     arrays |= {name: getattr(batch, name) for name in ("rewards", "weights") if getattr(batch, name) is not None}
     if demonstrations.next_observations is not None:
         arrays["next_observations"] = demonstrations.next_observations
-    provenance = json.dumps({"format": _FORMAT, **asdict(demonstrations.provenance)})
+    facts = asdict(demonstrations.provenance)
+    if not facts["native"]:
+        del facts["native"]  # the rule; files of earlier versions do not say it either
+    provenance = json.dumps({"format": _FORMAT, **facts})
     write_archive(path, {**arrays, "provenance": np.array(provenance)})
 
 
@@ -93,6 +96,7 @@ def _read_provenance(array: NDArray[Any]) -> Provenance:
             source=str(fields["source"]),
             stride=stride,
             episode_returns=None if returns is None else tuple(float(r) for r in returns),
+            native=bool(fields.get("native", False)),
         )
     except InvalidDemonstrations:
         raise

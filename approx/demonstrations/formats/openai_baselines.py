@@ -45,7 +45,7 @@ def from_archive(archive: Archive) -> Demonstrations:
         return Episode(seen[:-1], seen[-1], acts, rewards, terminated=False, truncated=False)
 
     source = "an .npz of OpenAI's baselines, without the last step of each episode"
-    return join(lengths, read, Provenance(None, source, 1, returns))
+    return join(lengths, read, Provenance(None, source, 1, returns, native=True))
 
 
 def _episodes(array: NDArray[Any], name: str) -> NDArray[Any]:

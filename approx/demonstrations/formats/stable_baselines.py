@@ -70,7 +70,7 @@ def _demonstrations(steps: dict[str, Rows], starts: Any, returns: Any) -> Demons
         return Episode(obs[:-1], obs[-1], actions[:-1], rewards[:-1], terminated=False, truncated=False)
 
     episode_returns = None if listed is None else tuple(listed[kept].tolist())
-    return join((played[kept] - 1).tolist(), read, Provenance(None, source, 1, episode_returns))
+    return join((played[kept] - 1).tolist(), read, Provenance(None, source, 1, episode_returns, native=True))
 
 
 def save_stable_baselines(demonstrations: Demonstrations, path: StrPath) -> None:

@@ -25,6 +25,14 @@ def test_a_finite_action_set():
     assert spec.pair_size == 7
 
 
+def test_an_action_of_several_integers():
+    spec = SpaceSpec.of(VECTOR, MultiDiscrete([2, 3]))
+    assert spec == SpaceSpec(3, 5, None, None, (2, 3))
+    assert not spec.continuous
+    pairs = spec.encode_pairs(np.zeros((2, 3), np.float32), np.array([[1, 0], [0, 2]]))
+    np.testing.assert_array_equal(pairs[:, 3:], [[0, 1, 1, 0, 0], [1, 0, 0, 0, 1]])
+
+
 @pytest.mark.parametrize(
     ("observations", "actions", "message"),
     [
@@ -32,8 +40,9 @@ def test_a_finite_action_set():
         (Box(0, 1, (2, 2)), Discrete(2), "observations must be vectors"),
         (Dict(a=VECTOR), Discrete(2), "observations must be vectors"),
         (VECTOR, Discrete(2, start=1), "must start at 0, not at 1"),
-        (VECTOR, MultiDiscrete([2, 2]), "actions must be Discrete or a Box"),
-        (VECTOR, Box(0, 1, (2, 2)), "actions must be Discrete or a Box"),
+        (VECTOR, MultiDiscrete([2, 2], start=[0, 1]), r"must start at 0, not at \[0, 1\]"),
+        (VECTOR, MultiDiscrete([[2, 2]]), "actions must be Discrete, or MultiDiscrete or a Box with one axis"),
+        (VECTOR, Box(0, 1, (2, 2)), "actions must be Discrete, or MultiDiscrete or a Box with one axis"),
     ],
 )
 def test_other_spaces_are_refused_by_name(observations, actions, message):

@@ -7,7 +7,7 @@ import gymnasium
 import numpy as np
 import pytest
 import torch
-from gymnasium.spaces import Box, Dict, Discrete, MultiBinary
+from gymnasium.spaces import Box, Dict, Discrete, Sequence, Text
 
 from gail.approx.policies.policy import Policy, PolicySettings
 from gail.approx.policies.spaces import SpaceSpec
@@ -18,7 +18,7 @@ from gail.envs.wrappers.flat_spaces import flattened
 PACKAGE = '''
 import gymnasium
 import numpy as np
-from gymnasium.spaces import Box, Discrete, Tuple
+from gymnasium.spaces import Box, Discrete, Text, Tuple
 
 class Grid(gymnasium.Env):
     """A 2x3 picture of a dot that moves by the sum of a 2x1 action's rows, ending in the corner."""
@@ -58,7 +58,7 @@ class Line(gymnasium.Env):
         return self.position, 0.0, False, False, {}
 
 class Pair(Line):
-    observation_space = Tuple((Discrete(2), Discrete(2)))
+    observation_space = Tuple((Discrete(2), Text(5)))
 
 gymnasium.register("Grid-v0", Grid, max_episode_steps=20)
 gymnasium.register("Line-v0", Line, max_episode_steps=6)
@@ -101,7 +101,7 @@ def test_facts_are_those_of_the_registration(package):
         ("no_such_module:Line-v0", UnknownTask, "importing 'no_such_module' failed.*PYTHONPATH"),
         (":Pendulum-v1", UnknownTask, "known tasks are"),
         ("{}:Endless-v0", UnsupportedEnvironment, "no time limit: register it with max_episode_steps"),
-        ("{}:Pair-v0", UnsupportedEnvironment, "its observations are Tuple.*only Box and Discrete"),
+        ("{}:Pair-v0", UnsupportedEnvironment, r"its observations hold Text.*Dict and Tuple of these"),
         ("{}:Broken-v0", UnsupportedEnvironment, "cannot be made: No module named 'nowhere_to_be_found'"),
     ],
 )
@@ -173,9 +173,14 @@ class Spaces(gymnasium.Env):
 @pytest.mark.parametrize(
     ("observation_space", "action_space", "message"),
     [
-        (Dict(a=Discrete(2)), Discrete(2), "observations are Dict"),
-        (Discrete(2), MultiBinary(3), "actions are MultiBinary"),
-        (Discrete(2), Box(0, 5, (1,), np.int64), "actions are integers"),
+        (Dict(a=Discrete(2), b=Sequence(Discrete(2))), Discrete(2), "observations hold Sequence"),
+        (Discrete(2), Text(5), "actions are Text"),
+        (Discrete(2), Dict(a=Discrete(2)), "actions are Dict"),
+        (Discrete(2), Box(0, np.iinfo(np.int64).max, (1,), np.int64), "choices per integer"),
+        (Box(0, 255, (84, 84, 3), np.uint8), Discrete(2), r"images of shape \(84, 84, 3\).*ResizeObservation"),
+        (Dict(a=Box(0, 255, (64, 64), np.uint8)), Discrete(2), r"images of shape \(64, 64\)"),
+        (Discrete(10**6), Discrete(2), "flattens to 1,000,000 numbers"),
+        (Box(0, 1, (0,)), Discrete(2), "flattens to 0 numbers"),
     ],
 )
 def test_other_spaces_are_named(observation_space, action_space, message):

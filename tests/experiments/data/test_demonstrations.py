@@ -67,7 +67,7 @@ def policy(tmp_path):
     import torch
 
     file = tmp_path / "policy.safetensors"
-    spec = spec_of(find_task("CartPole-v1"))
+    spec = spec_of("CartPole-v1")
     save_policy(Policy(spec, PolicySettings(hidden=(8,)), torch.Generator().manual_seed(0)), file)
     return str(file)
 
@@ -203,7 +203,7 @@ def test_validate_fails_on_what_cannot_be_read(demos, tmp_path):
 
 def test_episodes_past_the_time_limit_fail():
     long = replace(find_task("Pendulum-v1"), horizon=2)
-    checks = {check.name: check for check in check_demonstrations(pendulum_like(), long, spec_of(long))}
+    checks = {check.name: check for check in check_demonstrations(pendulum_like(), long, spec_of(long.id))}
     assert checks["lengths"].verdict is Verdict.FAILS
     assert "3 steps, past the time limit of 2" in checks["lengths"].found
 
@@ -211,7 +211,7 @@ def test_episodes_past_the_time_limit_fail():
 def test_an_early_time_limit_is_noted():
     early = pendulum_like(terminated=np.zeros(4, bool), truncated=np.ones(4, bool))
     task = find_task("Pendulum-v1")
-    checks = {check.name: check for check in check_demonstrations(early, task, spec_of(task))}
+    checks = {check.name: check for check in check_demonstrations(early, task, spec_of(task.id))}
     assert checks["lengths"].verdict is Verdict.NOTE
 
 

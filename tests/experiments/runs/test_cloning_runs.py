@@ -10,6 +10,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from gail.approx.cloning import CloningSettings, clone
 from gail.approx.training.training import TrainingFailed
+from gail.experiments.data.demonstrations import spec_of
 from gail.experiments.reports.page import Report
 from gail.experiments.runs import training as trainings
 from gail.experiments.runs.config import Cloning
@@ -51,7 +52,7 @@ def errors(path):
 def test_metrics_and_events_have_the_errors_of_each_epoch(tmp_path, config):
     run = Run.create(tmp_path, config)
     cloned(run)
-    spec = trainings.task_spec(config.task)
+    spec = spec_of(config.task)
     result = clone(trainings.read_demonstrations(config), spec, config.learner.fit, config.seed)
     expected = list(zip((1, 2, 3, 4), result.training_errors, result.validation_errors, strict=True))
     assert errors(run.metrics) == expected
@@ -124,6 +125,6 @@ def test_the_kept_epoch_is_the_one_of_the_policy(tmp_path, config, monkeypatch):
 
     monkeypatch.setattr(training_report, "cloning_errors", spy)
     report_cloning(Report("", ""), run, {})
-    spec = trainings.task_spec(config.task)
+    spec = spec_of(config.task)
     result = clone(trainings.read_demonstrations(overfit), spec, overfit.learner.fit, overfit.seed)
     assert drawn["kept"] == result.best_epoch + 1 == int(np.argmin(result.validation_errors)) + 1

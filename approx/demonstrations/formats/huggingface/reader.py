@@ -54,7 +54,7 @@ def from_folder(path: Path) -> Demonstrations:
             raise InvalidDemonstrations(f"episode {k}: obs is empty")
         return Episode(obs[:-1], obs[-1], acts, rews, terminated=ended and not cut, truncated=cut)
 
-    return join(lengths, read, Provenance(None, "a HuggingFace dataset in the layout of imitation"))
+    return join(lengths, read, Provenance(None, "a HuggingFace dataset in the layout of imitation", native=True))
 
 
 def _batches(path: Path) -> Iterator[Any]:

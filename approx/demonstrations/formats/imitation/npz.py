@@ -52,4 +52,4 @@ def from_archive(archive: Archive) -> Demonstrations:
             truncated=False,
         )
 
-    return join(lengths, read, Provenance(None, "an .npz of imitation"))
+    return join(lengths, read, Provenance(None, "an .npz of imitation", native=True))

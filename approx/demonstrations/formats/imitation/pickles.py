@@ -24,7 +24,7 @@ from gail.approx.demonstrations.errors import InvalidDemonstrations
 def from_pickle(content: list[Any]) -> Demonstrations:
     """Demonstrations from the list of records."""
     lengths = [len(_array(record, "acts", k)) for k, record in enumerate(content)]
-    return join(lengths, lambda k: _episode(content[k], k), Provenance(None, "a pickle of imitation"))
+    return join(lengths, lambda k: _episode(content[k], k), Provenance(None, "a pickle of imitation", native=True))
 
 
 def _episode(record: Record, k: int) -> Episode:

@@ -2,7 +2,7 @@
 
 | column of episode k, in folder `k` | shape | meaning |
 |---|---|---|
-| observations | (T + 1, d) | |
+| observations | (T + 1, d), or a struct with one field per part of a Dict or Tuple space | |
 | actions | (T + 1, m), or (T + 1,) integers | |
 | rewards | (T + 1,) | |
 | terminations, truncations | (T + 1,) bool | how the episode ended, at its last step |
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from gail.approx.demonstrations.dataset import Demonstrations, Provenance
 from gail.approx.demonstrations.episodes import Episode, join, last_step
 from gail.approx.demonstrations.errors import InvalidDemonstrations, import_optional, parsing
+from gail.approx.demonstrations.formats.minari.parts import side_by_side, sorted_parts
 
 _KIND = "Minari dataset in Arrow"
 
@@ -80,12 +81,20 @@ def _episode(table: Any, where: str) -> Episode:
 
 
 def _column(table: Any, name: str, where: str) -> NDArray[Any]:
-    """A column of numbers, or of lists of numbers that are equally long."""
-    types = import_optional("pyarrow", f"a {_KIND}").types
+    """A column of numbers, of lists of numbers that are equally long, or of structs of these, side by side."""
     with parsing(_KIND):
         if name not in table.column_names:
             raise InvalidDemonstrations(f"{where}no column {name}; the columns are {', '.join(table.column_names)}")
-        values = table.column(name).combine_chunks()
+        return _numbers(table.column(name).combine_chunks(), name, where)
+
+
+def _numbers(values: Any, name: str, where: str) -> NDArray[Any]:
+    types = import_optional("pyarrow", f"a {_KIND}").types
+    with parsing(_KIND):
+        if types.is_struct(values.type) and not values.null_count:
+            parts = sorted_parts(field.name for field in values.type)
+            rows = [_numbers(values.field(part), f"{name}/{part}", where) for part in parts]
+            return side_by_side(rows, f"{where}{name}")
         shape: tuple[int, ...] = (len(values),)
         if types.is_fixed_size_list(values.type) and not values.null_count:
             shape, values = (len(values), values.type.list_size), values.flatten()

@@ -2,8 +2,8 @@
 
 | in group episode_k | shape | meaning |
 |---|---|---|
-| observations | (T + 1, d) | |
-| actions | (T, m), or (T,) integers | |
+| observations | (T + 1, ...), or a group with one array per part of a Dict or Tuple space | |
+| actions | (T, ...), or (T,) integers | |
 | rewards | (T,) | |
 | terminations, truncations | (T,) bool | how the episode ended, at its last step |
 | infos | | not read |
@@ -20,11 +20,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from gail.approx.demonstrations.containers.hdf5 import content, dataset, names, opened, subgroup
+from numpy.typing import NDArray
+
+from gail.approx.demonstrations.containers.hdf5 import content, dataset, is_group, names, opened, subgroup
 from gail.approx.demonstrations.dataset import Demonstrations, Provenance
 from gail.approx.demonstrations.episodes import Episode, join, last_step
 from gail.approx.demonstrations.errors import InvalidDemonstrations, parsing
 from gail.approx.demonstrations.formats.minari import arrow as minari_arrow
+from gail.approx.demonstrations.formats.minari.parts import FLAT, side_by_side, sorted_parts
 
 _DATA = "main_data.hdf5"
 _VERSIONS = re.compile(r"0\.[45]\.\d+")
@@ -59,7 +62,7 @@ def from_hdf5(file: Any, provenance: Provenance) -> Demonstrations:
 def _reader(file: Any) -> Callable[[int], Episode]:
     def read(k: int) -> Episode:
         group, where = subgroup(file, f"episode_{k}"), f"episode {k}: "
-        observations = content(dataset(group, "observations", where))
+        observations = _side_by_side(group, "observations", where)
         if not len(observations):
             raise InvalidDemonstrations(f"{where}observations is empty")
         ended, cut = (
@@ -70,6 +73,15 @@ def _reader(file: Any) -> Callable[[int], Episode]:
         return Episode(observations[:-1], observations[-1], actions, rewards, ended, cut)
 
     return read
+
+
+def _side_by_side(group: Any, name: str, where: str) -> NDArray[Any]:
+    """The rows of an array, or of the parts of a group in the order of their keys, each in one axis."""
+    if not is_group(group, name):
+        return content(dataset(group, name, where))
+    parts = subgroup(group, name)
+    rows = [_side_by_side(parts, part, f"{where}{name}/") for part in sorted_parts(names(parts))]
+    return side_by_side(rows, f"{where}{name}")
 
 
 def _metadata(folder: Path) -> dict[str, Any]:
@@ -89,7 +101,8 @@ def _provenance(facts: dict[str, Any]) -> Provenance:
     with parsing("Minari metadata.json"):
         spec = json.loads(facts["env_spec"]) if facts.get("env_spec") else {}
         made = facts.get("algorithm_name") or "an unnamed algorithm"
-        return Provenance(_text(spec.get("id")), f"Minari dataset {facts.get('dataset_id')}, by {made}")
+        source = f"Minari dataset {facts.get('dataset_id')}, by {made}"
+        return Provenance(_text(spec.get("id")), source, native=not facts.get(FLAT, False))
 
 
 def _text(value: Any) -> str | None:

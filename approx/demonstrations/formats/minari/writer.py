@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from gail.approx.atomic_files import StrPath
 from gail.approx.demonstrations.dataset import Demonstrations
 from gail.approx.demonstrations.errors import InvalidDemonstrations, import_optional, writing
+from gail.approx.demonstrations.formats.minari.parts import FLAT
 from gail.approx.demonstrations.whole_episodes import require_consecutive_steps
 from gail.approx.trajectories.trajectories import Trajectories
 
@@ -116,6 +117,7 @@ def _metadata(demonstrations: Demonstrations, path: Path, size: int) -> dict[str
         "dataset_id": _dataset_id(path),
         "algorithm_name": provenance.source,
         "minari_version": _WRITTEN_AS,
+        **({} if provenance.native else {FLAT: True}),
     }
     # Only registered environments: looking up a name from a file must not import a module.
     spec = gymnasium.registry.get(provenance.task or "")
@@ -129,8 +131,11 @@ def _dataset_id(path: Path) -> str:
 
 
 def _action_space(batch: Trajectories) -> dict[str, Any]:
-    if batch.actions.ndim == 2:
+    if batch.actions.dtype.kind == "f":
         return _box(batch.actions.shape[1], batch.actions.dtype)
+    if batch.actions.ndim == 2:
+        choices = batch.actions.max(axis=0) + 1
+        return {"type": "MultiDiscrete", "dtype": "int64", "nvec": choices.tolist(), "start": [0] * len(choices)}
     return {"type": "Discrete", "dtype": str(batch.actions.dtype), "start": 0, "n": int(batch.actions.max()) + 1}
 
 

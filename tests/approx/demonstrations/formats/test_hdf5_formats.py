@@ -61,7 +61,10 @@ MINARI_EDITS = {
     ),
     "a gap": (lambda f: f.move("episode_1", "episode_7"), "episode_7: 3 groups named episode_0 to episode_2"),
     "text": (lambda f: exchange(f, "episode_0/actions", [b"left"] * 5), "episode 0: actions is of type"),
-    "dict": (lambda f: f.create_group("episode_1/observations/a") and None, "episode 1: observations is a group: an"),
+    "dict": (
+        lambda f: f.create_group("episode_1/observations/a") and None,
+        "episode 1: observations/a: its parts have no rows",
+    ),
     "empty": (lambda f: [exchange(f, f"episode_{k}", None) for k in range(3)], "the data is empty: 0 episodes"),
 }
 
@@ -80,7 +83,10 @@ D4RL_EDITS = {
     "ragged": (lambda f: exchange(f, "actions", np.zeros((3, 1))), r"actions has shape \(3, 1\): 18 rows"),
     "timeouts": (lambda f: exchange(f, "timeouts", np.zeros(3)), r"timeouts has shape \(3,\): 18 rows"),
     "gone": (lambda f: exchange(f, "rewards", None), "rewards is missing; the file holds actions, next_obs"),
-    "integers": (lambda f: exchange(f, "observations", np.zeros((18, 2), int)), "episode 0: observations is of type i"),
+    "complex": (
+        lambda f: exchange(f, "observations", np.zeros((18, 2), complex)),
+        "observations is of type complex128",
+    ),
     "flags": (lambda f: exchange(f, "terminals", np.full(18, 7)), "terminals: entry 0 is 7, where 0 or 1"),
     "scalar": (lambda f: exchange(f, "terminals", 1), r"terminals has shape \(\): an array with rows"),
     "nothing": (

@@ -23,6 +23,7 @@ class Name(Enum):
     NDARRAY = auto()
     RECONSTRUCT = auto()
     SCALAR = auto()
+    FROM_BUFFER = auto()
     ENCODE = auto()
     TRAJECTORY = auto()
 
@@ -34,6 +35,8 @@ ALLOWED: dict[tuple[Any, Any], Name] = {
     ("numpy._core.multiarray", "_reconstruct"): Name.RECONSTRUCT,
     ("numpy.core.multiarray", "scalar"): Name.SCALAR,
     ("numpy._core.multiarray", "scalar"): Name.SCALAR,
+    ("numpy.core.numeric", "_frombuffer"): Name.FROM_BUFFER,
+    ("numpy._core.numeric", "_frombuffer"): Name.FROM_BUFFER,
     ("_codecs", "encode"): Name.ENCODE,
     ("imitation.data.types", "Trajectory"): Name.TRAJECTORY,
     ("imitation.data.types", "TrajectoryWithRew"): Name.TRAJECTORY,
@@ -117,6 +120,13 @@ def call(name: Any, arguments: Any) -> Any:
             return ArrayBuilder()
         case Name.SCALAR, (DTypeBuilder() as dtype, bytes() | str() as content):
             return ArrayBuilder().build((1, (), dtype, False, content))[()]
+        case Name.FROM_BUFFER, (
+            bytes() | bytearray() as content,
+            DTypeBuilder() as dtype,
+            tuple() as shape,
+            "C" | "F" as order,
+        ):
+            return ArrayBuilder().build((1, shape, dtype, order == "F", bytes(content)))
         case Name.ENCODE, (str() as text, "latin1" | "latin-1"):
             return text.encode("latin-1")
     raise InvalidDemonstrations(

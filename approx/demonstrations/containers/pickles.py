@@ -9,10 +9,12 @@ last row become records of their fields; `imitation` is not imported.
 |---|---|
 | dtype, ndarray | numpy |
 | _reconstruct, scalar | numpy.core.multiarray, numpy._core.multiarray |
+| _frombuffer | numpy.core.numeric, numpy._core.numeric |
 | encode | _codecs |
 | Trajectory, TrajectoryWithRew | imitation.data.types |
 
-All other names and instructions are refused; the error names them.
+All other names and instructions are refused; the error names them. Protocol 5 may leave arrays out of the file
+(out-of-band buffers); such pickles are refused, because the arrays are not there.
 """
 
 from __future__ import annotations
@@ -81,6 +83,10 @@ class _Machine:
             self.stack.append(_LITERALS[opcode]() if argument is None else argument)
         elif opcode in _STEPS:
             _STEPS[opcode](self, argument)
+        elif opcode == "NEXT_BUFFER":
+            raise InvalidDemonstrations(
+                "the pickle has arrays outside the file (out-of-band buffers): write them into it"
+            )
         else:
             raise InvalidDemonstrations(f"the pickle uses the instruction {opcode}: only plain data is read")
 
@@ -156,7 +162,7 @@ class _Machine:
         if (module, name) not in ALLOWED:
             raise InvalidDemonstrations(
                 f"the pickle names {str(module)[:80]}.{str(name)[:80]}, which may run code: only arrays, numbers, "
-                "text, lists and dicts are read (pickle protocols up to 4)"
+                "text, lists and dicts are read"
             )
         self.stack.append(ALLOWED[module, name])
 
@@ -205,7 +211,7 @@ _LITERALS: dict[str, Callable[[], Any]] = {
         (
             *("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT"),
             *("STRING", "BINSTRING", "SHORT_BINSTRING", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8"),
-            *("UNICODE", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8"),
+            *("BYTEARRAY8", "UNICODE", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8"),
         ),
         lambda: None,
     ),

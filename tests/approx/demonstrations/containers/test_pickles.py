@@ -1,5 +1,6 @@
 """Pickles of data are read as Python reads them; of everything else nothing is run, and it is named."""
 
+import importlib
 import io
 import os
 import pickle
@@ -26,7 +27,7 @@ plain = st.recursive(
 
 
 @settings(derandomize=True, deadline=None, max_examples=60)
-@given(value=plain, protocol=st.integers(0, 4))
+@given(value=plain, protocol=st.integers(0, 5))
 def test_plain_data_is_what_python_reads(value, protocol):
     content = pickle.dumps(value, protocol)
     assert read(content) == pickle.loads(content)
@@ -42,7 +43,7 @@ ARRAYS = {
 }
 
 
-@pytest.mark.parametrize("protocol", range(5))
+@pytest.mark.parametrize("protocol", range(6))
 @pytest.mark.parametrize("name", ARRAYS)
 def test_arrays_come_back(name, protocol):
     array = ARRAYS[name]
@@ -54,7 +55,7 @@ def test_arrays_come_back(name, protocol):
     assert found["same"] is found["one"]
 
 
-@pytest.mark.parametrize("protocol", range(5))
+@pytest.mark.parametrize("protocol", range(6))
 def test_scalars_and_objects_come_back(protocol):
     objects = np.empty(3, dtype=object)
     objects[:] = [np.arange(3), {"a": [1]}, "text"]
@@ -107,11 +108,11 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-@pytest.mark.parametrize("protocol", [0, 2, 4])
+@pytest.mark.parametrize("protocol", [0, 2, 4, 5])
 def test_whatever_is_not_on_the_list_is_named_and_not_run(name, protocol, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     content = pickle.dumps([np.arange(3), HOSTILE[name]], protocol).replace(b"__builtin__", b"builtins")
-    if b"builtins" in content and protocol == 4:
+    if b"builtins" in content and protocol >= 4:
         content = pickle.dumps([np.arange(3), HOSTILE[name]], protocol)
     with pytest.raises(InvalidDemonstrations, match=rf"the pickle names {name}, which may run code"):
         read(content)
@@ -133,9 +134,29 @@ def test_what_data_does_not_need_is_named(value, message):
         read(pickle.dumps(value, 4))
 
 
-def test_the_fifth_protocol_says_what_it_wants():
-    with pytest.raises(InvalidDemonstrations, match=r"_frombuffer.*pickle protocols up to 4"):
-        read(pickle.dumps(np.arange(3), 5))
+def test_arrays_outside_the_file_are_refused():
+    outside = []
+    content = pickle.dumps({"one": np.arange(3)}, 5, buffer_callback=outside.append)
+    assert outside
+    with pytest.raises(InvalidDemonstrations, match="arrays outside the file"):
+        read(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "dtype", "shape", "order", "message"),
+    [
+        (b"1234", "f8", (3,), "C", r"shape \(3,\) and type float64 in 4 bytes"),
+        (b"1234", "f8", (-1,), "C", r"shape \(-1,\)"),
+        (b"12345678", "O", (1,), "C", "without its 1 objects"),
+        (b"12345678", "f8", (1,), "K", "from_buffer with unknown arguments"),
+        ("12345678", "f8", (1,), "C", "from_buffer with unknown arguments"),
+    ],
+)
+def test_a_buffer_that_is_no_array_is_refused(content, dtype, shape, order, message):
+    array = pickle.dumps(np.zeros(1), 5)
+    function = importlib.import_module(array[array.index(b"numpy") :].split(b"\x94")[0].decode())._frombuffer
+    with pytest.raises(InvalidDemonstrations, match=message):
+        read(pickle.dumps(Calls(function, content, np.dtype(dtype), shape, order), 5))
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,10 @@ BERKELEY_EDITS = {
     "list": (lambda c: c[0].update(action=[0.0] * 3), "episode 0: actions: a list where an array is needed"),
     "empty": (lambda c: c[0].update(observation=np.empty((0, 2)) + 0), "pickle wants|episode 0: observation is empty"),
     "other task": (lambda c: c[1].update(action=np.zeros((2, 4))), r"episode 1 has actions of .* \(4,\), episode 0"),
-    "complex": (lambda c: c[0].update(observation=np.zeros((3, 2), complex)), "an array of type 'c16': numbers are needed"),
+    "complex": (
+        lambda c: c[0].update(observation=np.zeros((3, 2), complex)),
+        "an array of type 'c16': numbers are needed",
+    ),
     "early": (lambda c: c[0].update(terminal=np.array([0, 1, 0])), "episode 0: terminal is set at step 1 of 3"),
     "no rewards": (lambda c: c[1].update(reward=None), "episode 1 has no rewards, unlike episode 0"),
 }

@@ -16,13 +16,14 @@
 
 from gail.approx.demonstrations.action_bounds import OutsideBounds
 from gail.approx.demonstrations.dataset import Demonstrations, Provenance
-from gail.approx.demonstrations.errors import InvalidDemonstrations, printable
+from gail.approx.demonstrations.errors import BrokenEpisode, InvalidDemonstrations, printable
 from gail.approx.demonstrations.formats.npz import load_npz, save_npz
 from gail.approx.demonstrations.loading import FORMATS, Format, load_demonstrations, named_task
 from gail.approx.demonstrations.native_spaces import in_flat_spaces
 
 __all__ = [
     "FORMATS",
+    "BrokenEpisode",
     "Demonstrations",
     "Format",
     "InvalidDemonstrations",

@@ -1,22 +1,23 @@
 """Episodes of any file, copied one after the other into flat arrays that are allocated once.
 
-For every format, a reader gives the lengths of all episodes and reads episode k on request, k = 0, 1, ... Memory holds
-the flat arrays and one episode, so a large file needs its size in memory only once.
+For every format, a reader makes a `Recording`, which gives the lengths of all episodes and reads episode k on request,
+k = 0, 1, ... Memory holds the flat arrays and one episode, so a large file needs its size in memory only once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gail.approx.demonstrations.dataset import Demonstrations, Provenance
-from gail.approx.demonstrations.errors import InvalidDemonstrations
+from gail.approx.demonstrations.errors import BrokenEpisode, InvalidDemonstrations
 from gail.approx.demonstrations.native_spaces import floating
-from gail.approx.trajectories.trajectories import Trajectories
+from gail.approx.trajectories.trajectories import Trajectories, first_not_finite
 
 Array = NDArray[Any]
 
@@ -41,30 +42,85 @@ class Episode:
     """Shape (T, ...); None if the file has none."""
 
 
-def join(lengths: Sequence[int], read: Callable[[int], Episode], provenance: Provenance) -> Demonstrations:
-    """Join episodes into demonstrations: `read(k)` returns episode k, of `lengths[k]` steps.
+@dataclass(frozen=True)
+class Recording:
+    """The episodes of a file, to be read in their order."""
+
+    count: int
+    """Number of episodes."""
+    length: Callable[[int], int]
+    """Number of steps of an episode."""
+    read: Callable[[int], Episode]
+    """An episode by its number; called once for each, in ascending order."""
+    provenance: Provenance
+    """Where they come from; if it lists returns, those of all episodes."""
+    separate: bool = False
+    """Whether an episode can still be read after another one failed to be read."""
+
+
+def join(recording: Recording, broken: list[str] | None = None) -> Demonstrations:
+    """Join the episodes of a recording into demonstrations.
 
     Next observations are kept only if they differ from the next rows.
 
+    Args:
+        recording: the episodes.
+        broken: None to raise at the first broken episode; a list to leave such episodes out, and to append for each
+            one a sentence that names it and its fault.
+
     Raises:
-        InvalidDemonstrations: an episode is malformed, or its fields have other types or shapes than those of the
-            first; the message names it and the field.
+        BrokenEpisode: an episode is malformed, or its fields have other types or shapes than those of the first one;
+            the message names it and the field.
+        InvalidDemonstrations: there are no episodes, or all are broken.
     """
-    if not lengths:
+    if not recording.count:
         raise InvalidDemonstrations("the data is empty: 0 episodes")
-    first = _checked(read(0), 0, lengths[0])
-    flat = _Flat(first, lengths)
-    flat.put(0, first)
-    for k in range(1, len(lengths)):
-        flat.put(k, _checked(read(k), k, lengths[k]))
+    lengths: dict[int, int] = {}
+    for k in range(recording.count):
+        with _left_out_if_broken(broken):
+            lengths[k] = recording.length(k)
+    flat: _Flat | None = None
+    for k, length in lengths.items():
+        with _left_out_if_broken(broken if recording.separate else None):
+            episode = recording.read(k)
+            with _left_out_if_broken(broken):
+                checked = _checked(episode, k, length)
+                if broken is not None:
+                    _check_finite(checked, k)
+                flat = _Flat(checked, k, list(lengths.values())) if flat is None else flat
+                flat.put(k, checked)
+    if flat is None:
+        raise InvalidDemonstrations(f"all {recording.count} episodes are broken; the first: {(broken or [''])[0]}")
+    provenance, listed = recording.provenance, recording.provenance.episode_returns
+    if listed is not None:
+        provenance = replace(provenance, episode_returns=tuple(listed[k] for k in flat.kept))
     return Demonstrations(flat.trajectories(), provenance, flat.following)
+
+
+@contextmanager
+def _left_out_if_broken(broken: list[str] | None) -> Iterator[None]:
+    try:
+        yield
+    except InvalidDemonstrations as error:
+        if broken is None:
+            raise BrokenEpisode(str(error)) from error
+        broken.append(str(error))
+
+
+def _check_finite(episode: Episode, k: int) -> None:
+    for name in ("observations", "final_observation", "actions", "rewards", "next_observations"):
+        values = getattr(episode, name)
+        place = None if values is None else first_not_finite(values)
+        if place is not None:
+            raise InvalidDemonstrations(f"episode {k}: {name}{list(place)} is {values[place]}, which is not finite")
 
 
 class _Flat:
     """Arrays of all episodes, filled from the first to the last."""
 
-    def __init__(self, first: Episode, lengths: Sequence[int]) -> None:
-        self._lengths = np.asarray(lengths, dtype=np.int64)
+    def __init__(self, first: Episode, k: int, lengths: Sequence[int]) -> None:
+        self.kept: list[int] = []
+        self._first, self._lengths = k, np.asarray(lengths, dtype=np.int64)
         steps, episodes = int(self._lengths.sum()), len(lengths)
         observation, action = first.observations, first.actions
         self._observations = np.empty((steps, *observation.shape[1:]), observation.dtype)
@@ -79,46 +135,49 @@ class _Flat:
 
     def put(self, k: int, episode: Episode) -> None:
         """Copy episode k into its place."""
-        rows = slice(self._step, self._step + len(episode.observations))
-        _fill(self._observations, rows, episode.observations, k, "observations")
-        _fill(self._actions, rows, episode.actions, k, "actions")
-        _fill(self._rewards, rows, episode.rewards, k, "rewards")
-        _fill(self._following, rows, episode.next_observations, k, "next observations")
-        _fill(self._finals, slice(k, k + 1), episode.final_observation[None], k, "final observation")
-        self._terminated[k], self._truncated[k] = episode.terminated, episode.truncated
+        rows, place = slice(self._step, self._step + len(episode.observations)), len(self.kept)
+        self._fill(self._observations, rows, episode.observations, k, "observations")
+        self._fill(self._actions, rows, episode.actions, k, "actions")
+        self._fill(self._rewards, rows, episode.rewards, k, "rewards")
+        self._fill(self._following, rows, episode.next_observations, k, "next observations")
+        self._fill(self._finals, slice(place, place + 1), episode.final_observation[None], k, "final observation")
+        self._terminated[place], self._truncated[place] = episode.terminated, episode.truncated
+        self._lengths[place] = len(episode.observations)
         self._step = rows.stop
+        self.kept.append(k)
         if episode.next_observations is not None:
             self._consecutive &= np.array_equal(episode.next_observations[:-1], episode.observations[1:])
 
     @property
     def following(self) -> Array | None:
         """Next observations; None if they are the next rows."""
-        return None if self._consecutive else self._following
+        return None if self._consecutive or self._following is None else self._following[: self._step]
 
     def trajectories(self) -> Trajectories:
         """The trajectories of all episodes that were put."""
+        episodes = len(self.kept)
         return Trajectories(
-            observations=self._observations,
-            actions=self._actions,
-            rewards=self._rewards,
-            final_observations=self._finals,
-            lengths=self._lengths,
-            terminated=self._terminated,
-            truncated=self._truncated,
+            observations=self._observations[: self._step],
+            actions=self._actions[: self._step],
+            rewards=None if self._rewards is None else self._rewards[: self._step],
+            final_observations=self._finals[:episodes],
+            lengths=self._lengths[:episodes],
+            terminated=self._terminated[:episodes],
+            truncated=self._truncated[:episodes],
         )
 
-
-def _fill(target: Array | None, rows: slice, values: Array | None, k: int, name: str) -> None:
-    if (target is None) != (values is None):
-        raise InvalidDemonstrations(f"episode {k} has {'no ' if values is None else ''}{name}, unlike episode 0")
-    if target is None or values is None:
-        return
-    if values.dtype != target.dtype or values.shape[1:] != target.shape[1:]:
-        raise InvalidDemonstrations(
-            f"episode {k} has {name} of type {values.dtype} and row shape {values.shape[1:]}, episode 0 has "
-            f"{target.dtype} and {target.shape[1:]}: episodes of one task are needed"
-        )
-    target[rows] = values
+    def _fill(self, target: Array | None, rows: slice, values: Array | None, k: int, name: str) -> None:
+        first = f"episode {self._first}"
+        if (target is None) != (values is None):
+            raise InvalidDemonstrations(f"episode {k} has {'no ' if values is None else ''}{name}, unlike {first}")
+        if target is None or values is None:
+            return
+        if values.dtype != target.dtype or values.shape[1:] != target.shape[1:]:
+            raise InvalidDemonstrations(
+                f"episode {k} has {name} of type {values.dtype} and row shape {values.shape[1:]}, {first} has "
+                f"{target.dtype} and {target.shape[1:]}: episodes of one task are needed"
+            )
+        target[rows] = values
 
 
 def _checked(episode: Episode, k: int, length: int) -> Episode:

@@ -20,6 +20,10 @@ class InvalidDemonstrations(ValueError):
     """Demonstrations are malformed or do not fit the task; the message names the field, the place and the value."""
 
 
+class BrokenEpisode(InvalidDemonstrations):
+    """One episode of a file is malformed; the others may be used without it."""
+
+
 _LONGEST = 400
 
 
@@ -35,7 +39,8 @@ def naming_file(path: Path) -> Iterator[None]:
     try:
         yield
     except (InvalidTrajectories, InvalidDemonstrations) as error:
-        raise InvalidDemonstrations(f"{path}: {printable(str(error))}") from error
+        kind = BrokenEpisode if isinstance(error, BrokenEpisode) else InvalidDemonstrations
+        raise kind(f"{path}: {printable(str(error))}") from error
     except _NO_FILE as error:
         where = error.filename or path
         raise InvalidDemonstrations(f"{where}: {_REASONS.get(type(error), error.strerror)}") from error

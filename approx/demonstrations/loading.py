@@ -12,6 +12,7 @@ from gail.approx.demonstrations.containers.npz_archives import Archive
 from gail.approx.demonstrations.containers.pickled_arrays import Record
 from gail.approx.demonstrations.containers.pickles import unpickle
 from gail.approx.demonstrations.dataset import Demonstrations, Provenance
+from gail.approx.demonstrations.episodes import join
 from gail.approx.demonstrations.errors import InvalidDemonstrations, naming_file
 from gail.approx.demonstrations.formats import berkeley, d4rl, npz, stable_baselines
 from gail.approx.demonstrations.formats import openai_baselines as baselines
@@ -54,21 +55,27 @@ FORMATS: dict[str, Format] = {
 """The formats that can be written, by name."""
 
 
-def load_demonstrations(path: StrPath) -> Demonstrations:
+def load_demonstrations(path: StrPath, broken: list[str] | None = None) -> Demonstrations:
     """Read demonstrations in any of the formats.
 
+    Args:
+        path: the file or folder.
+        broken: None to refuse a file with a broken episode; a list to leave broken episodes out, and to append for
+            each one a sentence that names it and its fault.
+
     Raises:
+        BrokenEpisode: an episode is broken, and `broken` is None.
         InvalidDemonstrations: the file is malformed or has no known format; the message, one line, names the file,
             the field, the episode and the value.
     """
     path = Path(path)
     with naming_file(path):
-        return _from_folder(path) if path.is_dir() else _from_file(path)
+        return _from_folder(path, broken) if path.is_dir() else _from_file(path, broken)
 
 
-def _from_folder(path: Path) -> Demonstrations:
+def _from_folder(path: Path, broken: list[str] | None) -> Demonstrations:
     if huggingface.is_dataset(path):
-        return huggingface.from_folder(path)
+        return join(huggingface.from_folder(path), broken)
     if (path / "dataset_dict.json").is_file():
         raise InvalidDemonstrations("a HuggingFace dataset of several splits: name the folder of one of them")
     data = minari.data_folder(path)
@@ -76,36 +83,37 @@ def _from_folder(path: Path) -> Demonstrations:
         raise InvalidDemonstrations(
             "neither a Minari dataset (data/metadata.json) nor a HuggingFace one on disk (state.json)"
         )
-    return minari.from_folder(data)
+    with minari.from_folder(data) as recording:
+        return join(recording, broken)
 
 
-def _from_file(path: Path) -> Demonstrations:
+def _from_file(path: Path, broken: list[str] | None) -> Demonstrations:
     with path.open("rb") as stream:
         begin = stream.read(8)
     if begin.startswith(b"PK"):
         with Archive(path) as archive:
-            return _from_archive(archive)
+            return _from_archive(archive, broken)
     if begin == b"\x89HDF\r\n\x1a\n":
-        return _from_hdf5(path)
+        return _from_hdf5(path, broken)
     if begin.startswith(b"\x93NUMPY"):
         raise InvalidDemonstrations("a single array, not an .npz of named arrays")
     if begin[:1] in (b"\x80", b"(", b"]", b"}"):
-        return _from_pickle(path)
+        return _from_pickle(path, broken)
     raise InvalidDemonstrations(
         f"it begins with {begin!r}: neither .npz, HDF5 nor pickle" if begin else "the file is empty"
     )
 
 
-def _from_archive(archive: Archive) -> Demonstrations:
+def _from_archive(archive: Archive, broken: list[str] | None) -> Demonstrations:
     found = set(archive.names)
     if "provenance" in found:
-        return npz.from_archive(archive)
+        return npz.from_archive(archive, broken)
     if found >= stable_baselines.FIELDS:
-        return stable_baselines.from_archive(archive)
+        return join(stable_baselines.from_archive(archive), broken)
     if found >= baselines.FIELDS:
-        return baselines.from_archive(archive)
+        return join(baselines.from_archive(archive), broken)
     if found >= imitation_archives.FIELDS:
-        return imitation_archives.from_archive(archive)
+        return join(imitation_archives.from_archive(archive), broken)
     own = ("observations", "actions", "provenance", "...")
     raise InvalidDemonstrations(
         f"an .npz with {', '.join(sorted(found)) or 'nothing'}: needed are {', '.join(own)} (our own), "
@@ -115,30 +123,31 @@ def _from_archive(archive: Archive) -> Demonstrations:
     )
 
 
-def _from_hdf5(path: Path) -> Demonstrations:
+def _from_hdf5(path: Path, broken: list[str] | None) -> Demonstrations:
     with opened(path) as file:
         if "observations" in names(file):
-            return d4rl.from_hdf5(file)
+            return join(d4rl.from_hdf5(file), broken)
         if any(name.startswith("episode_") for name in names(file)):
             data = minari.data_folder(path.parent)
             if data is not None:
-                return minari.from_folder(data)
-            return minari.from_hdf5(file, Provenance(None, "a Minari file without its metadata", native=True))
+                return _from_folder(path.parent, broken)
+            alone = Provenance(None, "a Minari file without its metadata", native=True)
+            return join(minari.from_hdf5(file, alone), broken)
         raise InvalidDemonstrations(
             f"an HDF5 file with {', '.join(names(file)) or 'nothing'}: needed are observations, actions, rewards and "
             "terminals (D4RL), or groups episode_0, episode_1, ... (Minari)"
         )
 
 
-def _from_pickle(path: Path) -> Demonstrations:
+def _from_pickle(path: Path, broken: list[str] | None) -> Demonstrations:
     with path.open("rb") as stream:
         content = unpickle(stream, path.stat().st_size)
     if isinstance(content, list) and content and isinstance(content[0], Record):
-        return imitation_pickles.from_pickle(content)
+        return join(imitation_pickles.from_pickle(content), broken)
     if isinstance(content, list):
-        return berkeley.from_pickle(content)
+        return join(berkeley.from_pickle(content), broken)
     if isinstance(content, dict) and content.keys() >= stable_baselines.FIELDS:
-        return stable_baselines.from_pickle(content)
+        return join(stable_baselines.from_pickle(content), broken)
     raise InvalidDemonstrations(
         f"a pickled {type(content).__name__}: needed is a list of dicts ({', '.join(berkeley.FIELDS)}), a dict with "
         f"{', '.join(sorted(stable_baselines.FIELDS))}, or a list of imitation's trajectories"

@@ -123,7 +123,7 @@ class CategoricalProduct:
 
     @property
     def _parts(self) -> list[Categorical]:
-        return [Categorical(logits) for logits in torch.split(self.logits, self.choices, -1)]
+        return [Categorical(logits) for logits in torch.split(self.logits, list(self.choices), -1)]
 
     def sample(self, generator: torch.Generator) -> Tensor:
         """Draw one action per row."""

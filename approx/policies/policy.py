@@ -83,8 +83,12 @@ class CategoricalProductHead(nn.Module):
 class Policy(nn.Module):
     """pi(a|s): call it on observations, shape (N, observation size), for their action distributions."""
 
+    task: str | None
+    """Id of the task that it was trained on, where a file names it."""
+
     def __init__(self, spec: SpaceSpec, settings: PolicySettings, generator: torch.Generator) -> None:
         super().__init__()
+        self.task = None
         self.spec = spec
         self.settings = settings
         self.moments = RunningMoments(spec.observation_size)
@@ -119,19 +123,25 @@ def _head(spec: SpaceSpec, initial_std: float) -> nn.Module:
     return GaussianHead(torch.tensor(initial_std * scale, dtype=torch.float32))
 
 
-def save_policy(policy: Policy, path: StrPath) -> None:
-    """Write the policy to one safetensors file, atomically."""
+def save_policy(policy: Policy, path: StrPath, task: str | None = None) -> None:
+    """Write the policy to one safetensors file, atomically; the file names the task, if one is given."""
     path = Path(path)
     # One entry only: safetensors writes entries in no fixed order, and equal policies should make equal files.
     described = {"format": _FORMAT, "spec": asdict(policy.spec), "settings": asdict(policy.settings)}
-    header = {"policy": json.dumps(described)}
+    header = {"policy": json.dumps(described if task is None else {**described, "task": task})}
     tensors = {name: tensor.contiguous() for name, tensor in policy.state_dict().items()}
     write_bytes(path, save(tensors, metadata=header))
 
 
 def load_policy(path: StrPath) -> Policy:
-    """Read a policy written by `save_policy`; raise `InvalidPolicyFile` where the file is something else."""
+    """Read a policy written by `save_policy`, from its file or from the folder of a run.
+
+    Raises:
+        InvalidPolicyFile: the file is something else, or the folder holds no policy.
+    """
     path = Path(path)
+    if path.is_dir():
+        path = path / "policy.safetensors"
     try:
         with safe_open(path, framework="pt") as file:
             header = file.metadata() or {}
@@ -148,6 +158,7 @@ def load_policy(path: StrPath) -> Policy:
         settings = cattrs.structure(described["settings"], PolicySettings)
         policy = Policy(spec, settings, torch.Generator())
         policy.load_state_dict(tensors)
+        policy.task = None if described.get("task") is None else str(described["task"])
     except InvalidPolicyFile:
         raise
     except (cattrs.BaseValidationError, ValueError, TypeError, KeyError, AttributeError, RuntimeError) as error:

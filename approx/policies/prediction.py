@@ -3,7 +3,8 @@
 The calling convention is that of Stable-Baselines3. The input is one observation or a batch; the output is an action as
 the environment takes it (clipped to the box, in its shape and type) and a state that is always None, because these
 policies have no memory. Code that evaluates such models, for example
-`stable_baselines3.common.evaluation.evaluate_policy`, takes a `Predictor`. It needs the policy's file only.
+`stable_baselines3.common.evaluation.evaluate_policy`, takes a `Predictor`. A policy file, or the
+folder of a run, is all that it needs.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class Predictor:
 
     @classmethod
     def load(cls, path: StrPath, seed: int = 0) -> Predictor:
-        """Read a policy's safetensors file; raise `InvalidPolicyFile` where it is something else."""
+        """Read a policy's safetensors file, or that of a run's folder; raise `InvalidPolicyFile` for anything else."""
         return cls(load_policy(path), seed)
 
     def predict(

@@ -25,7 +25,7 @@ learners here have no convolutional networks.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import gymnasium
 import numpy as np
@@ -152,9 +152,8 @@ class _VectorObservations(gymnasium.ObservationWrapper[Any, Any, Any]):
     def __init__(self, env: gymnasium.Env[Any, Any]) -> None:
         super().__init__(env)
         self._original = env.observation_space
-        flat = spaces.flatten_space(self._original)
-        assert isinstance(flat, Box)
-        kind: Any = flat.dtype if flat.dtype.kind == "f" else np.float32
+        flat = cast(Box, spaces.flatten_space(self._original))
+        kind: Any = flat.dtype if flat.dtype.kind == "f" else np.dtype(np.float32)
         self.observation_space = Box(flat.low.astype(kind), flat.high.astype(kind), dtype=kind)
 
     def observation(self, observation: Any) -> NDArray[Any]:

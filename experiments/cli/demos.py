@@ -12,7 +12,15 @@ from typing import Annotated
 from rich.console import Console
 from tyro.conf import Positional, arg, subcommand
 
-from gail.approx.demonstrations import FORMATS, InvalidDemonstrations, load_demonstrations, named_task, save_npz
+from gail.approx.demonstrations import (
+    FORMATS,
+    Demonstrations,
+    InvalidDemonstrations,
+    load_demonstrations,
+    named_task,
+    printable,
+    save_npz,
+)
 from gail.approx.policies.policy import load_policy
 from gail.envs.data import shipped_file
 from gail.envs.tasks import TASKS, find_task
@@ -20,6 +28,7 @@ from gail.experiments.data.demonstrations import (
     Check,
     Verdict,
     check_demonstrations,
+    dropped,
     flattened_for,
     known_task,
     long_stride,
@@ -71,14 +80,15 @@ def collect(
     return 0
 
 
-def show(file: File, /, task: str | None = None, out: Path | None = None) -> int:
+def show(file: File, /, task: str | None = None, out: Path | None = None, drop_broken: bool = False) -> int:
     """Print counts, returns, lengths, actions with their bounds, and statistics; with --out, also draw a picture.
 
     Args:
         task: task whose bounds are shown; default: the one that the file names.
         out: picture to write, a PNG; default: none.
+        drop_broken: leave out malformed episodes, and say how many.
     """
-    demonstrations = load_demonstrations(file)
+    demonstrations = _loaded(file, drop_broken)
     row = known_task(demonstrations, task)
     spec = None if row is None else spec_of(row.id)
     if row is not None:
@@ -96,8 +106,9 @@ def validate(file: File, /, task: str | None = None) -> int:
     Args:
         task: task that they must fit; default: the one that the file names.
     """
+    broken: list[str] = []
     try:
-        demonstrations = load_demonstrations(file)
+        demonstrations = load_demonstrations(file, broken)
     except InvalidDemonstrations as error:
         print_checks([Check("file", Verdict.FAILS, str(error))], _CONSOLE)
         return 1
@@ -105,7 +116,9 @@ def validate(file: File, /, task: str | None = None) -> int:
     counts = f"{batch.num_trajectories:,} episodes, {batch.num_steps:,} steps, every number is finite"
     row = known_task(demonstrations, task)
     spec = None if row is None else spec_of(row.id)
-    checks = [Check("file", Verdict.HOLDS, counts), *check_demonstrations(demonstrations, row, spec)]
+    whole = Check("file", Verdict.HOLDS, f"{counts}{' in the others' if broken else ''}")
+    faults = [Check("broken", Verdict.FAILS, fault) for fault in broken]
+    checks = [*faults, whole, *check_demonstrations(demonstrations, row, spec)]
     print_checks(checks, _CONSOLE)
     return 1 if any(check.verdict is Verdict.FAILS for check in checks) else 0
 
@@ -116,17 +129,19 @@ def convert(
     /,
     to: str = "npz",
     task: str | None = None,
+    drop_broken: bool = False,
 ) -> int:
     """Write demonstrations in another format.
 
     Args:
         to: npz, minari, minari-arrow, huggingface, d4rl, stable-baselines or berkeley.
         task: task of the demonstrations, if the file does not name it.
+        drop_broken: leave out malformed episodes, and say how many.
     """
     if to not in FORMATS:
         raise InvalidRequest(f"--to {to}: choose one of {', '.join(FORMATS)}")
     _refuse_to_replace(file, out)
-    demonstrations = load_demonstrations(file)
+    demonstrations = _loaded(file, drop_broken)
     if task is not None:
         demonstrations = flattened_for(named_task(demonstrations, find_task(task).id), task)
     FORMATS[to].save(demonstrations, out)
@@ -179,6 +194,15 @@ def demos(
 ) -> int:
     """Record, show, check, convert and subsample demonstrations."""
     return verb
+
+
+def _loaded(file: Path, drop_broken: bool) -> Demonstrations:
+    broken: list[str] | None = [] if drop_broken else None
+    demonstrations = load_demonstrations(file, broken)
+    note = dropped(broken or (), demonstrations.trajectories.num_trajectories)
+    if note is not None:
+        _say(f"Note: {printable(note)}.")
+    return demonstrations
 
 
 def _refuse_to_replace(file: Path, out: Path) -> None:

@@ -31,7 +31,7 @@ def evaluate(
 
     Args:
         what: a run's folder, or a policy's .safetensors file.
-        task: task to play; needed for a policy file only.
+        task: task to play; default: the one that the run or the policy file names.
         episodes: number of whole episodes for mean actions, and again for sampled ones.
         seed: seed of the episodes.
         video: also record one episode with mean actions to this file, such as x.mp4; needs no display.
@@ -40,16 +40,17 @@ def evaluate(
         raise InvalidRequest(f"--episodes is {episodes}: at least one is needed")
     if video is not None:
         check_video(video)
+    named, path = task, what
     if what.is_dir():
         run = Run.open(what)
-        task_id, path = run.config.task, run.policy
+        named, path = run.config.task, run.policy
         if not path.exists():
             raise InvalidRequest(f"{what}: the run is not finished and has no policy: go on with `gail resume {what}`")
-    elif task is None:
-        raise InvalidRequest(f"{what} is no run folder: for a policy file, name the task with --task")
-    else:
-        task_id, path = find_task(task).id, what
     policy = load_policy(path)
+    named = named or policy.task
+    if named is None:
+        raise InvalidRequest(f"{what}: this policy file does not name its task: name it with --task")
+    task_id = find_task(named).id
     check_policy_fits(policy, task_id, path)
     _CONSOLE.print(evaluation_table(policy, task_id, episodes, seed))
     if video is not None:

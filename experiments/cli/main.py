@@ -84,7 +84,7 @@ def _run(verb: str, words: Sequence[str]) -> int:
     module = import_module(f"gail.experiments.cli.{verb}")
     command: Any = getattr(module, verb)
     try:
-        return int(tyro.cli(command, prog=f"gail {verb}", args=words))
+        return int(tyro.cli(command, prog=f"gail {verb}", args=words, config=(tyro.conf.FlagCreatePairsOff,)))
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return INTERRUPTED
@@ -98,8 +98,10 @@ def _run(verb: str, words: Sequence[str]) -> int:
 
 def _sentence(error: Exception) -> str | None:
     """One sentence on an error that a user can fix; None for a fault of the program."""
-    from gail.experiments.cli.user_errors import USER_ERRORS
+    from gail.experiments.cli.user_errors import USER_ERRORS, BrokenEpisode
 
+    if isinstance(error, BrokenEpisode):
+        return f"{error}; `gail demos validate` lists every broken episode, and --drop-broken leaves them out"
     if isinstance(error, USER_ERRORS):
         return str(error)
     if not isinstance(error, OSError):

@@ -15,13 +15,14 @@ from gail.experiments.errors import InvalidRequest
 from gail.experiments.runs.algorithms import COST_PLAYERS
 from gail.experiments.runs.config import Cloning, RunConfig
 from gail.experiments.runs.interrupts import INTERRUPTED
-from gail.experiments.runs.options import Preset, check_config, configured, printed
+from gail.experiments.runs.options import Preset, check_config, configured, printed, unused
 from gail.experiments.runs.players import playable
 from gail.experiments.runs.run import Run
-from gail.experiments.runs.training import clone_in, make_training, read_demonstrations, start
+from gail.experiments.runs.training import clone_in, make_training, read_demonstrations, start, with_digest
 from gail.experiments.train.conclusion import finish
 
 _CONSOLE = Console()
+_ERRORS = Console(stderr=True)
 
 _ALGORITHMS = {kind.name: kind.title for kind in COST_PLAYERS} | {Cloning.name: "behavioural cloning"}
 
@@ -87,6 +88,7 @@ def train(
     demos: str | None = None,
     trajectories: int | None = None,
     stride: int | None = None,
+    drop_broken: bool = False,
     seed: int | None = None,
     steps: int | None = None,
     envs: int | None = None,
@@ -111,6 +113,7 @@ def train(
         trajectories: number of trajectories to use, from the first on; default: the paper's smallest number for shipped
             ones, all of a file.
         stride: keep every stride-th step, from a random offset; default: the paper's for shipped ones, 1 for a file.
+        drop_broken: leave out malformed episodes of the file, and say how many.
         seed: seed of all randomness; default: 0.
         steps: environment steps of training, in whole batches; default: the recipe's.
         envs: number of environments stepped together.
@@ -125,12 +128,14 @@ def train(
         out: folder of the run; default: runs/TASK-ALGO-seedSEED.
     """
     options = players.options() | _demonstration_options(demos, trajectories, stride)
-    options |= _given(seed=seed, steps=steps, envs=envs, threads=threads)
+    options |= _given(seed=seed, steps=steps, envs=envs, threads=threads, drop_broken=drop_broken or None)
     if control:
         options["control"] = {"env_steps": control_steps}
     elif control_steps is not None:
         raise InvalidRequest(f"--control-steps {control_steps} changes nothing without --control: leave it out")
     chosen = configured(task, algo, preset, config, set, options)
+    for option in unused(chosen, options):
+        _ERRORS.print(f"Note: --{option} has no effect on {chosen.name}, which uses no simulator.", highlight=False)
     check_config(chosen)
     if print_config:
         print(printed(chosen))
@@ -141,6 +146,7 @@ def train(
 
 def _trained(config: RunConfig, folder: Path) -> int:
     Run.check_free(folder)
+    config = with_digest(config)
     if isinstance(config.learner, Cloning):
         demonstrations = read_demonstrations(config)
         run = Run.create(folder, config)

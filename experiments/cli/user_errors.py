@@ -5,7 +5,7 @@ Every other error is a fault of the program and keeps its traceback.
 
 from __future__ import annotations
 
-from gail.approx.demonstrations import InvalidDemonstrations
+from gail.approx.demonstrations import BrokenEpisode, InvalidDemonstrations
 from gail.approx.policies.policy import InvalidPolicyFile
 from gail.approx.policies.spaces import UnsupportedSpace
 from gail.approx.settings import InvalidSettings
@@ -19,6 +19,8 @@ from gail.exact import InvalidCost, InvalidMDP, InvalidOccupancy, NotEnoughMemor
 from gail.exact.regularizers import InvalidRegularizer
 from gail.experiments.errors import InvalidRequest
 from gail.experiments.runs.run import InvalidRun
+
+__all__ = ["USER_ERRORS", "BrokenEpisode"]
 
 USER_ERRORS: tuple[type[Exception], ...] = (
     InvalidRequest,

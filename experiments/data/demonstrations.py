@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 
 import gymnasium
 import numpy as np
@@ -18,6 +20,7 @@ from gail.envs.tasks import TASKS, Task, find_task, native_spaces
 from gail.envs.vector import make_vector
 
 _RECORDING_STREAM = 2_000_003  # keeps recorded episodes apart from training and evaluation
+_FAULTS_SHOWN = 3
 _RETURN_TOLERANCE = 1e-4  # relative: recorded returns are rounded, and rewards stored in single precision
 
 
@@ -57,6 +60,27 @@ def known_task(demonstrations: Demonstrations, asked: str | None) -> Task | None
         return find_task(asked)
     named = demonstrations.provenance.task
     return find_task(named) if named in TASKS or named in gymnasium.registry else None
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, or of the names and contents of a folder's files."""
+    found = hashlib.sha256()
+    for file in sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]:
+        if file != path:
+            found.update(f"{file.relative_to(path)}\n".encode())
+        with file.open("rb") as stream:
+            found.update(hashlib.file_digest(stream, "sha256").digest())
+    return found.hexdigest()
+
+
+def dropped(broken: Sequence[str], kept: int) -> str | None:
+    """A sentence on episodes that were left out, with the fault of the first ones; None if there are none."""
+    if not broken:
+        return None
+    shown = "; ".join(broken[:_FAULTS_SHOWN]) + (
+        f"; and {len(broken) - _FAULTS_SHOWN} more" * (len(broken) > _FAULTS_SHOWN)
+    )
+    return f"{len(broken)} of {len(broken) + kept} episodes are broken and left out: {shown}"
 
 
 def flattened_for(demonstrations: Demonstrations, task_id: str) -> Demonstrations:

@@ -45,6 +45,10 @@ class DemonstrationChoice:
     """Keep every stride-th step of each trajectory, from a random offset."""
     seed: int = 0
     """Seed of the offsets."""
+    sha256: str | None = None
+    """Digest of the file; None if it is not checked. A new run notes it, and refuses to go on with another content."""
+    drop_broken: bool = False
+    """Whether malformed episodes of a file are left out; else a file that has any is refused."""
     shuffled: bool = False
     """Whether each coordinate is shuffled over all steps; only control runs do this."""
 

@@ -26,6 +26,7 @@ FIELDS: Mapping[str, str] = {
     "demos": "demonstrations.file",
     "trajectories": "demonstrations.count",
     "stride": "demonstrations.stride",
+    "drop_broken": "demonstrations.drop_broken",
     "seed": "seed",
     "steps": "learner.training.env_steps",
     "envs": "learner.simulator.num_envs",
@@ -76,10 +77,17 @@ def configured(
         raise InvalidRequest(f"{file or '--set'} is of the task {values['task']}, not of {recipe.task}")
     config = _structured(values, f"{file or '--set'}")
     for name, value in options.items():
+        if name in unused(config, options):
+            continue
         option = f"--{name.replace('_', '-')}" + ("" if value is True or isinstance(value, Mapping) else f" {value}")
         _set_option(values, name, value, f"{option} changes nothing for {chosen}: leave it out")
         config = _structured(values, option)
     return config
+
+
+def unused(config: RunConfig, options: Mapping[str, Any]) -> list[str]:
+    """Given options that only say how a simulator runs, for a learner that uses none: they do no harm."""
+    return [name for name in ("envs", "threads") if name in options and isinstance(config.learner, Cloning)]
 
 
 def printed(config: RunConfig) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from gail.approx.training.absorbing_states import with_absorbing_steps
 from gail.approx.training.imitation import imitation_against, reinforcement
 from gail.approx.training.training import Training, TrainingFailed
 from gail.envs.tasks import find_task
-from gail.experiments.data.demonstrations import flattened_for, long_stride, spec_of
+from gail.experiments.data.demonstrations import digest, dropped, flattened_for, long_stride, spec_of
 from gail.experiments.data.mujoco_layouts import check_layout
 from gail.experiments.data.shipped import demonstrations_file
 from gail.experiments.errors import InvalidRequest
@@ -45,7 +46,16 @@ def read_demonstrations(config: RunConfig) -> Demonstrations:
     if wanted is None:
         raise InvalidRequest(f"{config.name} on {config.task} learns from the true reward: it has no demonstrations")
     path = wanted.file or demonstrations_file(config.task, console)
-    full, spec = load_demonstrations(Path(path)), spec_of(config.task)
+    if wanted.sha256 is not None and digest(Path(path)) != wanted.sha256:
+        raise InvalidRequest(
+            f"{path}: its content is not the one with which the run began (sha256 {wanted.sha256[:12]}...): "
+            "restore the file, or start a new run"
+        )
+    broken: list[str] | None = [] if wanted.drop_broken else None
+    full, spec = load_demonstrations(Path(path), broken), spec_of(config.task)
+    left_out = dropped(broken or (), full.trajectories.num_trajectories)
+    if left_out is not None:
+        console.print(f"{path}: {left_out}.", soft_wrap=True, highlight=False, markup=False)
     full.check_task(config.task)
     full = flattened_for(full, config.task)
     check_layout(full, spec, config.task)
@@ -61,6 +71,20 @@ def read_demonstrations(config: RunConfig) -> Demonstrations:
         chosen = with_absorbing_steps(chosen, find_task(config.task).horizon)
     sparse = chosen.subsample(wanted.stride, wanted.seed)
     return shuffled(sparse, config.seed) if wanted.shuffled else sparse
+
+
+def with_digest(config: RunConfig) -> RunConfig:
+    """The config with the digest of the file of demonstrations that it names, if any.
+
+    Raises:
+        InvalidRequest: there is no such file.
+    """
+    wanted = config.demonstrations
+    if wanted is None or wanted.file is None or wanted.sha256 is not None:
+        return config
+    if not Path(wanted.file).exists():
+        raise InvalidRequest(f"{wanted.file}: there is no such file")
+    return replace(config, demonstrations=replace(wanted, sha256=digest(Path(wanted.file))))
 
 
 def check_policy_fits(policy: Policy, task_id: str, path: Path) -> None:
@@ -137,7 +161,7 @@ def _go_on(run: Run, training: Training, console: Console) -> bool:
     finally:
         metrics.close()
         events.close()
-    save_policy(playable(run.config, training.policy), run.policy)
+    save_policy(playable(run.config, training.policy), run.policy, run.config.task)
     if not training.finished:
         saved = training.iteration - training.iteration % training.phase.checkpoint_every
         console.print(
@@ -197,7 +221,7 @@ def clone_in(run: Run, demonstrations: Demonstrations) -> Policy:
     except TrainingFailed as error:
         raise TrainingFailed(f"{run.folder}: {error}, in another --out") from error
     _write_epochs(run, result)
-    save_policy(result.policy, run.policy)
+    save_policy(result.policy, run.policy, run.config.task)
     return result.policy
 
 

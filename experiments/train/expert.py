@@ -40,7 +40,7 @@ def publish(run: Run, policy: Policy, console: Console) -> Path:
     config = run.config
     folder = run.folder / "ship"
     console.print(f"Evaluating over {EPISODES} episodes and recording demonstrations.")
-    save_policy(policy, folder / _POLICY)
+    save_policy(policy, folder / _POLICY, run.config.task)
     recorded = record(
         policy,
         config.task,

@@ -22,7 +22,7 @@ import numpy as np
 
 from gail.approx.atomic_files import StrPath
 from gail.approx.demonstrations.dataset import Demonstrations, Provenance
-from gail.approx.demonstrations.episodes import Episode, flags, join, numbers
+from gail.approx.demonstrations.episodes import Episode, Recording, flags, numbers
 from gail.approx.demonstrations.errors import InvalidDemonstrations, writing
 from gail.approx.demonstrations.whole_episodes import require_consecutive_steps
 
@@ -30,18 +30,17 @@ _SEEN = ("observation", "next_observation")
 FIELDS = ("observation", "action", "reward", "next_observation", "terminal")
 
 
-def from_pickle(content: list[Any]) -> Demonstrations:
-    """Demonstrations from the unpickled list. Reading empties the list, to save memory."""
-    lengths = [_length(k, path) for k, path in enumerate(content)]
-    apart = any(not np.array_equal(path["next_observation"][:-1], path["observation"][1:]) for path in content)
+def from_pickle(content: list[Any]) -> Recording:
+    """The episodes of the unpickled list. Reading empties the list, to save memory."""
+    apart = any(_has_own_successors(path) for path in content)
 
     def read(k: int) -> Episode:
         path, content[k] = content[k], None
-        following = path["next_observation"]
+        length, following = _length(k, path), path["next_observation"]
         ended = flags(path["terminal"], f"episode {k}: terminal")
-        if len(ended) != lengths[k] or len(following) != lengths[k]:
+        if len(ended) != length or len(following) != length:
             raise InvalidDemonstrations(
-                f"episode {k}: observation has {lengths[k]} rows, next_observation {len(following)}, "
+                f"episode {k}: observation has {length} rows, next_observation {len(following)}, "
                 f"terminal {len(ended)}: equal numbers are needed"
             )
         if ended[:-1].any():
@@ -58,7 +57,15 @@ def from_pickle(content: list[Any]) -> Demonstrations:
             next_observations=following if apart else None,
         )
 
-    return join(lengths, read, Provenance(None, "a pickle in the layout of Berkeley's course", native=True))
+    provenance = Provenance(None, "a pickle in the layout of Berkeley's course", native=True)
+    return Recording(len(content), lambda k: _length(k, content[k]), read, provenance, separate=True)
+
+
+def _has_own_successors(path: Any) -> bool:
+    """Whether an episode's next observations differ from its next rows; False for a broken one."""
+    if not isinstance(path, dict) or not all(isinstance(path.get(name), np.ndarray) for name in _SEEN):
+        return False
+    return not np.array_equal(path["next_observation"][:-1], path["observation"][1:])
 
 
 def _length(k: int, path: Any) -> int:

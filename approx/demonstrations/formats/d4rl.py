@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from gail.approx.atomic_files import StrPath
 from gail.approx.demonstrations.containers.hdf5 import content, dataset, names
 from gail.approx.demonstrations.dataset import Demonstrations, Provenance
-from gail.approx.demonstrations.episodes import Episode, flags, join
+from gail.approx.demonstrations.episodes import Episode, Recording, flags
 from gail.approx.demonstrations.errors import InvalidDemonstrations, import_optional, writing
 from gail.approx.demonstrations.rows import Cursor
 from gail.approx.demonstrations.whole_episodes import require_consecutive_steps
@@ -32,7 +32,7 @@ from gail.approx.demonstrations.whole_episodes import require_consecutive_steps
 _FIELDS = ("observations", "actions", "rewards")
 
 
-def from_hdf5(file: Any) -> Demonstrations:
+def from_hdf5(file: Any) -> Recording:
     """Read an open file, an episode at a time."""
     terminals = flags(content(dataset(file, "terminals")), "terminals")
     timeouts = np.zeros_like(terminals)
@@ -46,7 +46,7 @@ def from_hdf5(file: Any) -> Demonstrations:
             raise InvalidDemonstrations(f"{name} has shape {shape}: {len(terminals)} rows are needed")
     read = _Reader(steps, terminals, timeouts, has_next)
     source = "a D4RL file" if has_next else "a D4RL file, without the last step of each episode"
-    return join(read.lengths, read, Provenance(None, source, native=True))
+    return Recording(len(read.lengths), read.lengths.__getitem__, read, Provenance(None, source, native=True))
 
 
 class _Reader:

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from gail.approx.atomic_files import StrPath
 from gail.approx.demonstrations.containers.npz_archives import Archive, write_archive
 from gail.approx.demonstrations.dataset import Demonstrations, Provenance
-from gail.approx.demonstrations.episodes import numbers
+from gail.approx.demonstrations.episodes import Episode, Recording, join, numbers
 from gail.approx.demonstrations.errors import InvalidDemonstrations, naming_file
 from gail.approx.trajectories.trajectories import Trajectories
 
@@ -64,8 +64,8 @@ def load_npz(path: StrPath) -> Demonstrations:
         return from_archive(archive)
 
 
-def from_archive(archive: Archive) -> Demonstrations:
-    """The demonstrations in an archive of this layout."""
+def from_archive(archive: Archive, broken: list[str] | None = None) -> Demonstrations:
+    """The demonstrations in an archive of this layout; `broken` as for `gail.approx.demonstrations.episodes.join`."""
     missing = [name for name in (*_REQUIRED, "provenance") if name not in archive.names]
     if missing:
         raise InvalidDemonstrations(
@@ -79,8 +79,33 @@ def from_archive(archive: Archive) -> Demonstrations:
             numbers(arrays[name], kinds, axes, name)
     numbers(arrays["actions"], "fiu", arrays["actions"].ndim, "actions")
     following = arrays.pop("next_observations", None)
+    if broken is not None:
+        return join(_episodes(arrays, following, provenance), broken)
     batch = Trajectories(rewards=arrays.pop("rewards", None), **arrays)  # `arrays` holds the weights, if any
     return Demonstrations(batch, provenance, following)
+
+
+def _episodes(arrays: dict[str, NDArray[Any]], following: NDArray[Any] | None, provenance: Provenance) -> Recording:
+    """The trajectories of the file, one by one."""
+    lengths, ends = arrays["lengths"], np.cumsum(arrays["lengths"])
+    if "weights" in arrays:
+        raise InvalidDemonstrations("episodes with weights cannot be left out one by one: correct the file")
+    if len(lengths) and (lengths.min() < 1 or ends[-1] != len(arrays["observations"])):
+        raise InvalidDemonstrations(f"lengths sum to {ends[-1]}, and there are {len(arrays['observations'])} steps")
+
+    def read(k: int) -> Episode:
+        rows = slice(int(ends[k] - lengths[k]), int(ends[k]))
+        return Episode(
+            arrays["observations"][rows],
+            arrays["final_observations"][k],
+            arrays["actions"][rows],
+            arrays["rewards"][rows] if "rewards" in arrays else None,
+            bool(arrays["terminated"][k]),
+            bool(arrays["truncated"][k]),
+            None if following is None else following[rows],
+        )
+
+    return Recording(len(lengths), lambda k: int(lengths[k]), read, provenance, separate=True)
 
 
 def _read_provenance(array: NDArray[Any]) -> Provenance:

@@ -19,14 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gail.approx.demonstrations.containers.npz_archives import Archive
-from gail.approx.demonstrations.dataset import Demonstrations, Provenance
-from gail.approx.demonstrations.episodes import Episode, join, listed_returns, numbers
+from gail.approx.demonstrations.dataset import Provenance
+from gail.approx.demonstrations.episodes import Episode, Recording, listed_returns, numbers
 from gail.approx.demonstrations.errors import InvalidDemonstrations
 
 FIELDS = frozenset({"obs", "acs", "ep_rets"})
 
 
-def from_archive(archive: Archive) -> Demonstrations:
+def from_archive(archive: Archive) -> Recording:
     """Read the `.npz`."""
     fields = [name for name in ("obs", "acs", "rews") if name in archive.names]
     episodes = {name: _episodes(archive.read(name), name) for name in fields}
@@ -35,17 +35,19 @@ def from_archive(archive: Archive) -> Demonstrations:
         if len(found) != count:
             raise InvalidDemonstrations(f"{name} has {len(found)} episodes, obs has {count}")
     returns = tuple(listed_returns(archive.read("ep_rets"), count, "ep_rets").tolist())
-    lengths = [_steps(seen, k) - 1 for k, seen in enumerate(episodes["obs"])]
+
+    def steps(k: int) -> int:
+        return _steps(episodes["obs"][k], k) - 1
 
     def read(k: int) -> Episode:
-        seen, rewards = episodes["obs"][k], None
-        acts = _without_last(episodes["acs"][k], lengths[k], f"episode {k}: acs")
+        seen, rewards, length = episodes["obs"][k], None, steps(k)
+        acts = _without_last(episodes["acs"][k], length, f"episode {k}: acs")
         if "rews" in episodes:
-            rewards = _without_last(episodes["rews"][k], lengths[k], f"episode {k}: rews")
+            rewards = _without_last(episodes["rews"][k], length, f"episode {k}: rews")
         return Episode(seen[:-1], seen[-1], acts, rewards, terminated=False, truncated=False)
 
     source = "an .npz of OpenAI's baselines, without the last step of each episode"
-    return join(lengths, read, Provenance(None, source, 1, returns, native=True))
+    return Recording(count, steps, read, Provenance(None, source, 1, returns, native=True), separate=True)
 
 
 def _episodes(array: NDArray[Any], name: str) -> NDArray[Any]:

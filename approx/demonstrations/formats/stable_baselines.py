@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from gail.approx.atomic_files import StrPath
 from gail.approx.demonstrations.containers.npz_archives import Archive, write_archive
 from gail.approx.demonstrations.dataset import Demonstrations, Provenance
-from gail.approx.demonstrations.episodes import Episode, flags, join, listed_returns
+from gail.approx.demonstrations.episodes import Episode, Recording, flags, listed_returns
 from gail.approx.demonstrations.errors import InvalidDemonstrations
 from gail.approx.demonstrations.rows import Rows, rows_of
 from gail.approx.demonstrations.whole_episodes import require_consecutive_steps
@@ -32,20 +32,20 @@ from gail.approx.demonstrations.whole_episodes import require_consecutive_steps
 FIELDS = frozenset({"obs", "actions", "rewards", "episode_starts"})
 
 
-def from_archive(archive: Archive) -> Demonstrations:
+def from_archive(archive: Archive) -> Recording:
     """Read the `.npz`, an episode at a time."""
     returns = archive.read("episode_returns") if "episode_returns" in archive.names else None
     steps: dict[str, Rows] = {name: archive.member(name) for name in ("obs", "actions", "rewards")}
-    return _demonstrations(steps, archive.read("episode_starts"), returns)
+    return _recording(steps, archive.read("episode_starts"), returns)
 
 
-def from_pickle(content: dict[str, Any]) -> Demonstrations:
-    """Demonstrations from the unpickled dict."""
+def from_pickle(content: dict[str, Any]) -> Recording:
+    """The episodes of the unpickled dict."""
     steps = {name: rows_of(content[name], name) for name in ("obs", "actions", "rewards")}
-    return _demonstrations(steps, content["episode_starts"], content.get("episode_returns"))
+    return _recording(steps, content["episode_starts"], content.get("episode_returns"))
 
 
-def _demonstrations(steps: dict[str, Rows], starts: Any, returns: Any) -> Demonstrations:
+def _recording(steps: dict[str, Rows], starts: Any, returns: Any) -> Recording:
     begins = flags(starts, "episode_starts")
     for name, rows in steps.items():
         if rows.shape[:1] != begins.shape:
@@ -70,7 +70,8 @@ def _demonstrations(steps: dict[str, Rows], starts: Any, returns: Any) -> Demons
         return Episode(obs[:-1], obs[-1], actions[:-1], rewards[:-1], terminated=False, truncated=False)
 
     episode_returns = None if listed is None else tuple(listed[kept].tolist())
-    return join((played[kept] - 1).tolist(), read, Provenance(None, source, 1, episode_returns, native=True))
+    lengths: list[int] = (played[kept] - 1).tolist()
+    return Recording(len(lengths), lengths.__getitem__, read, Provenance(None, source, 1, episode_returns, native=True))
 
 
 def save_stable_baselines(demonstrations: Demonstrations, path: StrPath) -> None:

@@ -175,7 +175,7 @@ def first_reached(
 def _result(
     cell: Cell, run: Run, policy: Policy, seconds: float, env_steps: int, **measured: int | float | None
 ) -> CellResult:
-    save_policy(policy, run.policy)
+    save_policy(policy, run.policy, run.config.task)
     reference = levels(cell.task)
     mean, sampled = (
         evaluate_policy(

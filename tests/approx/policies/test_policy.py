@@ -112,9 +112,15 @@ def test_a_missing_file_is_named(tmp_path):
         load_policy(tmp_path / "nowhere")
 
 
-def test_a_folder_is_no_policy(tmp_path):
-    with pytest.raises(InvalidPolicyFile, match="not a readable safetensors file"):
+def test_a_folder_stands_for_the_policy_in_it(tmp_path, box_spec):
+    with pytest.raises(InvalidPolicyFile, match=r"policy\.safetensors: there is no such file"):
         load_policy(tmp_path)
+    policy = Policy(box_spec, PolicySettings(), torch.Generator().manual_seed(0))
+    save_policy(policy, tmp_path / "policy.safetensors", "Hopper-v5")
+    found = load_policy(tmp_path)
+    assert found.task == "Hopper-v5"
+    save_policy(policy, tmp_path / "unnamed.safetensors")
+    assert load_policy(tmp_path / "unnamed.safetensors").task is None
 
 
 @pytest.mark.parametrize("content", [b"", b"random bytes", b"\x00" * 100])

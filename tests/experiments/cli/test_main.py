@@ -187,7 +187,9 @@ def test_a_deterministic_expert_has_no_optimal_cost_and_the_table_says_so(gail, 
 def test_evaluating_something_else_than_a_policy_is_refused(gail, tmp_path):
     (tmp_path / "file.safetensors").write_bytes(b"no tensors")
     assert_refused(gail("evaluate", "file.safetensors", "--task", "Hopper-v5"), "file.safetensors")
-    assert_refused(gail("evaluate", "file.safetensors"), "--task")
+    assert_refused(gail("evaluate", "file.safetensors"), "file.safetensors", "not a readable")
+    expert = str(shipped_file("Hopper-v5", "expert.safetensors"))
+    assert_refused(gail("evaluate", expert), "does not name its task", "--task")
     (tmp_path / "folder").mkdir()
     assert_refused(gail("evaluate", "folder"), "folder", "config.json")
     assert_refused(gail("resume", "folder"), "folder", "config.json")

@@ -94,28 +94,30 @@ def test_numbers_out_of_range_are_named(demos, policy, option, value):
 
 def test_a_policy_of_another_task_is_refused(demos, policy):
     status, _, err = demos("collect", "Acrobot-v1", "--policy", policy)
-    assert status == 2 and "Acrobot-v1 has 6" in err
+    assert status == 2 and "Acrobot-v1 has observations of 6 numbers" in err
 
 
 def test_show_prints_and_draws(demos, tmp_path):
     outside = pendulum_like()
     outside.trajectories.actions[5] = -5.1
     save_npz(outside, tmp_path / "file.npz")
-    status, out, err = demos("show", "file.npz")
+    status, out, err = demos("show", "file.npz", "--out", "a.png")
     assert status == 0, out + err
     returns = outside.trajectories.returns
     assert f"{returns.mean():,.2f} ± {returns.std():,.2f}" in out
     assert "4: 4 terminated, 0 truncated" in out and "[-2, 2]" in out and "-5.1" in out
     assert "1 of 12 action entries" in out and "-5.1 outside [-2, 2]" in out
     assert "made [/] in a" in out and "\x1b[31m" not in out  # a file's words are not the terminal's commands
-    assert (tmp_path / "runs/demos/file.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+    assert demos("show", "file.npz")[0] == 0
+    assert sorted(path.name for path in tmp_path.rglob("*.png")) == ["a.png"]
 
 
 def test_the_picture_says_what_its_parts_are(demos, tmp_path, monkeypatch):
     figures = []
     monkeypatch.setattr(demos_report.plt, "close", figures.append)
     save_npz(pendulum_like(actions=np.full((12, 1), 0.5)), tmp_path / "file.npz")
-    assert demos("show", "file.npz")[0] == 0
+    assert demos("show", "file.npz", "--out", "a.png")[0] == 0
     (figure,) = figures
     assert figure.get_suptitle() == "Pendulum-v1, 4 episodes, 12 steps"
     (legend,) = figure.legends

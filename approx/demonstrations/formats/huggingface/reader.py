@@ -22,8 +22,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from gail.approx.demonstrations.dataset import Demonstrations, Provenance
-from gail.approx.demonstrations.episodes import Episode, join
+from gail.approx.demonstrations.dataset import Provenance
+from gail.approx.demonstrations.episodes import Episode, Recording
 from gail.approx.demonstrations.errors import InvalidDemonstrations, import_optional, parsing
 
 _KIND = "HuggingFace dataset of episodes"
@@ -35,7 +35,7 @@ def is_dataset(path: Path) -> bool:
     return (path / "state.json").is_file()
 
 
-def from_folder(path: Path) -> Demonstrations:
+def from_folder(path: Path) -> Recording:
     """Read the dataset, an episode at a time; its files are memory-mapped."""
     batches = list(_batches(path))
     rows = [(batch, row) for batch in batches for row in range(batch.num_rows)]
@@ -54,7 +54,8 @@ def from_folder(path: Path) -> Demonstrations:
             raise InvalidDemonstrations(f"episode {k}: obs is empty")
         return Episode(obs[:-1], obs[-1], acts, rews, terminated=ended and not cut, truncated=cut)
 
-    return join(lengths, read, Provenance(None, "a HuggingFace dataset in the layout of imitation", native=True))
+    provenance = Provenance(None, "a HuggingFace dataset in the layout of imitation", native=True)
+    return Recording(len(lengths), lengths.__getitem__, read, provenance, separate=True)
 
 
 def _batches(path: Path) -> Iterator[Any]:

@@ -14,14 +14,14 @@ from __future__ import annotations
 import numpy as np
 
 from gail.approx.demonstrations.containers.npz_archives import Archive
-from gail.approx.demonstrations.dataset import Demonstrations, Provenance
-from gail.approx.demonstrations.episodes import Episode, flags, join, numbers
+from gail.approx.demonstrations.dataset import Provenance
+from gail.approx.demonstrations.episodes import Episode, Recording, flags, numbers
 from gail.approx.demonstrations.errors import InvalidDemonstrations
 
 FIELDS = frozenset({"obs", "acts", "terminal", "indices"})
 
 
-def from_archive(archive: Archive) -> Demonstrations:
+def from_archive(archive: Archive) -> Recording:
     """Read the `.npz`, an episode at a time."""
     terminal = flags(archive.read("terminal"), "terminal")
     indices = numbers(archive.read("indices"), "iu", 1, "indices")
@@ -52,4 +52,5 @@ def from_archive(archive: Archive) -> Demonstrations:
             truncated=False,
         )
 
-    return join(lengths, read, Provenance(None, "an .npz of imitation", native=True))
+    provenance = Provenance(None, "an .npz of imitation", native=True)
+    return Recording(len(lengths), lengths.__getitem__, read, provenance)

@@ -16,15 +16,21 @@ from typing import Any
 import numpy as np
 
 from gail.approx.demonstrations.containers.pickled_arrays import Record
-from gail.approx.demonstrations.dataset import Demonstrations, Provenance
-from gail.approx.demonstrations.episodes import Episode, join
+from gail.approx.demonstrations.dataset import Provenance
+from gail.approx.demonstrations.episodes import Episode, Recording
 from gail.approx.demonstrations.errors import InvalidDemonstrations
 
 
-def from_pickle(content: list[Any]) -> Demonstrations:
-    """Demonstrations from the list of records."""
-    lengths = [len(_array(record, "acts", k)) for k, record in enumerate(content)]
-    return join(lengths, lambda k: _episode(content[k], k), Provenance(None, "a pickle of imitation", native=True))
+def from_pickle(content: list[Any]) -> Recording:
+    """The episodes of the list of records."""
+    provenance = Provenance(None, "a pickle of imitation", native=True)
+    return Recording(
+        len(content),
+        lambda k: len(_array(content[k], "acts", k)),
+        lambda k: _episode(content[k], k),
+        provenance,
+        separate=True,
+    )
 
 
 def _episode(record: Record, k: int) -> Episode:

@@ -19,15 +19,15 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from gail.approx.demonstrations.dataset import Demonstrations, Provenance
-from gail.approx.demonstrations.episodes import Episode, join, last_step
+from gail.approx.demonstrations.dataset import Provenance
+from gail.approx.demonstrations.episodes import Episode, Recording, last_step
 from gail.approx.demonstrations.errors import InvalidDemonstrations, import_optional, parsing
 from gail.approx.demonstrations.formats.minari.parts import side_by_side, sorted_parts
 
 _KIND = "Minari dataset in Arrow"
 
 
-def from_folder(folder: Path, provenance: Provenance) -> Demonstrations:
+def from_folder(folder: Path, provenance: Provenance) -> Recording:
     """Read the data folder, an episode at a time; its files are memory-mapped."""
     found = sorted(child.name for child in folder.iterdir() if child.is_dir())
     wanted = [str(k) for k in range(len(found))]
@@ -39,7 +39,7 @@ def from_folder(folder: Path, provenance: Provenance) -> Demonstrations:
         with ExitStack() as files:
             return _episode(_table(folder / str(k), files), f"episode {k}: ")
 
-    return join([_rows(folder / name) - 1 for name in wanted], read, provenance)
+    return Recording(len(wanted), lambda k: _rows(folder / str(k)) - 1, read, provenance, separate=True)
 
 
 def _rows(folder: Path) -> int:

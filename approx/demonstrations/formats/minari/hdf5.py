@@ -16,15 +16,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
 from gail.approx.demonstrations.containers.hdf5 import content, dataset, is_group, names, opened, subgroup
-from gail.approx.demonstrations.dataset import Demonstrations, Provenance
-from gail.approx.demonstrations.episodes import Episode, join, last_step
+from gail.approx.demonstrations.dataset import Provenance
+from gail.approx.demonstrations.episodes import Episode, Recording, last_step
 from gail.approx.demonstrations.errors import InvalidDemonstrations, parsing
 from gail.approx.demonstrations.formats.minari import arrow as minari_arrow
 from gail.approx.demonstrations.formats.minari.parts import FLAT, side_by_side, sorted_parts
@@ -38,25 +39,30 @@ def data_folder(path: Path) -> Path | None:
     return next((folder for folder in (path / "data", path) if (folder / "metadata.json").is_file()), None)
 
 
-def from_folder(folder: Path) -> Demonstrations:
-    """Read a dataset from its data folder, an episode at a time."""
+@contextmanager
+def from_folder(folder: Path) -> Iterator[Recording]:
+    """The episodes of a dataset, from its data folder; readable while the context is open."""
     facts = _metadata(folder)
     provenance = _provenance(facts)
     if facts["data_format"] == "arrow":
-        return minari_arrow.from_folder(folder, provenance)
+        yield minari_arrow.from_folder(folder, provenance)
+        return
     with opened(folder / _DATA) as file:
-        return from_hdf5(file, provenance)
+        yield from_hdf5(file, provenance)
 
 
-def from_hdf5(file: Any, provenance: Provenance) -> Demonstrations:
-    """Read the open `main_data.hdf5`."""
+def from_hdf5(file: Any, provenance: Provenance) -> Recording:
+    """The episodes of the open `main_data.hdf5`."""
     count = len(names(file))
     groups = {name: k for k, name in enumerate(f"episode_{k}" for k in range(count))}
     strange = [name for name in names(file) if name not in groups]
     if strange:
         raise InvalidDemonstrations(f"{strange[0]}: {count} groups named episode_0 to episode_{count - 1} are needed")
-    lengths = [int(dataset(subgroup(file, name), "rewards", f"episode {k}: ").shape[0]) for name, k in groups.items()]
-    return join(lengths, _reader(file), provenance)
+
+    def length(k: int) -> int:
+        return int(dataset(subgroup(file, f"episode_{k}"), "rewards", f"episode {k}: ").shape[0])
+
+    return Recording(count, length, _reader(file), provenance, separate=True)
 
 
 def _reader(file: Any) -> Callable[[int], Episode]:

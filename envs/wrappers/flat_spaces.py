@@ -166,8 +166,9 @@ class _FlatActions(gymnasium.ActionWrapper[Any, Any, Any]):
         self._original: Any = env.action_space
         choices = _choices(self._original)
         if choices is None:
-            low, high = self._original.low.ravel(), self._original.high.ravel()
-            self.action_space = Box(low, high, dtype=self._original.dtype)
+            box = cast(Box, env.action_space)
+            kind: Any = box.dtype
+            self.action_space = Box(box.low.ravel(), box.high.ravel(), dtype=kind)
         elif isinstance(self._original, Discrete):
             self.action_space = Discrete(int(self._original.n))
         else:

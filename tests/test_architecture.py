@@ -27,7 +27,7 @@ NOT_PACKAGED = {"tests", "examples", "docs", "build", "dist", "runs"}
 ALLOWED = {
     "gail.exact": (),
     "gail.envs": ("gail.exact",),
-    "gail.approx": ("gail.exact.regularizers",),
+    "gail.approx": ("gail.exact.regularizers", "gail.exact.process.memory"),
     "gail.experiments": None,
 }
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common"}

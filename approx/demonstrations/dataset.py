@@ -32,6 +32,8 @@ class Provenance:
     """Every stride-th step was kept."""
     episode_returns: tuple[float, ...] | None = None
     """Undiscounted return of each full episode, in the environment's own reward, where known."""
+    notes: tuple[str, ...] = ()
+    """What the file lacks, and what the reader assumed instead, in sentences; not stored again."""
     native: bool = False
     """Whether the arrays hold numbers of the task's own spaces (`native_spaces`), as other tools record them."""
 

@@ -18,6 +18,7 @@ from gail.approx.demonstrations.dataset import Demonstrations, Provenance
 from gail.approx.demonstrations.errors import BrokenEpisode, InvalidDemonstrations
 from gail.approx.demonstrations.native_spaces import floating
 from gail.approx.trajectories.trajectories import Trajectories, first_not_finite
+from gail.exact.process.memory import require_memory
 
 Array = NDArray[Any]
 
@@ -123,6 +124,9 @@ class _Flat:
         self._first, self._lengths = k, np.asarray(lengths, dtype=np.int64)
         steps, episodes = int(self._lengths.sum()), len(lengths)
         observation, action = first.observations, first.actions
+        fields = (observation, action, first.rewards, first.next_observations)
+        row = sum(values.nbytes // len(values) for values in fields if values is not None)
+        require_memory(float(row) * steps, f"demonstrations of {steps:,} steps")
         self._observations = np.empty((steps, *observation.shape[1:]), observation.dtype)
         self._actions = np.empty((steps, *action.shape[1:]), action.dtype)
         self._rewards = None if first.rewards is None else np.empty(steps, first.rewards.dtype)

@@ -114,7 +114,9 @@ def _from_archive(archive: Archive, broken: list[str] | None) -> Demonstrations:
         return join(baselines.from_archive(archive), broken)
     if found >= imitation_archives.FIELDS:
         return join(imitation_archives.from_archive(archive), broken)
-    own = ("observations", "actions", "provenance", "...")
+    if found >= {"observations", "actions"}:
+        return npz.from_archive(archive, broken)
+    own = ("observations", "actions", "lengths", "...")
     raise InvalidDemonstrations(
         f"an .npz with {', '.join(sorted(found)) or 'nothing'}: needed are {', '.join(own)} (our own), "
         f"{', '.join(sorted(stable_baselines.FIELDS))} (stable-baselines), "

@@ -34,6 +34,7 @@ from gail.experiments.data.demonstrations import (
     long_stride,
     record,
     spec_of,
+    with_time_limits,
 )
 from gail.experiments.data.report import draw_demonstrations, print_checks, print_demonstrations
 from gail.experiments.errors import InvalidRequest
@@ -118,6 +119,8 @@ def validate(file: File, /, task: str | None = None) -> int:
     spec = None if row is None else spec_of(row.id)
     whole = Check("file", Verdict.HOLDS, f"{counts}{' in the others' if broken else ''}")
     faults = [Check("broken", Verdict.FAILS, fault) for fault in broken]
+    if row is not None:
+        demonstrations = with_time_limits(demonstrations, row.horizon)
     checks = [*faults, whole, *check_demonstrations(demonstrations, row, spec)]
     print_checks(checks, _CONSOLE)
     return 1 if any(check.verdict is Verdict.FAILS for check in checks) else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
@@ -84,10 +84,30 @@ def dropped(broken: Sequence[str], kept: int) -> str | None:
 
 
 def flattened_for(demonstrations: Demonstrations, task_id: str) -> Demonstrations:
-    """The demonstrations in the flat spaces in which learners see a task; the tasks of the table are flat already."""
+    """The demonstrations in the flat spaces in which learners see a task, with its time limits.
+
+    The tasks of the table are flat already.
+    """
+    demonstrations = with_time_limits(demonstrations, find_task(task_id).horizon)
     if task_id in TASKS or not demonstrations.provenance.native:
         return demonstrations
     return in_flat_spaces(demonstrations, *native_spaces(task_id))
+
+
+def with_time_limits(demonstrations: Demonstrations, horizon: int) -> Demonstrations:
+    """The demonstrations with truncated episodes, where a file calls every time limit a termination.
+
+    Some recorders set `terminal` at the time limit too. If every episode terminates exactly at the task's limit, the
+    limit ended them.
+    """
+    batch = demonstrations.trajectories
+    whole = demonstrations.provenance.stride == 1
+    if not (whole and demonstrations.provenance.native and batch.terminated.all() and (batch.lengths == horizon).all()):
+        return demonstrations
+    none = np.zeros_like(batch.terminated)
+    note = f"every episode ends as terminated exactly at the time limit of {horizon} steps: taken as truncated"
+    provenance = replace(demonstrations.provenance, notes=(*demonstrations.provenance.notes, note))
+    return replace(demonstrations, trajectories=replace(batch, terminated=none, truncated=~none), provenance=provenance)
 
 
 def spec_of(task_id: str) -> SpaceSpec:
@@ -130,7 +150,8 @@ class Check:
 
 def check_demonstrations(demonstrations: Demonstrations, task: Task | None, spec: SpaceSpec | None) -> list[Check]:
     """All checks of demonstrations that could be read."""
-    checks = [_endings(demonstrations), _returns(demonstrations), _repetitions(demonstrations)]
+    notes = [Check("assumed", Verdict.NOTE, note) for note in demonstrations.provenance.notes]
+    checks = [*notes, _endings(demonstrations), _returns(demonstrations), _repetitions(demonstrations)]
     if task is None or spec is None:
         named = demonstrations.provenance.task
         found = "the file names no task" if named is None else f"{named} is not registered here"

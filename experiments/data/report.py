@@ -58,6 +58,8 @@ def _overview(demonstrations: Demonstrations) -> Table:
     table.add_row("source", Text(printable(provenance.source)))
     table.add_row("episodes", f"{batch.num_trajectories:,}: {ended:,} terminated, {cut:,} truncated")
     stride = "" if provenance.stride == 1 else f", every {provenance.stride}-th of the episodes' own"
+    for note in demonstrations.provenance.notes:
+        table.add_row("assumed", printable(note))
     table.add_row("steps", f"{batch.num_steps:,}{stride}")
     table.add_row("return", "unknown: there are no rewards" if returns is None else _spread(returns))
     table.add_row("length", _spread(batch.lengths))

@@ -58,6 +58,8 @@ def read_demonstrations(config: RunConfig) -> Demonstrations:
         console.print(f"{path}: {left_out}.", soft_wrap=True, highlight=False, markup=False)
     full.check_task(config.task)
     full = flattened_for(full, config.task)
+    for assumed in full.provenance.notes:
+        console.print(f"{path}: {assumed}.", soft_wrap=True, highlight=False, markup=False)
     check_layout(full, spec, config.task)
     full.check_fits(spec)
     outside = full.outside_bounds(spec)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gail.approx.demonstrations.errors import InvalidDemonstrations, import_optional, parsing
+from gail.exact.process.memory import require_memory
 
 _COMPRESSION_LIMIT = 1032
 """Largest compression ratio of deflate: a dataset that states a larger one is damaged or hostile."""
@@ -80,5 +81,6 @@ def _inside(group: Any, name: str) -> Any:
 
 def content(found: Any) -> NDArray[Any]:
     """A whole dataset."""
+    require_memory(found.nbytes, f"reading {found.name} of shape {found.shape}")
     with parsing("HDF5 file"):
         return np.asarray(found[()])

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from gail.approx.demonstrations.containers.pickles import unpickle
 from gail.approx.demonstrations.errors import InvalidDemonstrations, parsing, writing
+from gail.exact.process.memory import require_memory
 
 Array = NDArray[Any]
 
@@ -63,6 +64,11 @@ class Archive:
         """A whole array, in this machine's byte order; mapped if possible."""
         with self.member(name) as member:
             return member.whole()
+
+    def rows(self, name: str) -> int:
+        """Number of rows that an array claims to have, from its header: nothing else is read."""
+        with self.member(name) as member:
+            return member.shape[0] if member.shape else 0
 
     def member(self, name: str) -> Member:
         """An array whose rows are read part by part."""
@@ -124,6 +130,7 @@ class Member:
         return self._read((rows, *self.shape[1:]))
 
     def _read(self, shape: tuple[int, ...]) -> Array:
+        require_memory(math.prod(shape) * self._stored.itemsize, f"reading {self._name} of shape {self.shape}")
         with parsing(_KIND):
             array = np.empty(shape, self._stored)
             view = array.reshape(-1).view(np.uint8).data

@@ -12,7 +12,7 @@ from gail.approx.policies.policy import Policy, PolicySettings, save_policy
 from gail.envs.tasks import find_task
 from gail.experiments.cli import main as cli
 from gail.experiments.data import report as demos_report
-from gail.experiments.data.demonstrations import Verdict, check_demonstrations, spec_of
+from gail.experiments.data.demonstrations import Verdict, check_demonstrations, spec_of, with_time_limits
 from gail.experiments.runs import training
 from gail.experiments.runs.config import DemonstrationChoice
 from gail.experiments.runs.recipes.imitation import imitation_recipe
@@ -95,6 +95,21 @@ def test_numbers_out_of_range_are_named(demos, policy, option, value):
 def test_a_policy_of_another_task_is_refused(demos, policy):
     status, _, err = demos("collect", "Acrobot-v1", "--policy", policy)
     assert status == 2 and "Acrobot-v1 has observations of 6 numbers" in err
+
+
+def test_terminations_at_the_time_limit_are_truncations():
+    batch = pendulum_like().trajectories
+    ended = replace(batch, terminated=np.ones(4, bool), truncated=np.zeros(4, bool), lengths=np.full(4, 3))
+    given = Demonstrations(ended, Provenance(None, "a course", native=True))
+    found = with_time_limits(given, 3)
+    assert found.trajectories.truncated.all() and not found.trajectories.terminated.any()
+    assert "time limit of 3 steps: taken as truncated" in found.provenance.notes[0]
+    for other, horizon in (
+        (given, 4),  # they end before the limit
+        (replace(given, trajectories=replace(ended, terminated=np.array([1, 1, 1, 0], bool))), 3),  # one does not end
+        (replace(given, provenance=Provenance(None, "ours")), 3),  # recorded here, where the two are told apart
+    ):
+        assert with_time_limits(other, horizon) is other
 
 
 def test_show_prints_and_draws(demos, tmp_path):

@@ -18,6 +18,7 @@ from gail.envs.conversions import NotTabular, chain, from_graph, from_gymnasium
 from gail.envs.finite import FiniteTask, garnet
 from gail.envs.gridworlds import ACTIONS, DEMO_8X8, MOVES, GridLayout, InvalidMap, gridworld
 from gail.envs.tabular import TabularEnv, TabularVectorEnv
+from gail.envs.task_ids import InvalidTaskArgument, with_arguments
 from gail.envs.tasks import TASKS, Task, UnknownTask, find_task
 from gail.envs.vector import make_gymnasium_vector, make_vector
 from gail.envs.wrappers.episode_lengths import AbsorbingStates, FixedHorizon
@@ -34,6 +35,7 @@ __all__ = [
     "FixedHorizon",
     "GridLayout",
     "InvalidMap",
+    "InvalidTaskArgument",
     "NotTabular",
     "StateFeatures",
     "TabularEnv",
@@ -50,4 +52,5 @@ __all__ = [
     "gridworld",
     "make_gymnasium_vector",
     "make_vector",
+    "with_arguments",
 ]

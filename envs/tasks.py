@@ -16,12 +16,13 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gymnasium
 from gymnasium.spaces import Box
 
+from gail.envs.task_ids import joined_id, split_id
 from gail.envs.wrappers.flat_spaces import UnsupportedEnvironment, flattened
 
 
@@ -34,7 +35,7 @@ class Task:
     """One control task and its imitation protocol: the paper's, or the closest to it."""
 
     id: str
-    """Gymnasium id, with the module that registers it in front, if given: `my_package:MyEnv-v0`."""
+    """Gymnasium id, with its module in front and its arguments behind, if given (`gail.envs.task_ids`)."""
     observation_size: int
     """Length of the observation vector."""
     action_size: int
@@ -53,6 +54,11 @@ class Task:
     """Iterations of FEM, GTAL and GAIL in the paper (Table 2); None for a task that is not in it."""
     paper_batch: int | None = None
     """State-action pairs per iteration in the paper (Table 2; a minimum there); None for a task that is not in it."""
+
+    @property
+    def base(self) -> str:
+        """The id without arguments."""
+        return split_id(self.id)[0]
 
     @property
     def paper_interactions(self) -> int | None:
@@ -84,18 +90,21 @@ def find_task(task_id: str) -> Task:
 
     `module:Name-v0` imports the module first, as `gymnasium.make` does. A task outside the table has the
     horizon of its registration, the sizes of its spaces, and the numbers of trajectories of the paper's MuJoCo tasks;
-    its data are not subsampled.
+    its data are not subsampled. A task of the table with arguments keeps its protocol.
 
     Raises:
+        InvalidTaskArgument: the id's arguments are malformed.
         UnknownTask: no such environment; the message names the most similar row of the table.
         UnsupportedEnvironment: it cannot be made, has no time limit, or spaces that are not supported.
     """
     if task_id in TASKS:
         return TASKS[task_id]
-    module, _, name = task_id.rpartition(":")
+    base, arguments = split_id(task_id)
+    task_id = joined_id(base, arguments)
+    module, _, name = base.rpartition(":")
     if module:
         _import(module, task_id)
-    if (name if module else task_id) not in gymnasium.registry:
+    if (name if module else base) not in gymnasium.registry:
         raise UnknownTask(f"unknown task {task_id!r}: {_hint(task_id, module)}")
     return _task_of(task_id)
 
@@ -106,7 +115,7 @@ def native_spaces(task_id: str) -> tuple[gymnasium.Space[Any], gymnasium.Space[A
     Raises:
         UnknownTask, UnsupportedEnvironment: as `find_task`.
     """
-    env = _made(find_task(task_id).id)
+    env = make(find_task(task_id).id)
     try:
         return env.observation_space, env.action_space
     finally:
@@ -137,7 +146,7 @@ def _hint(task_id: str, module: str) -> str:
 
 def _task_of(task_id: str) -> Task:
     """The task of a registered environment, read from its spaces and its time limit."""
-    env = _made(task_id)
+    env = make(task_id)
     try:
         flat = flattened(env)
         horizon = None if env.spec is None else env.spec.max_episode_steps
@@ -145,6 +154,10 @@ def _task_of(task_id: str) -> Task:
         env.close()
     if horizon is None:
         raise UnsupportedEnvironment(f"{task_id} has no time limit: register it with max_episode_steps=...")
+    known = TASKS.get(split_id(task_id)[0])
+    if known is not None:
+        size = gymnasium.spaces.flatdim(flat.observation_space)
+        return replace(known, id=task_id, observation_size=size, horizon=horizon)
     return Task(
         id=task_id,
         observation_size=gymnasium.spaces.flatdim(flat.observation_space),
@@ -157,8 +170,14 @@ def _task_of(task_id: str) -> Task:
     )
 
 
-def _made(task_id: str) -> gymnasium.Env[Any, Any]:
+def make(task_id: str, **more: Any) -> gymnasium.Env[Any, Any]:
+    """One environment of a task, as Gymnasium makes it, with the task's arguments and more.
+
+    Raises:
+        UnsupportedEnvironment: it cannot be made; the message has the reason.
+    """
+    base, arguments = split_id(task_id)
     try:
-        return gymnasium.make(task_id, disable_env_checker=True)
-    except (gymnasium.error.Error, ImportError) as error:
+        return gymnasium.make(base, disable_env_checker=True, **arguments, **more)
+    except (gymnasium.error.Error, ImportError, TypeError) as error:
         raise UnsupportedEnvironment(f"{task_id} cannot be made: {error}") from error

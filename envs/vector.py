@@ -4,10 +4,10 @@
 returns its true last observation with `terminated` or `truncated` set, and the following step ignores the
 action, returns the first observation of the next episode, and has reward 0. Learners drop that reset step.
 
-EnvPool (C++ threads) runs the tasks of the table where it is installed; Gymnasium's own vector environment runs
-everything else, with observations and actions flattened (`gail.envs.wrappers.flat_spaces`). Both compute the same
-dynamics, up to rounding if MuJoCo has the release that EnvPool is built on; other releases resolve contacts of Ant and
-the Humanoids a little differently. This module removes the other differences of EnvPool:
+EnvPool (C++ threads) runs the tasks of the table, without arguments, where it is installed; Gymnasium's own vector
+environment runs everything else, with observations and actions flattened (`gail.envs.wrappers.flat_spaces`). Both
+compute the same dynamics, up to rounding if MuJoCo has the release that EnvPool is built on; other releases resolve
+contacts of Ant and the Humanoids a little differently. This module removes the other differences of EnvPool:
 - its copies take seeds `seed, seed + 1, ...`, so copy 1 of seed 0 would repeat copy 0 of seed 1; here seeds are drawn
   through `numpy.random.SeedSequence`, which spreads them over the integers;
 - its `reset(seed=...)` ignores the seed; here it makes a new pool;
@@ -35,6 +35,7 @@ from gymnasium.spaces import Box
 from gymnasium.vector import AutoresetMode, VectorEnv, VectorWrapper
 from gymnasium.vector.utils import batch_space
 
+from gail.envs.task_ids import split_id
 from gail.envs.tasks import TASKS, find_task
 from gail.envs.wrappers.flat_spaces import flattened
 
@@ -181,13 +182,15 @@ class _Seeded(VectorWrapper[Any, Any, Any]):
 
 
 def _make_gymnasium(task_id: str, num_envs: int) -> VectorEnvironment:
+    base, arguments = split_id(task_id)
     with _compiling_quietly():
         return gymnasium.make_vec(
-            task_id,
+            base,
             num_envs=num_envs,
             vectorization_mode="sync",
             vector_kwargs={"autoreset_mode": AutoresetMode.NEXT_STEP},
             wrappers=[flattened],  # type: ignore[list-item]  # an environment that needs no wrapper stays as it is
+            **arguments,
         )
 
 

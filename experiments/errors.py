@@ -1,4 +1,4 @@
-"""A mistake of the user's: printed as one sentence, exit status 2 (see `gail.experiments.cli.user_errors`)."""
+"""A mistake of the user's: printed as one sentence, exit status 2 (see `gail.experiments.user_errors`)."""
 
 from __future__ import annotations
 

@@ -162,9 +162,12 @@ class Demonstrations:
     def check_task(self, task: str) -> None:
         """Raise `InvalidDemonstrations` if the recorded task is another one.
 
-        The part `module:` of `module:Name-v0` is ignored, because recordings do not store it.
+        The part `module:` of `module:Name-v0` is ignored, because recordings do not store it. So are the environment's
+        arguments behind the name, unless the recording names some.
         """
         recorded = self.provenance.task
+        if recorded is not None and "{" not in recorded:
+            task = task.partition("{")[0]
         if recorded is not None and recorded.rpartition(":")[2] != task.rpartition(":")[2]:
             raise InvalidDemonstrations(f"these demonstrations were recorded in {self.provenance.task}, not in {task}")
 

@@ -12,6 +12,7 @@ from rich.console import Console
 from tyro.conf import arg, subcommand
 
 from gail.approx import Constant
+from gail.envs.task_ids import with_arguments
 from gail.envs.tasks import TASKS, find_task
 from gail.experiments.bench import benchmarks
 from gail.experiments.bench.training.cells import Table, cells
@@ -19,6 +20,7 @@ from gail.experiments.bench.training.page import write_page
 from gail.experiments.bench.training.peers import PEERS, check_train_peers, measure_peers
 from gail.experiments.bench.training.scheduler import bench_train
 from gail.experiments.bench.training.table import score_table, speed_table
+from gail.experiments.cli.task_arguments import EnvArgs
 from gail.experiments.errors import InvalidRequest
 from gail.experiments.runs.algorithms import COST_PLAYERS
 from gail.experiments.runs.config import Cloning
@@ -63,7 +65,9 @@ def envs(out: Path = _RESULTS / "envs.csv") -> int:
 
 
 def throughput(
-    task: tuple[str, ...] = ("Hopper-v5", "Ant-v5", "Humanoid-v5"), out: Path = _RESULTS / "throughput.csv"
+    task: tuple[str, ...] = ("Hopper-v5", "Ant-v5", "Humanoid-v5"),
+    env_arg: EnvArgs = (),
+    out: Path = _RESULTS / "throughput.csv",
 ) -> int:
     """Measure steps per second of GAIL, of the simulator alone with random actions, and each part's share of the time.
 
@@ -71,12 +75,13 @@ def throughput(
         task: one task or several, measured one after the other.
         out: CSV of the raw results.
     """
-    benchmarks.bench_throughput([find_task(name).id for name in task], 40, _CONSOLE, out)
+    benchmarks.bench_throughput([find_task(with_arguments(name, env_arg)).id for name in task], 40, _CONSOLE, out)
     return 0
 
 
 def train(
     task: tuple[str, ...] = (),
+    env_arg: EnvArgs = (),
     algo: tuple[str, ...] = (),
     demos: tuple[int, ...] = (),
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4),
@@ -112,7 +117,8 @@ def train(
         if value is not None and value < 1:
             raise InvalidRequest(f"{name} is {value}: at least 1 is needed")
     table = Table(out)
-    tasks = tuple(find_task(name).id for name in task) or tuple(name for name in TASKS if reference(name))
+    named = tuple(find_task(with_arguments(name, env_arg)).id for name in task)
+    tasks = named or tuple(name for name in TASKS if reference(name))
     chosen = [] if summary else list(cells(tasks, algo or _IMITATORS, demos, seeds, steps, assignments))
     if peers is not None:
         check_train_peers(peers, tasks)

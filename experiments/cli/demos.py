@@ -23,7 +23,9 @@ from gail.approx.demonstrations import (
 )
 from gail.approx.policies.policy import load_policy
 from gail.envs.data import shipped_file
-from gail.envs.tasks import TASKS, find_task
+from gail.envs.task_ids import folder_name, with_arguments
+from gail.envs.tasks import find_task
+from gail.experiments.cli.task_arguments import EnvArgs, TaskId
 from gail.experiments.data.demonstrations import (
     Check,
     Verdict,
@@ -42,7 +44,6 @@ from gail.experiments.runs.training import check_policy_fits
 
 _CONSOLE = Console()
 
-TaskId = Annotated[Positional[str], arg(metavar="TASK", help="a task: " + ", ".join(TASKS))]
 File = Annotated[Positional[Path], arg(metavar="FILE", help="demonstrations, a file or folder of any known format")]
 Output = Annotated[Positional[Path], arg(metavar="OUT", help="what to write; the suffix is up to you")]
 
@@ -50,6 +51,7 @@ Output = Annotated[Positional[Path], arg(metavar="OUT", help="what to write; the
 def collect(
     task: TaskId,
     /,
+    env_arg: EnvArgs = (),
     policy: Path | None = None,
     episodes: int | None = None,
     seed: int = 0,
@@ -63,7 +65,7 @@ def collect(
         seed: seed of the episodes and of the actions.
         out: .npz file to write; default: runs/demos/TASK-seedSEED.npz.
     """
-    row = find_task(task)
+    row = find_task(with_arguments(task, env_arg))
     count = row.full_trajectories if episodes is None else episodes
     if count < 1:
         raise InvalidRequest(f"--episodes is {episodes}: at least one is needed")
@@ -74,7 +76,7 @@ def collect(
     check_policy_fits(loaded, row.id, file)
     digest = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
     found = record(loaded, row.id, count, seed, f"sampled actions of policy {file.name} ({digest}), seed {seed}")
-    path = out or Path("runs/demos") / f"{row.id.rpartition(':')[2]}-seed{seed}.npz"
+    path = out or Path("runs/demos") / f"{folder_name(row.id)}-seed{seed}.npz"
     save_npz(found, path)
     returns = found.trajectories.returns
     _say(f"{count} episodes, return {returns.mean():,.1f} ± {returns.std():,.1f}: [bold]{path}[/bold]")

@@ -9,11 +9,13 @@ from rich.console import Console
 from tyro.conf import Positional, arg
 
 from gail.approx.policies.policy import load_policy
+from gail.envs.task_ids import with_arguments
 from gail.envs.tasks import find_task
+from gail.experiments.cli.task_arguments import EnvArgs
 from gail.experiments.errors import InvalidRequest
 from gail.experiments.runs.run import Run
 from gail.experiments.runs.training import check_policy_fits
-from gail.experiments.train.evaluation import evaluation_table
+from gail.experiments.train.evaluation import evaluate_beside_random, evaluation_table
 from gail.experiments.train.video import check_video, film
 
 _CONSOLE = Console()
@@ -23,6 +25,7 @@ def evaluate(
     what: Annotated[Positional[Path], arg(metavar="RUN_OR_POLICY")],
     /,
     task: str | None = None,
+    env_arg: EnvArgs = (),
     episodes: int = 50,
     seed: int = 0,
     video: Path | None = None,
@@ -40,19 +43,21 @@ def evaluate(
         raise InvalidRequest(f"--episodes is {episodes}: at least one is needed")
     if video is not None:
         check_video(video)
-    named, path = task, what
+    named, path, demonstrated = task, what, None
     if what.is_dir():
         run = Run.open(what)
-        named, path = run.config.task, run.policy
+        named, path, demonstrated = run.config.task, run.policy, run.demonstrated_return()
         if not path.exists():
             raise InvalidRequest(f"{what}: the run is not finished and has no policy: go on with `gail resume {what}`")
     policy = load_policy(path)
     named = named or policy.task
     if named is None:
         raise InvalidRequest(f"{what}: this policy file does not name its task: name it with --task")
-    task_id = find_task(named).id
+    task_id = find_task(with_arguments(named, env_arg)).id
     check_policy_fits(policy, task_id, path)
-    _CONSOLE.print(evaluation_table(policy, task_id, episodes, seed))
+    _CONSOLE.print(
+        evaluation_table(evaluate_beside_random(policy, task_id, episodes, seed), task_id, seed, demonstrated)
+    )
     if video is not None:
         filmed = film(path, task_id, seed, video)
         _CONSOLE.print(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
 
 from rich.console import Console
-from tyro.conf import Positional, arg
 
 from gail.envs.data import shipped_file
-from gail.envs.tasks import TASKS, find_task
+from gail.envs.task_ids import folder_name, with_arguments
+from gail.envs.tasks import find_task
+from gail.experiments.cli.task_arguments import EnvArgs, TaskId
 from gail.experiments.errors import InvalidRequest
 from gail.experiments.runs.config import RunConfig
 from gail.experiments.runs.interrupts import INTERRUPTED
@@ -21,15 +21,11 @@ from gail.experiments.train.expert import evaluate_again, publish
 
 _CONSOLE = Console()
 
-TaskId = Annotated[
-    Positional[str],
-    arg(metavar="TASK", help=f"a task: {', '.join(TASKS)}, or one of your own, my_package:MyEnv-v0"),
-]
-
 
 def expert(
     task: TaskId,
     /,
+    env_arg: EnvArgs = (),
     seed: int = 0,
     steps: int | None = None,
     envs: int | None = None,
@@ -48,6 +44,7 @@ def expert(
         evaluate_only: train nothing; evaluate the shipped expert, or the one in a folder `ship` named by --out, and
             rewrite the returns on its card.
     """
+    task = with_arguments(task, env_arg)
     if evaluate_only:
         if seed or any(value is not None for value in (steps, envs, threads)):
             raise InvalidRequest("--evaluate-only trains nothing: --seed, --steps, --envs and --threads do not apply")
@@ -56,7 +53,7 @@ def expert(
         return 0
     config = _expert_config(task, seed, steps, envs, threads)
     training = make_training(config)
-    run = Run.create(out or Path("runs") / f"{config.task.rpartition(':')[2]}-expert-seed{seed}", config)
+    run = Run.create(out or Path("runs") / f"{folder_name(config.task)}-expert-seed{seed}", config)
     if not start(run, training, _CONSOLE):
         return INTERRUPTED
     publish(run, training.policy, _CONSOLE)

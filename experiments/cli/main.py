@@ -98,7 +98,7 @@ def _run(verb: str, words: Sequence[str]) -> int:
 
 def _sentence(error: Exception) -> str | None:
     """One sentence on an error that a user can fix; None for a fault of the program."""
-    from gail.experiments.cli.user_errors import USER_ERRORS, BrokenEpisode
+    from gail.experiments.user_errors import USER_ERRORS, BrokenEpisode
 
     if isinstance(error, BrokenEpisode):
         return f"{error}; `gail demos validate` lists every broken episode, and --drop-broken leaves them out"

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from rich.console import Console
-from tyro.conf import Positional, arg
+from tyro.conf import arg
 
 from gail.approx import CloningSettings, RewardForm
-from gail.envs.tasks import TASKS
+from gail.envs.task_ids import folder_name, with_arguments
+from gail.experiments.cli.task_arguments import EnvArgs, TaskId
 from gail.experiments.errors import InvalidRequest
 from gail.experiments.runs.algorithms import COST_PLAYERS
 from gail.experiments.runs.config import Cloning, RunConfig
@@ -26,10 +27,6 @@ _ERRORS = Console(stderr=True)
 
 _ALGORITHMS = {kind.name: kind.title for kind in COST_PLAYERS} | {Cloning.name: "behavioural cloning"}
 
-TaskId = Annotated[
-    Positional[str],
-    arg(metavar="TASK", help=f"a task: {', '.join(TASKS)}, or one of your own, my_package:MyEnv-v0"),
-]
 Algorithm = Annotated[
     str | None,
     arg(
@@ -84,6 +81,7 @@ def train(
     task: TaskId,
     /,
     players: Annotated[Players, arg(name="")],
+    env_arg: EnvArgs = (),
     algo: Algorithm = None,
     demos: str | None = None,
     trajectories: int | None = None,
@@ -127,6 +125,7 @@ def train(
         control_steps: environment steps of each control; default: the run's number.
         out: folder of the run; default: runs/TASK-ALGO-seedSEED.
     """
+    task = with_arguments(task, env_arg)
     options = players.options() | _demonstration_options(demos, trajectories, stride)
     options |= _given(seed=seed, steps=steps, envs=envs, threads=threads, drop_broken=drop_broken or None)
     if control:
@@ -140,7 +139,7 @@ def train(
     if print_config:
         print(printed(chosen))
         return 0
-    folder = out or Path("runs") / f"{chosen.task.rpartition(':')[2]}-{chosen.name}-seed{chosen.seed}"
+    folder = out or Path("runs") / f"{folder_name(chosen.task)}-{chosen.name}-seed{chosen.seed}"
     return _trained(chosen, folder)
 
 

@@ -16,6 +16,7 @@ from gail.approx.evaluation import play_episodes, stochastic
 from gail.approx.policies.policy import Policy
 from gail.approx.policies.spaces import SpaceSpec
 from gail.approx.trajectories.trajectories import Trajectories
+from gail.envs.task_ids import split_id
 from gail.envs.tasks import TASKS, Task, find_task, native_spaces
 from gail.envs.vector import make_vector
 
@@ -59,7 +60,7 @@ def known_task(demonstrations: Demonstrations, asked: str | None) -> Task | None
     if asked is not None:
         return find_task(asked)
     named = demonstrations.provenance.task
-    return find_task(named) if named in TASKS or named in gymnasium.registry else None
+    return find_task(named) if named is not None and split_id(named)[0] in gymnasium.registry else None
 
 
 def digest(path: Path) -> str:

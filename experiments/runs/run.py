@@ -95,6 +95,14 @@ class Run:
         changed = [f"{name} {before.get(name)} is now {now.get(name)}" for name in now if before.get(name) != now[name]]
         return f"The run goes on, but not bit for bit as it began: {', '.join(changed)}." if changed else None
 
+    def demonstrated_return(self) -> float | None:
+        """Mean return of the demonstrations as the run's result has it; None if it does not."""
+        path = self.folder / "result.json"
+        try:
+            return float(json.loads(path.read_text())["demonstrations"]["mean"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
     def write_result(self, result: Mapping[str, Any]) -> None:
         """Write the final numbers."""
         write_text(self.folder / "result.json", json.dumps(result, indent=2) + "\n")

@@ -75,6 +75,15 @@ def read_demonstrations(config: RunConfig) -> Demonstrations:
     return shuffled(sparse, config.seed) if wanted.shuffled else sparse
 
 
+def demonstrated_return(config: RunConfig) -> float | None:
+    """Mean return of the episodes of the file that a config names; None without a file or without returns."""
+    wanted = config.demonstrations
+    if wanted is None or wanted.file is None:
+        return None
+    returns = load_demonstrations(Path(wanted.file), [] if wanted.drop_broken else None).returns
+    return None if returns is None else float(np.mean(returns[: wanted.count]))
+
+
 def with_digest(config: RunConfig) -> RunConfig:
     """The config with the digest of the file of demonstrations that it names, if any.
 

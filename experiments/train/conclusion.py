@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rich.console import Console
 
 from gail.approx.policies.policy import Policy
 from gail.experiments.reports.page import Report
 from gail.experiments.runs.config import Cloning, Imitation
 from gail.experiments.runs.interrupts import INTERRUPTED
+from gail.experiments.runs.metrics import read_metrics
 from gail.experiments.runs.run import Run
+from gail.experiments.runs.training import demonstrated_return
 from gail.experiments.train.controls import EPISODES, compare_with_controls, run_controls
-from gail.experiments.train.evaluation import evaluate_policy, evaluate_random, evaluation_table, summary
+from gail.experiments.train.evaluation import evaluate_beside_random, evaluation_table, summary
 from gail.experiments.train.report import report_cloning, report_training
+from gail.experiments.train.symptoms import symptoms
 
 FAILED = 1
 """Exit status of a run that does not beat its controls by the margin."""
@@ -21,14 +26,22 @@ def finish(run: Run, policy: Policy, console: Console) -> int:
     """Evaluate a finished run, write its result and report, and return the command's exit status."""
     config = run.config
     name = config.learner.title
-    evaluations = {
-        name: evaluate_policy(policy, config.task, EPISODES, 0, stochastic_actions=False),
-        "random policy": evaluate_random(config.task, EPISODES, 0),
-    }
-    run.write_result({name: summary(found) for name, found in evaluations.items()})
-    console.print(evaluation_table(policy, config.task, EPISODES, 0))
+    found, demonstrated = evaluate_beside_random(policy, config.task, EPISODES, 0), demonstrated_return(config)
+    evaluations = {name: found.mean_actions, "random policy": found.random_play}
+    result: dict[str, Any] = {kind: summary(one) for kind, one in evaluations.items()}
+    result |= {} if demonstrated is None else {"demonstrations": {"mean": demonstrated}}
+    run.write_result(result)
+    console.print(evaluation_table(found, config.task, 0, demonstrated))
+    rows = [] if isinstance(config.learner, Cloning) else read_metrics(run.metrics)
+    warnings = symptoms(rows, found.mean_actions.mean, found.sampled_actions.mean, found.random_play.mean)
+    for sentence in warnings:
+        console.print(f"[bold red]Warning:[/bold red] {sentence}", soft_wrap=True, highlight=False)
     status = 0
     report = Report(f"{config.name} on {config.task}", f"Seed {config.seed}.")
+    if warnings:
+        report.heading("Warnings")
+    for sentence in warnings:
+        report.paragraph(sentence)
     if isinstance(config.learner, Cloning):
         report_cloning(report, run, evaluations)
     else:

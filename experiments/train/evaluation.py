@@ -78,41 +78,68 @@ def evaluate_random(task_id: str, episodes: int, seed: int, make_envs: MakeVecto
         envs.close()
 
 
-def evaluation_table(policy: Policy, task_id: str, episodes: int, seed: int) -> Table:
-    """A table of returns: mean actions, sampled actions, the expert's card, random play.
+@dataclass(frozen=True)
+class Evaluated:
+    """A policy's returns, and random play's for comparison."""
 
-    Scores are 0 for random play and 1 for the expert; the interquartile mean (IQM) comes with a bootstrap interval.
+    mean_actions: Evaluation
+    sampled_actions: Evaluation
+    random_play: Evaluation
+
+
+def evaluate_beside_random(policy: Policy, task_id: str, episodes: int, seed: int) -> Evaluated:
+    """Returns of `episodes` whole episodes with mean actions, with sampled ones, and of random play."""
+    return Evaluated(
+        evaluate_policy(policy, task_id, episodes, seed, stochastic_actions=False),
+        evaluate_policy(policy, task_id, episodes, seed, stochastic_actions=True),
+        evaluate_random(task_id, episodes, seed),
+    )
+
+
+def evaluation_table(found: Evaluated, task_id: str, seed: int, demonstrated: float | None = None) -> Table:
+    """A table of returns: mean actions, sampled actions, random play, and what they are compared with.
+
+    Scores are 0 for random play. They are 1 for the demonstrations if their mean return `demonstrated` is given, and
+    for the expert's card otherwise. The interquartile mean (IQM) comes with a bootstrap interval.
     """
-    levels = reference(task_id)
+    card_levels = levels = reference(task_id)
+    unit, random = "expert", found.random_play.mean
+    if demonstrated is not None and demonstrated > random:
+        unit, levels = "demonstrations", Reference(random, demonstrated)
+    episodes = len(found.mean_actions.returns)
     table = Table(
         "policy",
         "return",
         "length",
         "score",
         "IQM of score, 95 %" if levels else "IQM of return, 95 %",
-        title=f"{task_id}, {episodes} whole episodes" + ("; score 0 = random play, 1 = expert" if levels else ""),
+        title=f"{task_id}, {episodes} whole episodes" + (f"; score 0 = random play, 1 = {unit}" if levels else ""),
         caption="IQM: mean of the middle half, with its bootstrap interval"
         + ("" if levels else f"; no expert ships for {task_id}"),
     )
 
-    def row(name: str, found: Evaluation) -> None:
-        score = f"{levels.normalized(found.mean):.3f}" if levels else ""
+    def row(name: str, one: Evaluation) -> None:
+        score = f"{levels.normalized(one.mean):.3f}" if levels else ""
         shape = "{:.3f}" if levels else "{:,.1f}"
-        middle = interquartile_mean(levels.normalized_all(found.returns) if levels else found.returns, seed)
+        middle = interquartile_mean(levels.normalized_all(one.returns) if levels else one.returns, seed)
         estimate, low, high = (shape.format(value + 0.0) for value in (middle.estimate, middle.low, middle.high))
         table.add_row(
             name,
-            f"{found.mean:,.1f} ± {found.std:,.1f}",
-            f"{found.lengths.mean():.0f}",
+            f"{one.mean:,.1f} ± {one.std:,.1f}",
+            f"{one.lengths.mean():.0f}",
             score,
             f"{estimate} [{low}, {high}]",
         )
 
-    row("mean actions", evaluate_policy(policy, task_id, episodes, seed, stochastic_actions=False))
-    row("sampled actions", evaluate_policy(policy, task_id, episodes, seed, stochastic_actions=True))
-    row("random play", evaluate_random(task_id, episodes, seed))
-    if levels:
-        table.add_row("expert's card", f"{levels.expert:,.1f}", "", "1", "")
+    row("mean actions", found.mean_actions)
+    row("sampled actions", found.sampled_actions)
+    row("random play", found.random_play)
+    if demonstrated is not None:
+        table.add_row("demonstrations", f"{demonstrated:,.1f}", "", "1" if unit == "demonstrations" else "", "")
+    if card_levels and levels:
+        table.add_row(
+            "expert's card", f"{card_levels.expert:,.1f}", "", f"{levels.normalized(card_levels.expert):.3g}", ""
+        )
     return table
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from gail.approx.policies.policy import load_policy
 from gail.approx.policies.prediction import Predictor
-from gail.envs.tasks import find_task
+from gail.envs.tasks import find_task, make
 from gail.envs.wrappers.flat_spaces import flattened
 
 _BLOCK = 16  # ffmpeg's encoders take frames whose sides are multiples of this
@@ -27,7 +27,7 @@ _BLOCK = 16  # ffmpeg's encoders take frames whose sides are multiples of this
 def film_episode(policy_file: Path, task_id: str, seed: int, video: Path) -> dict[str, Any]:
     """Write one episode's frames to a video; return their number and the episode's return."""
     predictor = Predictor(load_policy(policy_file))
-    env = flattened(gymnasium.make(find_task(task_id).id, render_mode="rgb_array"))
+    env = flattened(make(find_task(task_id).id, render_mode="rgb_array"))
     _follow(env)
     observation, _ = env.reset(seed=seed)
     frames, total, over = 0, 0.0, False

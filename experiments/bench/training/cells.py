@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from gail.envs.task_ids import folder_name
 from gail.envs.tasks import find_task
 from gail.experiments.errors import InvalidRequest
 from gail.experiments.runs.config import Cloning, RunConfig
@@ -52,7 +53,7 @@ class Cell:
     @property
     def name(self) -> str:
         """Name of the cell's folder."""
-        task = self.task.rpartition(":")[2]
+        task = folder_name(self.task)
         name = f"{task}-{self.algorithm}-demos{self.demonstrations}-steps{self.budget}-seed{self.seed}"
         return "-".join([name, *self.settings.split()])
 

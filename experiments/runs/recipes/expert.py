@@ -52,10 +52,10 @@ def expert_recipe(task_id: str) -> RunConfig:
     any task of a user's own, learns faster from small batches.
     """
     task = find_task(task_id)
-    if task.id in _LONG_JUMPS:
-        training, num_envs = _large_batches(_LONG_JUMPS[task.id]), 32
+    if task.base in _LONG_JUMPS:
+        training, num_envs = _large_batches(_LONG_JUMPS[task.base]), 32
     else:
-        training, num_envs = _small_batches(_EXPERTS.get(task.id, _Expert(2_000_000))), 16
+        training, num_envs = _small_batches(_EXPERTS.get(task.base, _Expert(2_000_000))), 16
     return RunConfig(task.id, 0, None, Reinforcement(training, Simulator(num_envs)))
 
 

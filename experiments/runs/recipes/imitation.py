@@ -76,9 +76,9 @@ def imitation_recipe(task_id: str, algorithm: str = Gail.name) -> RunConfig:
     linear in the logit: it does not fade while learner and expert are far apart.
     """
     task = find_task(task_id)
-    recipe = _IMITATORS.get(task.id, _Imitator(1_500_000))
+    recipe = _IMITATORS.get(task.base, _Imitator(1_500_000))
     cost = {
-        "reward": RewardForm.DIFFERENCE if task.id in ONE_LENGTH else reward_form(task.id),
+        "reward": RewardForm.DIFFERENCE if task.base in ONE_LENGTH else reward_form(task.base),
         "discriminator": DiscriminatorSettings(
             steps=recipe.discriminator_steps, gradient_penalty=recipe.gradient_penalty
         ),
@@ -96,7 +96,7 @@ def imitation_recipe(task_id: str, algorithm: str = Gail.name) -> RunConfig:
 def plain_recipe(task_id: str, algorithm: str = Gail.name) -> RunConfig:
     """An imitator on a task, from the paper's smallest dataset, with the defaults of every part."""
     task = find_task(task_id)
-    return imitation_from(task, algorithm, {"reward": reward_form(task.id)}, TrainingSettings())
+    return imitation_from(task, algorithm, {"reward": reward_form(task.base)}, TrainingSettings())
 
 
 def reward_form(task_id: str) -> RewardForm:

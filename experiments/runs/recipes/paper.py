@@ -38,7 +38,7 @@ def paper_recipe(task_id: str, algorithm: str = Gail.name) -> RunConfig:
         whole_episodes=True,
         checkpoint_every=10,
         policy=Trpo(
-            network=PolicySettings((100, 100), initial_std=1.0 / _HALF_WIDTHS.get(task.id, 1.0)),
+            network=PolicySettings((100, 100), initial_std=1.0 / _HALF_WIDTHS.get(task.base, 1.0)),
             discount=0.995,
             mixing=0.97,
             critic_mixing=1.0,
@@ -53,5 +53,5 @@ def paper_recipe(task_id: str, algorithm: str = Gail.name) -> RunConfig:
     discriminator = DiscriminatorSettings(
         (100, 100), learning_rate=0.01, steps=1, gradient_penalty=0.0, entropy_bonus=0.001
     )
-    cost = {"reward": reward_form(task.id), "discriminator": discriminator}
+    cost = {"reward": reward_form(task.base), "discriminator": discriminator}
     return imitation_from(task, algorithm, cost, training)

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from gail.approx import load_policy
 from gail.envs.data import card, shipped_file
-from gail.experiments.train.evaluation import Reference, evaluation_table, reference
+from gail.experiments.train.evaluation import Reference, evaluate_beside_random, evaluation_table, reference
 
 
 def test_random_play_is_0_and_the_expert_1():
@@ -23,9 +23,10 @@ def test_references_are_the_cards():
     assert reference("FrozenLake-v1") is None
 
 
-def rows_of(task, expert):
+def rows_of(task, expert, demonstrated=None):
     console = Console(file=io.StringIO(), width=120)
-    console.print(evaluation_table(load_policy(shipped_file(expert, "expert.safetensors")), task, 4, 0))
+    found = evaluate_beside_random(load_policy(shipped_file(expert, "expert.safetensors")), task, 4, 0)
+    console.print(evaluation_table(found, task, 0, demonstrated))
     return console.file.getvalue()
 
 
@@ -42,6 +43,17 @@ def test_the_table_has_means_scores_and_intervals_for_both_kinds_of_actions():
         assert "1.000 [1.000, 1.000]" in lines[kind]
     assert "IQM of score" in text
     assert float(lines["random play"].split("│")[4]) == pytest.approx(0.0, abs=0.05)
+
+
+def test_scores_are_against_the_demonstrations_where_they_carry_returns():
+    text = rows_of("CartPole-v1", "CartPole-v1", demonstrated=260.0)
+    lines = {line.split("│")[1].strip(): line for line in text.splitlines() if line.startswith("│")}
+    random = float(lines["random play"].split("│")[2].split("±")[0])
+    score = (500.0 - random) / (260.0 - random)
+    assert float(lines["mean actions"].split("│")[4]) == pytest.approx(score, abs=2e-3)
+    assert float(lines["expert's card"].split("│")[4]) == pytest.approx(score, abs=1e-2)
+    assert (lines["demonstrations"].split("│")[2].strip(), "1 = demonstrations" in in_one_line(text)) == ("260.0", True)
+    assert "1 = expert" in in_one_line(rows_of("CartPole-v1", "CartPole-v1", demonstrated=1.0))
 
 
 def test_without_an_expert_returns_take_the_place_of_scores(monkeypatch):

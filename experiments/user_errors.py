@@ -11,7 +11,7 @@ from gail.approx.policies.spaces import UnsupportedSpace
 from gail.approx.settings import InvalidSettings
 from gail.approx.training.training import InvalidCheckpoint, TrainingFailed
 from gail.approx.trajectories.trajectories import InvalidTrajectories
-from gail.envs import UnsupportedEnvironment
+from gail.envs import InvalidTaskArgument, UnsupportedEnvironment
 from gail.envs.data import NotShipped
 from gail.envs.gridworlds import InvalidMap
 from gail.envs.tasks import UnknownTask
@@ -34,6 +34,7 @@ USER_ERRORS: tuple[type[Exception], ...] = (
     UnsupportedSpace,
     UnsupportedEnvironment,
     UnknownTask,
+    InvalidTaskArgument,
     NotShipped,
     InvalidMap,
     InvalidMDP,

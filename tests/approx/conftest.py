@@ -86,6 +86,11 @@ def discrete_spec():
     return SpaceSpec(3, 4, None, None)
 
 
+@pytest.fixture
+def product_spec():
+    return SpaceSpec(3, 5, None, None, (3, 2))
+
+
 def random_policy(spec, hidden=(8, 8), seed=0):
     """A policy whose every parameter is random: the zero output layer of a new one hides mistakes."""
     generator = torch.Generator().manual_seed(seed)

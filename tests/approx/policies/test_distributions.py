@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from gail.approx.policies.distributions import Categorical, DiagonalGaussian
+from gail.approx.policies.distributions import Categorical, CategoricalProduct, DiagonalGaussian
 
 SAMPLES = 20_000
 
@@ -163,3 +163,41 @@ def test_detached_means_constant(family):
     for name, tensor in vars(constant).items():
         assert not tensor.requires_grad
         assert torch.equal(tensor, getattr(p, name))
+
+
+CHOICES = (4, 3, 2)
+
+
+def product(seed, rows=4):
+    return CategoricalProduct(2.0 * torch.randn(rows, 9, generator=generator(seed), dtype=torch.float64), CHOICES)
+
+
+def joint(distribution):
+    """The same distributions as categoricals over all combinations, and these combinations."""
+    combinations = torch.cartesian_prod(*(torch.arange(n) for n in CHOICES))
+    rows = distribution.logits.shape[0]
+    repeated = [
+        type(distribution)(distribution.logits[k : k + 1].expand(len(combinations), -1), CHOICES) for k in range(rows)
+    ]
+    return Categorical(torch.stack([one.log_prob(combinations) for one in repeated])), combinations
+
+
+def test_a_product_is_the_joint_distribution_of_its_parts():
+    p, q = product(0), product(1)
+    (joint_p, combinations), (joint_q, _) = joint(p), joint(q)
+    torch.testing.assert_close(joint_p.logits.exp().sum(-1), torch.ones(4, dtype=torch.float64))
+    torch.testing.assert_close(p.entropy(), joint_p.entropy())
+    torch.testing.assert_close(p.kl_to(q), joint_p.kl_to(joint_q))
+    assert torch.equal(p.mode(), combinations[joint_p.mode()])
+    assert not p.kl_to(p.detach()).any()
+
+
+def test_a_product_draws_its_parts_independently():
+    p = product(0, rows=1)
+    many = CategoricalProduct(p.logits.expand(SAMPLES, -1), CHOICES)
+    drawn = many.sample(generator(1))
+    assert drawn.shape == (SAMPLES, 3)
+    joint_p, combinations = joint(p)
+    for chance, combination in zip(joint_p.logits[0].exp().tolist(), combinations, strict=True):
+        share = float((drawn == combination).all(-1).double().mean())
+        assert share == pytest.approx(chance, abs=4 * math.sqrt(chance / SAMPLES))

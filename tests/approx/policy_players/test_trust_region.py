@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.func import functional_call
 
-from gail.approx.policies.distributions import Categorical, DiagonalGaussian
+from gail.approx.policies.distributions import Categorical, CategoricalProduct, DiagonalGaussian
 from gail.approx.policies.policy import Policy, PolicySettings
 from gail.approx.policies.spaces import SpaceSpec
 from gail.approx.policy_players import trust_region
@@ -76,9 +76,10 @@ def small_network(outputs, seed):
     return network, torch.randn(7, 2, generator=g, dtype=torch.float64)
 
 
-@pytest.mark.parametrize("gaussian", [True, False])
-def test_the_product_is_with_the_hessian_of_the_mean_divergence(gaussian):
-    network, states = small_network(2 if gaussian else 4, 0)
+@pytest.mark.parametrize("family", ["gaussian", "categorical", "product"])
+def test_the_product_is_with_the_hessian_of_the_mean_divergence(family):
+    gaussian = family == "gaussian"
+    network, states = small_network({"gaussian": 2, "categorical": 4, "product": 5}[family], 0)
     log_std = nn.Parameter(torch.tensor([0.3, -0.5], dtype=torch.float64))
     parameters = [*network.parameters(), *([log_std] if gaussian else [])]
 
@@ -90,6 +91,8 @@ def test_the_product_is_with_the_hessian_of_the_mean_divergence(gaussian):
             names = [name for name, _ in network.named_parameters()]
             shaped = {n: v.view_as(p) for n, v, p in zip(names, pieces, network.parameters(), strict=False)}
             output, spread = functional_call(network, shaped, (states,)), pieces[-1]
+        if family == "product":
+            return CategoricalProduct(output, (3, 2))
         return DiagonalGaussian(output, spread) if gaussian else Categorical(output)
 
     old = distribution().detach()
@@ -242,7 +245,7 @@ REJECTIONS = {
 }
 
 
-@pytest.mark.parametrize("spec", ["box_spec", "discrete_spec"])
+@pytest.mark.parametrize("spec", ["box_spec", "discrete_spec", "product_spec"])
 @pytest.mark.parametrize("case", REJECTIONS)
 def test_a_rejected_step_leaves_the_policy_bitwise_as_it_was(case, spec, request, make_policy):
     distort, changes, outcome = REJECTIONS[case]

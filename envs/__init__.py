@@ -22,6 +22,7 @@ from gail.envs.task_ids import InvalidTaskArgument, with_arguments
 from gail.envs.tasks import TASKS, Task, UnknownTask, find_task
 from gail.envs.vector import make_gymnasium_vector, make_vector
 from gail.envs.wrappers.episode_lengths import AbsorbingStates, FixedHorizon
+from gail.envs.wrappers.failures import EnvironmentFailed
 from gail.envs.wrappers.flat_spaces import UnsupportedEnvironment
 from gail.envs.wrappers.state_features import StateFeatures
 
@@ -31,6 +32,7 @@ __all__ = [
     "MOVES",
     "TASKS",
     "AbsorbingStates",
+    "EnvironmentFailed",
     "FiniteTask",
     "FixedHorizon",
     "GridLayout",

@@ -37,6 +37,7 @@ from gymnasium.vector.utils import batch_space
 
 from gail.envs.task_ids import split_id
 from gail.envs.tasks import TASKS, find_task
+from gail.envs.wrappers.failures import ReportFailures
 from gail.envs.wrappers.flat_spaces import flattened
 
 VectorEnvironment: TypeAlias = VectorEnv[Any, Any, Any]
@@ -189,7 +190,7 @@ def _make_gymnasium(task_id: str, num_envs: int) -> VectorEnvironment:
             num_envs=num_envs,
             vectorization_mode="sync",
             vector_kwargs={"autoreset_mode": AutoresetMode.NEXT_STEP},
-            wrappers=[flattened],  # type: ignore[list-item]  # an environment that needs no wrapper stays as it is
+            wrappers=[ReportFailures, flattened],  # type: ignore[list-item]  # an environment that needs no wrapper stays as it is
             **arguments,
         )
 

@@ -11,7 +11,7 @@ from gail.approx.policies.spaces import UnsupportedSpace
 from gail.approx.settings import InvalidSettings
 from gail.approx.training.training import InvalidCheckpoint, TrainingFailed
 from gail.approx.trajectories.trajectories import InvalidTrajectories
-from gail.envs import InvalidTaskArgument, UnsupportedEnvironment
+from gail.envs import EnvironmentFailed, InvalidTaskArgument, UnsupportedEnvironment
 from gail.envs.data import NotShipped
 from gail.envs.gridworlds import InvalidMap
 from gail.envs.tasks import UnknownTask
@@ -33,6 +33,7 @@ USER_ERRORS: tuple[type[Exception], ...] = (
     InvalidSettings,
     UnsupportedSpace,
     UnsupportedEnvironment,
+    EnvironmentFailed,
     UnknownTask,
     InvalidTaskArgument,
     NotShipped,

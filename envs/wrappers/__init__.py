@@ -3,6 +3,7 @@
 | module | content |
 |---|---|
 | `episode_lengths` | episodes of one fixed length, with or without an absorbing state |
-| `flat_spaces` | vector observations and flat actions, from Box and Discrete spaces |
+| `failures` | an environment that raises or returns bad numbers, in one sentence |
+| `flat_spaces` | vector observations and flat actions, from every space that flattens to numbers |
 | `state_features` | states of a finite MDP as rows of a table |
 """

@@ -22,6 +22,7 @@ from gail.approx.policies.spaces import SpaceSpec
 from gail.approx.training.absorbing_states import with_absorbing_steps
 from gail.approx.training.imitation import imitation_against, reinforcement
 from gail.approx.training.training import Training, TrainingFailed
+from gail.envs import EnvironmentFailed
 from gail.envs.tasks import find_task
 from gail.experiments.data.demonstrations import digest, dropped, flattened_for, long_stride, spec_of
 from gail.experiments.data.mujoco_layouts import check_layout
@@ -164,6 +165,11 @@ def _go_on(run: Run, training: Training, console: Console) -> bool:
                 display.show(row)
                 if training.at_checkpoint:
                     training.save(run.checkpoint)
+    except EnvironmentFailed as error:
+        raise EnvironmentFailed(
+            f"{run.folder}: {error}. The last checkpoint is intact: mend the environment, then go on with "
+            f"`gail resume {run.folder}`"
+        ) from error
     except TrainingFailed as error:
         raise TrainingFailed(
             f"{run.folder}: {error}. The last checkpoint is intact, but resuming from it gives the same numbers: "

@@ -25,7 +25,7 @@ from gail.approx import (
     save_policy,
     train_imitator,
 )
-from gail.approx.demonstrations.native_spaces import flat_actions, flat_observations, in_flat_spaces, part_order
+from gail.approx.demonstrations.native_spaces import flat_actions, flat_observations, in_flat_spaces
 from gail.approx.trajectories.trajectories import Trajectories
 from gail.envs import make_vector
 from gail.envs.wrappers.flat_spaces import flattened
@@ -63,10 +63,10 @@ action_spaces = st.one_of(boxes(), boxes(("int64", "uint8")), discrete, multi_di
 
 
 def native_row(space, sample):
-    """The numbers of a sample as other tools record them, the parts of a composite space in the order of their keys."""
+    """The numbers of a sample as other tools record them, the parts of a composite space side by side."""
     if isinstance(space, (spaces.Dict, spaces.Tuple)):
         parts = space.spaces if isinstance(space, spaces.Dict) else dict(enumerate(space.spaces))
-        return np.concatenate([native_row(parts[key], sample[key]) for key in sorted(parts, key=part_order)])
+        return np.concatenate([native_row(part, sample[key]) for key, part in parts.items()])
     return np.asarray(sample, dtype=np.float64).ravel()
 
 

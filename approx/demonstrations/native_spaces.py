@@ -9,7 +9,7 @@ integer, which may start at 1. With one row per step,
 | Box, MultiBinary | its numbers, row by row | the same |
 | Discrete(N) | 1 integer | a unit vector of R^N |
 | MultiDiscrete(N_1, ..., N_k) | k integers | k unit vectors side by side |
-| Dict, Tuple | the rows of its parts side by side, in the order of `part_order` | in the order of the space |
+| Dict, Tuple | the rows of its parts side by side, in the order of the space | the same |
 """
 
 from __future__ import annotations
@@ -58,11 +58,6 @@ def _flat_if_native(space: Space, values: Array, name: str) -> Array:
     return flat_observations(space, values, name)
 
 
-def part_order(key: Any) -> tuple[int, str]:
-    """Sorts parts of a composite space: keys by name, then positions, and keys that are numbers, by value."""
-    return (int(key) if str(key).isdecimal() else -1, str(key))
-
-
 def flat_observations(space: Space, rows: Array, name: str) -> Array:
     """Observations in flat rows, from native ones, shape (T, native size).
 
@@ -71,12 +66,9 @@ def flat_observations(space: Space, rows: Array, name: str) -> Array:
     """
     parts = _subspaces(space)
     if parts:
-        keys = sorted(parts, key=part_order)
-        ends = np.cumsum([_native_size(parts[key]) for key in keys])[:-1]
-        columns = dict(zip(keys, np.split(rows, ends, axis=1), strict=True))
-        return np.concatenate(
-            [flat_observations(part, columns[key], f"{name}/{key}") for key, part in parts.items()], axis=1
-        )
+        ends = np.cumsum([_native_size(part) for part in parts.values()])[:-1]
+        columns = zip(parts.items(), np.split(rows, ends, axis=1), strict=True)
+        return np.concatenate([flat_observations(part, own, f"{name}/{key}") for (key, part), own in columns], axis=1)
     if isinstance(space, (spaces.Discrete, spaces.MultiDiscrete)):
         choices, start = _choices(space)
         return _unit_vectors(_whole(rows, name) - start.ravel(), choices.ravel(), name)

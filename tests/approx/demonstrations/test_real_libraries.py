@@ -1,13 +1,17 @@
 """The same files through the libraries whose formats they are."""
 
+import sys
+from types import ModuleType
+
 import numpy as np
 import pytest
 
-from gail.approx.demonstrations import FORMATS, load_demonstrations
+from gail.approx.demonstrations import FORMATS, in_flat_spaces, load_demonstrations
 
 minari = pytest.importorskip("minari")
 datasets = pytest.importorskip("datasets")
 gymnasium = pytest.importorskip("gymnasium")
+spaces = gymnasium.spaces
 
 
 @pytest.fixture
@@ -48,6 +52,61 @@ def test_a_dataset_of_minaris_own_collector_is_read(task, kind, minari_folder):
         np.testing.assert_array_equal(batch.actions[rows], episode["actions"])
         np.testing.assert_array_equal(batch.rewards[rows], episode["rewards"])
         assert (batch.terminated[k], batch.truncated[k]) == (terminated, truncated)
+
+
+class Odd(gymnasium.Env):
+    """Random observations of a given space, in episodes of 6 steps."""
+
+    def __init__(self, observation_space, action_space):
+        self.observation_space, self.action_space = observation_space, action_space
+
+    def reset(self, seed=None, options=None):
+        super().reset(seed=seed)
+        self.observation_space.seed(seed)
+        return self.observation_space.sample(), {}
+
+    def step(self, action):
+        return self.observation_space.sample(), 0.0, False, False, {}
+
+
+BOX = spaces.Box(-1, 1, (2,), np.float32)
+ODD = {
+    "goal": (spaces.Dict(observation=BOX, achieved_goal=BOX, desired_goal=BOX), BOX),
+    "tuple": (spaces.Tuple((spaces.Discrete(4), BOX)), spaces.Discrete(3, start=1)),
+    "integers": (spaces.MultiDiscrete([5, 4, 3]), spaces.MultiDiscrete([3, 4])),
+    "bits": (spaces.MultiBinary(3), spaces.MultiBinary(2)),
+    "bytes": (spaces.Box(0, 255, (2, 3), np.uint8), spaces.Discrete(2)),
+}
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("kind", ["hdf5", "arrow"])
+@pytest.mark.parametrize("name", ODD)
+def test_composite_and_integer_spaces_of_minaris_collector_are_read_and_flattened(
+    name, kind, minari_folder, monkeypatch
+):
+    module = ModuleType("odd_environments")
+    module.Odd = Odd
+    monkeypatch.setitem(sys.modules, "odd_environments", module)  # Minari stores entry points as text
+    kwargs = dict(zip(("observation_space", "action_space"), ODD[name], strict=True))
+    gymnasium.register("Odd-v0", "odd_environments:Odd", kwargs=kwargs, max_episode_steps=6)
+    env, played = minari.DataCollector(gymnasium.make("Odd-v0"), data_format=kind), []
+    observations, actions = ODD[name]
+    for seed in range(2):
+        observation, _ = env.reset(seed=seed)
+        for _ in range(6):
+            action = env.action_space.sample()
+            played.append((spaces.flatten(observations, observation), action))
+            observation, *_ = env.step(action)
+    env.create_dataset(dataset_id="odd/test-v0")
+    env.close()
+    gymnasium.registry.pop("Odd-v0")
+    found = in_flat_spaces(load_demonstrations(minari_folder / "odd" / "test-v0"), observations, actions)
+    batch = found.trajectories
+    np.testing.assert_array_equal(batch.observations, np.stack([seen for seen, _ in played]))
+    start = getattr(actions, "start", 0)
+    taken = np.stack([np.asarray(action) for _, action in played])
+    np.testing.assert_array_equal(batch.actions, taken - start if taken.dtype.kind in "iu" else taken)
 
 
 @pytest.mark.parametrize("name", ["minari", "minari-arrow"])

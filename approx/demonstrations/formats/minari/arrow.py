@@ -22,12 +22,12 @@ from numpy.typing import NDArray
 from gail.approx.demonstrations.dataset import Provenance
 from gail.approx.demonstrations.episodes import Episode, Recording, last_step
 from gail.approx.demonstrations.errors import InvalidDemonstrations, import_optional, parsing
-from gail.approx.demonstrations.formats.minari.parts import side_by_side, sorted_parts
+from gail.approx.demonstrations.formats.minari.parts import ordered_parts, side_by_side
 
 _KIND = "Minari dataset in Arrow"
 
 
-def from_folder(folder: Path, provenance: Provenance) -> Recording:
+def from_folder(folder: Path, provenance: Provenance, space: Any = None) -> Recording:
     """Read the data folder, an episode at a time; its files are memory-mapped."""
     found = sorted(child.name for child in folder.iterdir() if child.is_dir())
     wanted = [str(k) for k in range(len(found))]
@@ -37,7 +37,7 @@ def from_folder(folder: Path, provenance: Provenance) -> Recording:
 
     def read(k: int) -> Episode:
         with ExitStack() as files:
-            return _episode(_table(folder / str(k), files), f"episode {k}: ")
+            return _episode(_table(folder / str(k), files), f"episode {k}: ", space)
 
     return Recording(len(wanted), lambda k: _rows(folder / str(k)) - 1, read, provenance, separate=True)
 
@@ -69,8 +69,8 @@ def _batches(folder: Path, files: ExitStack) -> list[Any]:
     return found
 
 
-def _episode(table: Any, where: str) -> Episode:
-    observations = _column(table, "observations", where)
+def _episode(table: Any, where: str, space: Any) -> Episode:
+    observations = _column(table, "observations", where, space)
     if len(observations) < 2:
         raise InvalidDemonstrations(f"{where}observations has {len(observations)} rows: at least 2 are needed")
     actions, rewards = (_column(table, name, where)[:-1] for name in ("actions", "rewards"))
@@ -80,20 +80,20 @@ def _episode(table: Any, where: str) -> Episode:
     return Episode(observations[:-1], observations[-1], actions, rewards, ended, cut)
 
 
-def _column(table: Any, name: str, where: str) -> NDArray[Any]:
+def _column(table: Any, name: str, where: str, space: Any = None) -> NDArray[Any]:
     """A column of numbers, of lists of numbers that are equally long, or of structs of these, side by side."""
     with parsing(_KIND):
         if name not in table.column_names:
             raise InvalidDemonstrations(f"{where}no column {name}; the columns are {', '.join(table.column_names)}")
-        return _numbers(table.column(name).combine_chunks(), name, where)
+        return _numbers(table.column(name).combine_chunks(), name, where, space)
 
 
-def _numbers(values: Any, name: str, where: str) -> NDArray[Any]:
+def _numbers(values: Any, name: str, where: str, space: Any) -> NDArray[Any]:
     types = import_optional("pyarrow", f"a {_KIND}").types
     with parsing(_KIND):
         if types.is_struct(values.type) and not values.null_count:
-            parts = sorted_parts(field.name for field in values.type)
-            rows = [_numbers(values.field(part), f"{name}/{part}", where) for part in parts]
+            parts = ordered_parts((field.name for field in values.type), space)
+            rows = [_numbers(values.field(part), f"{name}/{part}", where, own) for part, own in parts]
             return side_by_side(rows, f"{where}{name}")
         shape: tuple[int, ...] = (len(values),)
         if types.is_fixed_size_list(values.type) and not values.null_count:

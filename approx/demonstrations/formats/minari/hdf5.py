@@ -28,7 +28,7 @@ from gail.approx.demonstrations.dataset import Provenance
 from gail.approx.demonstrations.episodes import Episode, Recording, last_step
 from gail.approx.demonstrations.errors import InvalidDemonstrations, parsing
 from gail.approx.demonstrations.formats.minari import arrow as minari_arrow
-from gail.approx.demonstrations.formats.minari.parts import FLAT, side_by_side, sorted_parts
+from gail.approx.demonstrations.formats.minari.parts import FLAT, ordered_parts, side_by_side
 
 _DATA = "main_data.hdf5"
 _VERSIONS = re.compile(r"0\.[45]\.\d+")
@@ -45,14 +45,14 @@ def from_folder(folder: Path) -> Iterator[Recording]:
     facts = _metadata(folder)
     provenance = _provenance(facts)
     if facts["data_format"] == "arrow":
-        yield minari_arrow.from_folder(folder, provenance)
+        yield minari_arrow.from_folder(folder, provenance, _space(facts))
         return
     with opened(folder / _DATA) as file:
-        yield from_hdf5(file, provenance)
+        yield from_hdf5(file, provenance, _space(facts))
 
 
-def from_hdf5(file: Any, provenance: Provenance) -> Recording:
-    """The episodes of the open `main_data.hdf5`."""
+def from_hdf5(file: Any, provenance: Provenance, space: Any = None) -> Recording:
+    """The episodes of the open `main_data.hdf5`; `space` describes observations as in metadata.json, if known."""
     count = len(names(file))
     groups = {name: k for k, name in enumerate(f"episode_{k}" for k in range(count))}
     strange = [name for name in names(file) if name not in groups]
@@ -62,13 +62,13 @@ def from_hdf5(file: Any, provenance: Provenance) -> Recording:
     def length(k: int) -> int:
         return int(dataset(subgroup(file, f"episode_{k}"), "rewards", f"episode {k}: ").shape[0])
 
-    return Recording(count, length, _reader(file), provenance, separate=True)
+    return Recording(count, length, _reader(file, space), provenance, separate=True)
 
 
-def _reader(file: Any) -> Callable[[int], Episode]:
+def _reader(file: Any, space: Any) -> Callable[[int], Episode]:
     def read(k: int) -> Episode:
         group, where = subgroup(file, f"episode_{k}"), f"episode {k}: "
-        observations = _side_by_side(group, "observations", where)
+        observations = _side_by_side(group, "observations", where, space)
         if not len(observations):
             raise InvalidDemonstrations(f"{where}observations is empty")
         ended, cut = (
@@ -81,12 +81,13 @@ def _reader(file: Any) -> Callable[[int], Episode]:
     return read
 
 
-def _side_by_side(group: Any, name: str, where: str) -> NDArray[Any]:
-    """The rows of an array, or of the parts of a group in the order of their keys, each in one axis."""
+def _side_by_side(group: Any, name: str, where: str, space: Any) -> NDArray[Any]:
+    """The rows of an array, or of the parts of a group in the order of the space, each in one axis."""
     if not is_group(group, name):
         return content(dataset(group, name, where))
     parts = subgroup(group, name)
-    rows = [_side_by_side(parts, part, f"{where}{name}/") for part in sorted_parts(names(parts))]
+    ordered = ordered_parts(names(parts), space)
+    rows = [_side_by_side(parts, part, f"{where}{name}/", own) for part, own in ordered]
     return side_by_side(rows, f"{where}{name}")
 
 
@@ -101,6 +102,12 @@ def _metadata(folder: Path) -> dict[str, Any]:
         if not _VERSIONS.fullmatch(version):
             raise InvalidDemonstrations(f"metadata.json: minari_version is {version!r}: 0.4 and 0.5 are read")
         return facts
+
+
+def _space(facts: dict[str, Any]) -> Any:
+    with parsing("Minari metadata.json"):
+        described = facts.get("observation_space")
+        return json.loads(described) if isinstance(described, str) else described
 
 
 def _provenance(facts: dict[str, Any]) -> Provenance:

@@ -45,7 +45,7 @@ class ReportFailures(gymnasium.Wrapper[Any, Any, Any, Any]):
         except Exception as error:
             raise self._failed(f"step raised {_in_words(error)}, for the action {action}") from error
         self._check("observation", observation)
-        if not np.isfinite(reward):
+        if not np.isfinite(float(reward)):
             raise self._failed(f"the reward is {reward}")
         return observation, reward, terminated, truncated, info
 

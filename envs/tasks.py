@@ -9,8 +9,8 @@ Returns of experts and of random play are not in the table. The card of a task's
 them and describes how they were measured.
 
 Any other environment that is registered with Gymnasium is a task too, if its spaces flatten to numbers and it has a
-time limit. An id may have arguments of the environment behind it (`gail.envs.task_ids`). `find_task` reads its sizes from
-the flattened environment (`gail.envs.wrappers.flat_spaces`).
+time limit. An id may have arguments of the environment behind it (`gail.envs.task_ids`). `find_task` reads its sizes
+from the flattened environment (`gail.envs.wrappers.flat_spaces`).
 """
 
 from __future__ import annotations

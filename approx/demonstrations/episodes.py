@@ -6,6 +6,7 @@ k = 0, 1, ... Memory holds the flat arrays and one episode, so a large file need
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from gail.approx.demonstrations.dataset import Demonstrations, Provenance
 from gail.approx.demonstrations.errors import BrokenEpisode, InvalidDemonstrations
-from gail.approx.demonstrations.native_spaces import floating
+from gail.approx.demonstrations.native_spaces import floating, in_rows
 from gail.approx.trajectories.trajectories import Trajectories, first_not_finite
 from gail.exact.process.memory import require_memory
 
@@ -79,7 +80,10 @@ def join(recording: Recording, broken: list[str] | None = None) -> Demonstration
     lengths: dict[int, int] = {}
     for k in range(recording.count):
         with _left_out_if_broken(broken):
-            lengths[k] = recording.length(k)
+            length = recording.length(k)
+            if length < 0:  # a damaged file may have no row at all, not even the final observation
+                raise InvalidDemonstrations(f"episode {k} has no rows")
+            lengths[k] = length
     flat: _Flat | None = None
     for k, length in lengths.items():
         with _left_out_if_broken(broken if recording.separate else None):
@@ -125,7 +129,7 @@ class _Flat:
         steps, episodes = int(self._lengths.sum()), len(lengths)
         observation, action = first.observations, first.actions
         fields = (observation, action, first.rewards, first.next_observations)
-        row = sum(values.nbytes // len(values) for values in fields if values is not None)
+        row = sum(values.itemsize * math.prod(values.shape[1:]) for values in fields if values is not None)
         require_memory(float(row) * steps, f"demonstrations of {steps:,} steps")
         self._observations = np.empty((steps, *observation.shape[1:]), observation.dtype)
         self._actions = np.empty((steps, *action.shape[1:]), action.dtype)
@@ -272,7 +276,7 @@ def _usual_actions(actions: Any, what: str) -> Array:
 
 def _in_rows(values: Any, kinds: str, what: str) -> Array:
     found = numbers(values, kinds, max(1, np.ndim(values)), what)
-    return found.reshape(len(found), -1)
+    return in_rows(found)
 
 
 def _usual_rewards(rewards: Any, what: str) -> Array:

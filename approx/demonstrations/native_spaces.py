@@ -14,6 +14,7 @@ integer, which may start at 1. With one row per step,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -77,7 +78,7 @@ def flat_observations(space: Space, rows: Array, name: str) -> Array:
 
 def flat_actions(space: Space, values: Array, name: str) -> Array:
     """Actions of a space as learners have them: (T, m) numbers, (T,) integers from 0, or (T, k) integers from 0."""
-    rows = values.reshape(len(values), -1)
+    rows = in_rows(values)
     if isinstance(space, spaces.Box) and space.dtype.kind == "f":
         return rows if values.dtype.kind == "f" else values
     choices, start = _choices(space)
@@ -86,6 +87,11 @@ def flat_actions(space: Space, values: Array, name: str) -> Array:
     chosen = _whole(rows, name) - start.ravel()
     _check_inside(chosen, choices.ravel(), name)
     return chosen[:, 0] if isinstance(space, spaces.Discrete) else chosen
+
+
+def in_rows(values: Array) -> Array:
+    """Values of any shape with one axis behind the first, row by row; there may be no rows."""
+    return values.reshape(len(values), math.prod(values.shape[1:]))
 
 
 def floating(values: Array) -> Array:

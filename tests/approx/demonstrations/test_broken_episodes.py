@@ -5,7 +5,16 @@ import pickle
 import numpy as np
 import pytest
 
-from gail.approx.demonstrations import FORMATS, BrokenEpisode, InvalidDemonstrations, load_demonstrations, save_npz
+from gail.approx.demonstrations import (
+    FORMATS,
+    BrokenEpisode,
+    InvalidDemonstrations,
+    Provenance,
+    load_demonstrations,
+    save_npz,
+)
+from gail.approx.demonstrations.episodes import Episode, Recording, join
+from gail.approx.trajectories.trajectories import InvalidTrajectories
 
 
 def poisoned(path, kind):
@@ -62,6 +71,25 @@ def test_the_first_sound_episode_sets_the_types(made, tmp_path):
     assert [text.split(" is ")[0] for text in broken] == ["episode 0: rewards", "episode 2: actions"]
     with pytest.raises(BrokenEpisode, match=r"episode 0: rewards is missing"):
         load_demonstrations(tmp_path / "file")
+
+
+@pytest.mark.parametrize("broken", [None, []])
+def test_an_episode_without_rows_takes_no_room_from_the_others(broken):
+    rows = np.zeros((3, 2))
+    sound = Episode(rows, rows[0], rows, rows[:, 0], terminated=True, truncated=False)
+    recording = Recording(2, [3, -1].__getitem__, lambda k: sound, Provenance(None, "a formula"), separate=True)
+    if broken is None:
+        with pytest.raises(BrokenEpisode, match="episode 1 has no rows"):
+            join(recording)
+    else:
+        assert join(recording, broken).trajectories.num_steps == 3
+        assert broken == ["episode 1 has no rows"]
+
+
+def test_an_episode_of_no_steps_is_read_as_such():
+    nothing = Episode(np.zeros((0, 2)), np.zeros(2), np.zeros((0, 3)), None, terminated=True, truncated=False)
+    with pytest.raises(InvalidTrajectories, match="the data is empty"):
+        join(Recording(1, lambda k: 0, lambda k: nothing, Provenance(None, "a formula")))
 
 
 def test_recorded_returns_stay_with_their_episodes(made, tmp_path):

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gail.approx.demonstrations.errors import InvalidDemonstrations
+from gail.approx.demonstrations.native_spaces import in_rows
 
 FLAT = "gail_flat_spaces"
 """Key of metadata.json: the arrays are in flat spaces, as this project writes them."""
@@ -45,4 +46,4 @@ def side_by_side(parts: Sequence[NDArray[Any]], what: str) -> NDArray[Any]:
     lengths = sorted({len(part) for part in parts})
     if len(lengths) != 1:
         raise InvalidDemonstrations(f"{what}: its parts have {lengths or 'no'} rows; one number of rows is needed")
-    return np.concatenate([part.reshape(len(part), -1) for part in parts], axis=1)
+    return np.concatenate([in_rows(part) for part in parts], axis=1)

@@ -13,11 +13,11 @@ from gail.approx.policies.spaces import SpaceSpec
 torch.set_num_threads(1)
 
 POISON = -1e6
-"""Reward of the steps that only reset: whoever counts one is found out."""
+"""Reward of the steps that only reset. It is so low that any code that counts one fails its test."""
 
 
 class CountingEnv(VectorEnv):
-    """Copies that observe (copy, episode, time), with next-step autoreset and endings known beforehand.
+    """A vector environment that observes (copy, episode, time), with next-step autoreset and scripted endings.
 
     Args:
         endings: per copy, the (length, ending) of its episodes, cycled; an ending is "terminated", "truncated"
@@ -37,7 +37,7 @@ class CountingEnv(VectorEnv):
 
     @staticmethod
     def reward(copy, episode, time):
-        """Paid for the step that starts at `time`: unique to it."""
+        """Reward of the step that starts at `time`; no other step has the same reward."""
         return 100.0 * copy + 10.0 * episode + time + 1.0
 
     def reset(self, *, seed=None, options=None):
@@ -92,7 +92,7 @@ def product_spec():
 
 
 def random_policy(spec, hidden=(8, 8), seed=0):
-    """A policy whose every parameter is random: the zero output layer of a new one hides mistakes."""
+    """A policy whose parameters are all random: the zero output layer of a new policy would hide mistakes."""
     generator = torch.Generator().manual_seed(seed)
     policy = Policy(spec, PolicySettings(hidden=hidden), generator)
     with torch.no_grad():

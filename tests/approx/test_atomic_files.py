@@ -1,4 +1,4 @@
-"""Files that are whole or not there."""
+"""Atomic files: a file is written completely or does not exist."""
 
 import os
 import stat

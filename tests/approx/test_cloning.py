@@ -26,7 +26,7 @@ def fitted(data, spec, settings, seed, network=NETWORK):
 
 
 def demonstrations(expert, rows=600, noise=0.0, seed=0):
-    """Observations of large and unequal scale, answered by `expert`."""
+    """Demonstrations with observations of large and unequal scales and the actions of `expert`."""
     rng = np.random.default_rng(seed)
     z = rng.normal(size=(rows, 3))
     actions = expert(z)
@@ -74,7 +74,7 @@ def test_it_learns_a_classifier():
 
 @pytest.mark.parametrize(("rows", "training"), [(10, 7), (100, 70), (2, 1), (3, 2)])
 def test_seventy_percent_are_fitted_and_the_others_judge(rows, training, monkeypatch):
-    # Actions are all different, so they tell which rows a likelihood was taken of.
+    # All actions differ, so they identify the rows of each likelihood.
     shown, judged = [], []
     real = DiagonalGaussian.log_prob
 
@@ -106,7 +106,7 @@ def test_the_best_epoch_is_kept_and_patience_ends_the_fit():
     errors = result.validation_errors
     assert result.best_epoch == int(np.argmin(errors))
     assert len(errors) == result.best_epoch + 1 + 15
-    # Stopped by hand right after the best epoch, the fit has the same parameters.
+    # A fit that stops right after the best epoch has the same parameters.
     stopped = fitted(data, BOX, replace(settings, max_epochs=result.best_epoch + 1), 0, network)
     assert stopped.validation_errors == errors[: result.best_epoch + 1]
     expected = stopped.policy.state_dict()

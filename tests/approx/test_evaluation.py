@@ -1,4 +1,4 @@
-"""Evaluation: one whole first episode per copy."""
+"""Evaluation: the first episode of every copy, played to its end."""
 
 import numpy as np
 import pytest
@@ -30,11 +30,11 @@ def test_each_copy_plays_its_first_episode_whole(counting_env):
     assert episodes.observations.tolist() == expected
     assert episodes.rewards.tolist() == [env.reward(*step) for step in expected]
     assert episodes.final_observations.tolist() == [[0, 0, 3], [1, 0, 9], [2, 0, 1], [3, 0, 4]]
-    assert len(env.received) == 9  # no further than the longest
+    assert len(env.received) == 9  # no more steps than the longest episode has
 
 
 def test_returns_do_not_favour_short_episodes(counting_env):
-    # Half of the copies end after one step, again and again; each counts once all the same.
+    # Half of the copies end after every step, yet only the first episode of each copy counts.
     env = counting_env([[(1, "terminated")], [(20, "terminated")]] * 5)
     result = evaluate(idle, env)
     assert result.lengths.tolist() == [1, 20] * 5
@@ -67,7 +67,7 @@ def test_the_ways_to_act(counting_env, make_policy, untouched_random_state):
     act = deterministic(policy)
     np.testing.assert_array_equal(act(observations), policy.act_deterministically(observations))
     repeated = stochastic(policy, 0)
-    assert (repeated(observations) != repeated(observations)).any()  # the noise goes on, it does not restart
+    assert (repeated(observations) != repeated(observations)).any()  # the generator continues between calls
 
 
 @pytest.mark.parametrize("task", ["CartPole-v1", "Hopper-v5"])

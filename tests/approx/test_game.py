@@ -1,4 +1,4 @@
-"""The loop: order of play, what advantages are made of, and the direction of improvement."""
+"""One round of the game: the order of updates, the inputs of the advantages, and the direction of improvement."""
 
 from dataclasses import replace
 
@@ -27,7 +27,7 @@ def policy(make_policy):
 
 
 class ScriptedCost:
-    """A cost player that writes down when it is asked, and dislikes action 0."""
+    """A cost player that records its calls, and charges action 0 more."""
 
     def __init__(self):
         self.asked = []
@@ -62,7 +62,7 @@ def test_entropy_is_a_reward_when_weighed(counting_env, policy):
 
     sampler = Sampler(counting_env([[(5, "terminated")], [(7, "truncated")]]))
     with torch.no_grad():
-        policy.network[-1].bias += torch.tensor([1.0, -1.0])  # away from the uniform policy
+        policy.network[-1].bias += torch.tensor([1.0, -1.0])  # start from a policy that is not uniform
     player, g = TrpoPlayer(policy, replace(SETTINGS, entropy_weight=1.0), generator()), generator()
     entropies = [play_round(player, Nothing(), sampler, 300, g).policy.entropy for _ in range(12)]
     assert entropies[-1] > entropies[0] + 0.05

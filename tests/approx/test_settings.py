@@ -1,4 +1,4 @@
-"""Settings with which nothing can be trained are refused where they are made."""
+"""Invalid settings are refused when they are constructed."""
 
 import math
 

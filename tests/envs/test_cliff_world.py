@@ -1,4 +1,4 @@
-"""The cliff world: its published dynamics and prices, state by state."""
+"""The cliff world: its published dynamics and costs, state by state."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ UP_LEFT, UP_RIGHT, DOWN_LEFT, DOWN_RIGHT = range(4)
 
 
 def outcome(task, row, column, action):
-    """Where a move leads, as {(row, column): probability}."""
+    """The distribution of the next cell, as {(row, column): probability}."""
     width = 7
     line = task.mdp.transitions[[(row * width + column) * 4 + action]]
     return {divmod(int(s), width): pytest.approx(p) for s, p in zip(line.indices, line.data, strict=True)}

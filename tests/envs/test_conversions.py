@@ -1,4 +1,4 @@
-"""Tasks from elsewhere keep their law."""
+"""Converted tasks have the dynamics and rewards of the original."""
 
 import gymnasium
 import networkx as nx
@@ -30,7 +30,7 @@ def made(name, options):
 
 
 def outcome_table(env):
-    """P(s', goes on | s, a) and last P(ends | s, a), shape (S, A, S + 1), and the expected reward; entry by entry."""
+    """P(s', not ended | s, a), then P(ended | s, a) as last column, (S, A, S + 1); and expected rewards, (S, A)."""
     states, actions = len(env.P), len(env.P[0])
     law, reward = np.zeros((states, actions, states + 1)), np.zeros((states, actions))
     for state in range(states):
@@ -42,7 +42,7 @@ def outcome_table(env):
 
 
 def surprise(counts, law):
-    """p-value of counts of outcomes (rows, outcomes) under their law, all rows together; impossible outcomes fail."""
+    """p-value of a chi-square test of counts (rows, outcomes) against `law`; fails if an impossible outcome occurs."""
     assert not counts[law == 0.0].any()
     expected = law * counts.sum(axis=1, keepdims=True)
     cells = expected > 0.0
@@ -67,7 +67,7 @@ def test_the_table_survives_the_conversion_exactly(name, options):
 
 @TOY_TEXT
 def test_single_steps_of_original_and_copy_follow_the_table(name, options):
-    """150 steps from each of up to 200 pairs (s, a): outcomes by chi-square, mean rewards by their standard error."""
+    """150 steps from each of up to 200 pairs (s, a): chi-square for outcomes, standard errors for mean rewards."""
     env = made(name, options)
     task = from_gymnasium(env, discount=0.9)
     law, reward = outcome_table(env)
@@ -101,7 +101,7 @@ def test_single_steps_of_original_and_copy_follow_the_table(name, options):
 
 @TOY_TEXT
 def test_where_an_episode_is_after_some_steps_is_the_chains_marginal(name, options):
-    """Uniform play from the start: the state after t steps, or the end, has the law p0 P^t, in original and copy."""
+    """Uniform policy, original and copy: the state after t steps has the law p0 P^t; the missing mass has ended."""
     env = made(name, options)
     task = from_gymnasium(env, discount=0.9)
     states, actions = task.cost.shape
@@ -130,7 +130,7 @@ def test_where_an_episode_is_after_some_steps_is_the_chains_marginal(name, optio
 
 
 def _merged(counts, law):
-    """Outcomes that are expected fewer than five times, as one."""
+    """Merge outcomes that are expected fewer than five times into one."""
     assert not counts[law == 0.0].any()
     rare = (law * counts.sum() < 5.0)[0]
     merge = lambda table: np.append(table[:, ~rare], table[:, rare].sum(axis=1, keepdims=True), axis=1)  # noqa: E731
@@ -139,7 +139,7 @@ def _merged(counts, law):
 
 @pytest.mark.parametrize("name", ["FrozenLake-v1", "CliffWalking-v1", "Taxi-v4"])
 def test_a_gymnasium_environment_and_its_task_have_one_law(name):
-    """The discounted return of uniform play, sampled in the original, is that of the task's occupancy measure."""
+    """The sampled discounted return of the uniform policy in the original agrees with the task's occupancy measure."""
     original = made(name, {})
     task = from_gymnasium(original, discount=0.8)
     uniform = np.full(task.cost.shape, 1.0 / task.cost.shape[1])

@@ -1,4 +1,4 @@
-"""Shipped experts are what their cards say."""
+"""Shipped experts agree with their cards."""
 
 import csv
 import hashlib

@@ -1,4 +1,4 @@
-"""Garnet tasks and the record that carries a task."""
+"""Garnet tasks and the record type of finite tasks."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""Gridworlds: the dynamics of the map, the order of its states, and what is refused."""
+"""Gridworlds: the dynamics of the map, the order of its states, and refused arguments."""
 
 import dataclasses
 
@@ -74,7 +74,7 @@ def test_rows_are_distributions_over_the_cell_and_its_neighbours(rows, slip):
 @laws
 @given(maps(), slips)
 def test_turning_the_map_turns_the_dynamics(rows, slip):
-    # A quarter turn clockwise makes "up" into "right", and so on around.
+    # A quarter turn clockwise maps "up" to "right", "right" to "down", and so on.
     turned = tuple("".join(column) for column in zip(*rows[::-1], strict=True))
     task, turned_task = gridworld(rows, slip=slip), gridworld(turned, slip=slip)
     row, column = task.layout.cells.T

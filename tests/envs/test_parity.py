@@ -1,12 +1,12 @@
-"""EnvPool and Gymnasium are one environment: spaces, single steps from equal states, returns of whole episodes.
+"""EnvPool and Gymnasium agree: spaces, single steps from equal states, returns of whole episodes.
 
-An observation of the pool is enough to put Gymnasium's environment into the same state (positions that it leaves out
-change nothing but themselves), so every step of the pool is repeated there.
+An observation from EnvPool determines the state of Gymnasium's environment, because the positions that it omits do
+not affect the dynamics. So every step of EnvPool is repeated in Gymnasium from the same state.
 
-What is left of differences has two causes, neither of which is the pool's solver. EnvPool 1.2.5 is built on MuJoCo
-3.6.0; another release resolves contacts of Ant and the Humanoids a little differently, while with that one every task
-agrees to 1e-9. And MuJoCo's body positions lag one substep behind after a step, but not after `set_state`, so that
-rewards for moving (Ant, Humanoid) can be compared only where an episode begins.
+The remaining differences have two causes; EnvPool's solver is not one of them. First, EnvPool 1.2.5 is built on MuJoCo
+3.6.0. With this release every task agrees to 1e-9; other releases resolve contacts of Ant and the Humanoids a little
+differently. Second, MuJoCo's body positions lag one substep behind after a step, but not after `set_state`. So rewards
+for moving (Ant, Humanoid) can be compared only at the first step of an episode.
 """
 
 import gymnasium
@@ -29,7 +29,7 @@ pytest.importorskip("envpool")
 
 
 def state_of(task, observation, model):
-    """Joint positions and velocities that an observation of a MuJoCo task shows."""
+    """Joint positions and velocities, computed from an observation of a MuJoCo task; omitted positions are 0."""
     if task.id == "Reacher-v5":
         angles = np.arctan2(observation[2:4], observation[:2])
         return np.append(angles, observation[4:6]), np.append(observation[6:8], [0.0, 0.0])
@@ -39,7 +39,7 @@ def state_of(task, observation, model):
 
 
 def put(env, task, observation):
-    """Set an unwrapped environment's state to what the observation shows."""
+    """Set an unwrapped environment to the state that the observation determines."""
     seen = observation.astype(np.float64)
     if task.id == "Acrobot-v1":
         env.state = np.array([np.arctan2(seen[1], seen[0]), np.arctan2(seen[3], seen[2]), *seen[4:]])
@@ -50,12 +50,12 @@ def put(env, task, observation):
 
 
 def shows_its_state(task, observation):
-    """Hopper's and Walker2d's observations clip velocities at 10."""
+    """False if the observation hides the state: Hopper and Walker2d clip velocities at 10."""
     return task.id not in ("Hopper-v5", "Walker2d-v5") or abs(observation[task.observation_size // 2 :]).max() < 10.0
 
 
 def differences(task, steps, scale):
-    """|pool - Gymnasium| of each step: observations, rewards, terminations, and whether it was an episode's first."""
+    """|EnvPool - Gymnasium| of observations and rewards per step, and whether the step was an episode's first."""
     pool, env = make_vector(task.id, 1, 0), gymnasium.make(task.id)
     rows, fresh = [], True
     env.reset(seed=0)
@@ -71,7 +71,7 @@ def differences(task, steps, scale):
             if not truncated[0]:
                 assert terminated[0] == ended
             rows.append((np.abs(following[0] - expected), abs(rewards[0] - reward), fresh))
-            env.reset()  # classic environments warn of steps after their end
+            env.reset()  # classic environments warn if a step follows the end of an episode
         fresh = bool(terminated[0] or truncated[0])
         observation = (pool.step(np.array([action]))[0] if fresh else following)[0].copy()
     pool.close()
@@ -116,7 +116,7 @@ def test_single_steps_agree_up_to_contacts(name, scale):
 
 
 def fixed_policy(task):
-    """A policy whose returns depend on the start, so that equal distributions mean something."""
+    """A policy whose returns vary with the start, so that comparing their distributions is a real test."""
     if task.id == "CartPole-v1":
         return lambda seen: (seen[:, 2] > 0).astype(np.int64)
     if task.id == "Acrobot-v1":
@@ -129,7 +129,7 @@ def fixed_policy(task):
 
 
 def play(task, episodes):
-    """Returns and lengths of so many episodes."""
+    """Returns and lengths of the given number of episodes."""
     envs, batches = make_vector(task.id, 10, 1, threads=2), []
     for _ in range(episodes // 10):
         batches.append(play_episodes(fixed_policy(task), envs))

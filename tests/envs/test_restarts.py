@@ -1,4 +1,4 @@
-"""Restarts with probability 1 - gamma: unweighted visits are the discounted occupancy, after a while."""
+"""Restarts with probability 1 - gamma: after a burn-in, unweighted visits follow the discounted occupancy."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from gail.exact import FiniteMDP, occupancy_of
 
 def lasting():
     task = garnet(4, 2, 2, np.random.default_rng(1), discount=0.8)
-    # All episodes begin in one state, so that the first steps are unlike the later ones.
+    # All episodes begin in one state, so that the distribution of the first steps differs from the later one.
     return FiniteMDP(task.mdp.transitions, np.eye(4)[2], 0.8), task.cost
 
 
@@ -21,7 +21,7 @@ def ending():
 
 
 def played(mdp, cost, policy, copies, steps, horizon=None):
-    """The first `steps` steps of every copy, without those that only reset: pairs visited, shape (copies, steps)."""
+    """Pairs visited in the first `steps` steps of every copy, without steps that only reset, shape (copies, steps)."""
     envs, rng = TabularVectorEnv(mdp, cost, copies, horizon=horizon, restart=1 - mdp.discount), np.random.default_rng(1)
     cdf = np.cumsum(policy, axis=1)
     states, _ = envs.reset(seed=7)
@@ -47,7 +47,7 @@ def expected_shares(mdp, policy):
 def assert_mean_is(shares, expected):
     error = shares.std(axis=0) / np.sqrt(len(shares))
     assert (np.abs(shares.mean(axis=0) - expected) <= 4.5 * error + 1e-9).all()
-    assert error.max() < 0.01  # else anything would pass
+    assert error.max() < 0.01  # otherwise the comparison is too weak
 
 
 @pytest.mark.parametrize("make", [lasting, ending])
@@ -65,7 +65,7 @@ def test_the_first_visits_are_biased_as_much_as_is_said():
     policy = np.full((4, 2), 0.5)
     pairs = played(mdp, cost, policy, 60_000, 20)
     stationary = expected_shares(mdp, policy)
-    # The law of step k: begin anew with probability 1 - gamma, else follow the dynamics.
+    # The law of step k: restart with probability 1 - gamma, otherwise follow the dynamics.
     walk = np.einsum("sa,sat->st", policy, mdp.transitions.toarray().reshape(4, 2, 4))
     law, laws = mdp.initial, []
     for step in range(20):
@@ -88,7 +88,7 @@ def test_a_cut_is_a_truncation_and_comes_with_its_probability():
         if age == 1:
             assert truncated.mean() == pytest.approx(0.2, abs=4.5 * 0.002)
             first = truncated
-    # Those cut first have reset and taken one step since; the others are at the horizon, or were cut since.
+    # Copies cut at age 1 have since been reset and taken one step. The others are at the horizon, or were cut later.
     assert truncated[first].mean() == pytest.approx(0.2, abs=0.02)
 
 
@@ -101,7 +101,7 @@ def test_without_restarts_nothing_is_drawn_for_them():
             envs.step(np.zeros(5, dtype=int))
     assert one.np_random.bit_generator.state == other.np_random.bit_generator.state
     counted = np.random.default_rng(0)
-    counted.random((11, 5))  # a reset and ten steps
+    counted.random((11, 5))  # one reset and ten steps
     assert one.np_random.bit_generator.state == counted.bit_generator.state
 
 

@@ -1,4 +1,4 @@
-"""Sampled finite MDPs follow the law that is solved: occupancies, returns, endings, seeds."""
+"""Samples of finite MDPs agree with the exact solution: occupancies, returns, endings, seeds."""
 
 import gymnasium
 import numpy as np
@@ -40,7 +40,7 @@ def random_policy(mdp, seed=0):
 
 
 class LargestUniform(np.random.Generator):
-    """A generator whose uniform numbers are all the largest below one."""
+    """A generator whose uniform numbers all equal the largest float below one."""
 
     def random(self, size):
         return np.full(size, 1 - 2.0**-53)
@@ -53,7 +53,7 @@ def sample_actions(policy, states, rng):
 
 
 def discounted_sums(envs, mdp, policy, num_envs, horizon):
-    """Of each copy's first episode: Σ γ^t 1(s_t, a_t), shape (n, S, A), and Σ γ^t reward_t, shape (n,)."""
+    """For the first episode of each copy: Σ γ^t 1(s_t, a_t), shape (n, S, A), and Σ γ^t reward_t, shape (n,)."""
     rng = np.random.default_rng(11)
     visits = np.zeros((num_envs, mdp.num_states, mdp.num_actions))
     returns = np.zeros(num_envs)
@@ -140,8 +140,8 @@ def test_only_successors_of_the_row_are_reached(num_states, num_actions, data, s
 
 @pytest.mark.parametrize("num_states", [1, 2, 20, 21, 47, 97])
 def test_rounding_ends_no_episode(num_states):
-    # Equal probabilities need not add up to one in floating point (twenty of 1/20 do not): the largest
-    # uniform number must still find a start and a successor in an MDP without terminal states.
+    # Equal probabilities need not add up to one in floating point (twenty times 1/20 does not). In an MDP without
+    # terminal states, the largest uniform number must still yield a start and a successor.
     uniform = np.full(num_states, 1 / num_states)
     mdp = FiniteMDP(np.tile(uniform, (num_states, 1, 1)), uniform, 0.9)
     envs = TabularVectorEnv(mdp, np.zeros((num_states, 1)), 2, horizon=None)
@@ -158,7 +158,7 @@ def test_ending_pays_the_cost_and_repeats_the_state():
     states, _ = envs.reset(seed=1)
     actions = np.zeros(5000, dtype=int)
     after, rewards, terminations, truncations, _ = envs.step(actions)
-    assert terminations[states == 1].all()  # action 0 there leaves no mass
+    assert terminations[states == 1].all()  # action 0 in state 1 always ends the episode
     assert set(states[terminations]) == {1, 4}
     np.testing.assert_array_equal(after[terminations], states[terminations])
     np.testing.assert_array_equal(rewards, -cost[states, actions])
@@ -199,7 +199,7 @@ def test_a_finished_copy_restarts_on_its_next_step():
     assert not (terminations | truncations)[finished].any()
     assert (terminations | truncations)[~finished].all()  # horizon 2
     assert infos == {}
-    # Action 0 in state 1 always ends the episode: the restarted copies really stand there.
+    # Action 0 in state 1 always ends the episode, so the restarted copies are in state 1.
     assert envs.step(np.zeros(500, dtype=int))[2][finished].all()
 
 
@@ -216,7 +216,7 @@ def test_one_copy_walks_the_path_of_the_single_env(make):
             state, reward, terminated, truncated = env.reset()[0], 0.0, False, False
         else:
             state, reward, terminated, truncated, _ = env.step(int(action))
-        # Gymnasium's time limit reports both endings when they fall together.
+        # If an episode terminates at the time limit, Gymnasium reports both endings.
         truncated = truncated and not terminated
         assert (states[0], rewards[0], terminations[0], truncations[0]) == (
             state,

@@ -1,4 +1,4 @@
-"""Ids of tasks with arguments of their environments."""
+"""Task ids that contain arguments of the environment."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The task table says what the environments are."""
+"""The task table agrees with the environments."""
 
 import gymnasium
 import pytest
@@ -30,7 +30,7 @@ def test_the_protocol_is_consistent(task):
 
 def test_the_papers_budgets():
     budgets = {name: task.paper_interactions for name, task in TASKS.items()}
-    assert budgets.pop("HumanoidStandup-v5") is None  # the one task that is not the paper's
+    assert budgets.pop("HumanoidStandup-v5") is None  # the only task that is not in the paper
     assert len(budgets) == 9
     for name, task in TASKS.items():
         if name in budgets:

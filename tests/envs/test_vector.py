@@ -1,4 +1,4 @@
-"""Vector environments: one interface, one autoreset semantics, seeds that do not overlap."""
+"""Vector environments: one interface, the same autoreset rule, and seeds that do not overlap."""
 
 import subprocess
 import sys
@@ -14,7 +14,7 @@ BACKENDS = pytest.mark.parametrize("backend", ["envpool", "gymnasium"])
 
 @pytest.fixture
 def make(monkeypatch):
-    """Make environments with a backend of the test's choice; close them at the end."""
+    """Make environments with the given backend, and close them after the test."""
     made = []
 
     def build(backend, *args, **kwargs):
@@ -68,7 +68,7 @@ def test_neighbouring_seeds_share_no_copy(make, backend):
 
 @BACKENDS
 def test_next_step_autoreset(make, backend):
-    """The step after an end ignores the action, pays nothing, and starts the next episode."""
+    """The step after an end ignores the action, has reward 0, and starts the next episode."""
     envs = make(backend, "Hopper-v5", 1, 0)
     envs.reset()
     ended = False
@@ -78,11 +78,11 @@ def test_next_step_autoreset(make, backend):
         if ended:
             assert reward[0] == 0.0
             assert not (terminated[0] or truncated[0])
-            assert observation[0, 0] > 1.2  # upright again: the reset state's height
+            assert observation[0, 0] > 1.2  # upright: the height after a reset
             return
         ended = bool(terminated[0] or truncated[0])
         if ended:
-            # The true last observation of a fall: too low, or leaning too far.
+            # The last observation shows the fall: the hopper is too low or leans too far.
             assert observation[0, 0] < 0.7 or abs(observation[0, 1]) > 0.2
     pytest.fail("full throttle did not make the hopper fall")
 
@@ -91,7 +91,7 @@ def test_next_step_autoreset(make, backend):
 @pytest.mark.parametrize("seed", [7, (7, 1)])
 @pytest.mark.parametrize("task", ["Hopper-v5", "CartPole-v1"])
 def test_a_reset_with_a_seed_is_a_new_beginning(make, backend, task, seed):
-    """What has been played, and with which seed, leaves no trace."""
+    """The steps and the seed before the reset have no effect after it."""
     new, used = make(backend, task, 3, seed), make(backend, task, 3, 1)
     action = np.ones(new.action_space.shape, new.action_space.dtype)
     used.reset()
@@ -134,7 +134,7 @@ def test_observations_are_the_callers_own(make, backend):
 @pytest.mark.filterwarnings("ignore:.*precision lowered:UserWarning")
 @pytest.mark.parametrize("task", ["Hopper-v5", "CartPole-v1"])
 def test_a_fall_at_the_time_limit(task):
-    """EnvPool reports truncation only, Gymnasium both: the one difference that remains."""
+    """If a fall coincides with the time limit, EnvPool reports only truncation; Gymnasium reports both."""
     envpool = pytest.importorskip("envpool")
 
     def last_step(limit):
@@ -153,7 +153,7 @@ def test_a_fall_at_the_time_limit(task):
 
 
 def test_global_generators_are_left_alone():
-    """In a process of its own, as what draws from them is the first import of EnvPool."""
+    """Run in a new process, because the first import of EnvPool draws from the global generators."""
     script = """if True:
         import random, numpy as np
         from gail.envs import make_vector

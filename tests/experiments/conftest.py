@@ -1,4 +1,4 @@
-"""What several tests of experiments need."""
+"""Fixtures shared by the tests of experiments."""
 
 import sys
 

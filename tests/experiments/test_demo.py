@@ -1,4 +1,4 @@
-"""The demo, with a small budget: all its parts, one self-contained report."""
+"""The demo with a small budget: it runs all parts and writes one self-contained report."""
 
 import io
 import re
@@ -29,7 +29,7 @@ def test_the_demo_writes_one_self_contained_report(tmp_path, monkeypatch):
     for words in ("Proposition 3.2", "Corollary 3.2.1", "Hopper-v5", "behavioural cloning", "random policy", "expert"):
         assert words in page
     assert page.count("data:image/png;base64,") >= 6
-    assert not re.search(r"(src|href)=\"(?!data:)", page)  # nothing is fetched
+    assert not re.search(r"(src|href)=\"(?!data:)", page)  # the report loads no other files
     assert "FAILS" not in page
     assert sorted(p.name for p in (tmp_path / "hopper").iterdir()) == [
         "checkpoint.pt",

@@ -62,7 +62,7 @@ def test_updates_tell_separable_data_apart():
 
 
 def test_costs_are_log_probabilities_of_the_learner():
-    # D = sigmoid(g) is the probability of the learner; its cost log D is dear where the learner is recognised.
+    # D = sigmoid(g) is the probability of the learner; its cost log D is high where D recognises the learner.
     player = discriminator()
     for _ in range(3):
         player.update(LEARNER, None, generator())
@@ -94,7 +94,7 @@ def test_the_report_is_from_before_the_steps():
 
 
 def test_the_expert_weighs_as_much_as_the_learner_whatever_their_numbers():
-    # A constant logit's best value for means is 0, for sums log of the ratio of counts.
+    # A constant logit is best at 0 if the loss averages over each side, at the log of the ratio of counts if it sums.
     same = batch(0.0, rows=20, seed=5)
     doubled = Trajectories(
         **{
@@ -110,7 +110,7 @@ def test_the_expert_weighs_as_much_as_the_learner_whatever_their_numbers():
 
 
 def test_actions_are_compared_as_executed():
-    # The learner's actions differ from the expert's only beyond the box.
+    # After clipping to the box, the learner's actions equal the expert's.
     expert = batch(0.0, seed=6)
     inside = np.sign(expert.actions)
     expert = Trajectories(**{**vars(expert), "actions": inside})
@@ -142,9 +142,9 @@ def test_the_penalty_of_a_linear_discriminator_by_hand():
 
 
 def test_the_penalty_is_taken_between_learner_and_expert():
-    """Where both have the same single pair, nothing else lies between."""
+    """If learner and expert have the same single pair, every interpolated pair is that pair."""
     player = discriminator()
-    player.update(LEARNER, None, generator())  # slopes differ from place to place now
+    player.update(LEARNER, None, generator())  # the slope of the logits now varies
     here = torch.tensor([[0.5, -1.0, 0.3]], requires_grad=True)
     (slope,) = torch.autograd.grad(player._logits(here).sum(), here)
     rows = here.detach().repeat(20, 1)

@@ -1,4 +1,4 @@
-"""Linear cost classes: the best answer of each, what features they see, and where their rewards have their zero."""
+"""Linear cost classes: the maximizing cost of each class, its features, and the shift that fixes its rewards' sign."""
 
 import numpy as np
 import pytest
@@ -16,9 +16,9 @@ BOX = SpaceSpec(2, 1, (-1.0,), (1.0,))
 
 
 def visited(seed, rows):
-    """A batch on one-hot states, and how often it takes each pair, as fractions."""
+    """A batch on one-hot states, and the relative frequency of each state-action pair in it."""
     rng = np.random.default_rng(seed)
-    # Every pair is taken, unequally often.
+    # Every pair occurs, with unequal frequencies.
     states = np.concatenate([np.repeat(np.arange(STATES), ACTIONS), rng.integers(STATES, size=rows)])
     actions = np.concatenate(
         [np.tile(np.arange(ACTIONS), STATES), rng.binomial(ACTIONS - 1, 0.2 + 0.1 * (seed % 5), rows)]
@@ -41,7 +41,7 @@ def steps(observations, actions):
 
 
 def one_hot(pairs):
-    """The product of state and action, shape (N, S*A)."""
+    """The one-hot encoding of each state-action pair, shape (N, S*A)."""
     return (pairs[:, :STATES, None] * pairs[:, None, STATES:]).reshape(len(pairs), -1)
 
 
@@ -68,7 +68,7 @@ def test_on_a_table_the_answer_is_the_gradient_of_the_exact_conjugate(name, seed
     psi = L2Ball(features) if name == "fem" else Simplex(np.concatenate([features, -features], axis=2))
     value, cost = psi.conjugate(rho, rho_expert)
     np.testing.assert_allclose(costs_of_all_pairs(player), cost, rtol=1e-9, atol=1e-12)
-    # The value is attained: E_pi[c] - E_E[c] = psi*.
+    # The returned cost attains the conjugate: E_pi[c] - E_E[c] = psi*.
     assert player.costs(learner).mean() - player.costs(expert).mean() == pytest.approx(value, rel=1e-9)
     assert report.feature_distance == pytest.approx(L2Ball(features).conjugate(rho, rho_expert)[0], rel=1e-9)
     assert report.loss is report.accuracy_learner is report.accuracy_expert is None
@@ -114,7 +114,7 @@ def test_the_unit_of_an_observation_does_not_matter(answer):
         player = FeatureCost(answer, 0, BOX, batches[0])
         player.update(batches[1], None, torch.Generator())
         costs.append(player.costs(batches[1]))
-    np.testing.assert_allclose(costs[0], costs[1], rtol=0.02)  # the floor of a deviation, 1e-6, has a unit
+    np.testing.assert_allclose(costs[0], costs[1], rtol=0.02)  # the floor 1e-6 of the deviation has a unit
     assert costs[0].mean() > 0.5
 
 
@@ -131,7 +131,7 @@ def test_the_sign_of_every_reward_ever_given_is_kept(answer, sign):
         rewards, raw = -player.costs(batch), -plain.costs(batch)
         assert (sign * rewards >= 0).all()
         shift = raw - rewards
-        np.testing.assert_allclose(shift, shift[0], atol=1e-12)  # one number for all steps
+        np.testing.assert_allclose(shift, shift[0], atol=1e-12)  # the shift is the same for all steps
         extremes.append(min(sign * raw))
         assert shift[0] == pytest.approx(sign * min(0.0, *extremes))
 

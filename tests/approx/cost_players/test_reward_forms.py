@@ -1,4 +1,4 @@
-"""Reward forms: signs, ranking, and agreement with the written formulas in both conventions."""
+"""Reward forms: signs, ranking, and agreement with the published formulas in both label conventions."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Demonstrations to store, compare and damage."""
+"""Fixtures that make, save, change and compare demonstrations."""
 
 import json
 import pickle
@@ -64,7 +64,7 @@ def assert_same():
 
 @pytest.fixture(scope="session")
 def refused():
-    """Loading `path` is refused in one line that names the file."""
+    """Check that loading `path` is refused with a one-line message that names the file."""
 
     def check(path, message, load=load_demonstrations):
         with pytest.raises(InvalidDemonstrations, match=message) as caught:
@@ -89,7 +89,7 @@ def put():
 
 @pytest.fixture(scope="session")
 def saved():
-    """The path of demonstrations that are written in the format of this name."""
+    """Save demonstrations in the format of this name, and return the path."""
 
     def save(demonstrations, folder, name):
         FORMATS[name].save(demonstrations, folder / "demonstrations")
@@ -100,7 +100,7 @@ def saved():
 
 @pytest.fixture
 def imitation_pickle(monkeypatch):
-    """What pickle makes of trajectories, a dict of fields each, in objects of the classes that imitation has."""
+    """Pickle trajectories, given as dicts of fields, as objects of a class with imitation's name."""
 
     def dumped(name, episodes, protocol):
         module = ModuleType("imitation.data.types")

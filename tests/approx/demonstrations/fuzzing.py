@@ -1,9 +1,9 @@
 """Damage demonstration files of every format and read them: `python fuzzing.py FILES_PER_KIND SEED [KIND...]`.
 
 Every damaged file must be read, or refused as `InvalidDemonstrations` in one line. Anything else ends the process:
-another exception, a file that takes longer than the alarm, an audit event of code that a file chose, or a crash. The
-last damaged file stays in the working directory, so that it can be looked at. Prints JSON: files, refusals, and the
-largest growth of memory by one file.
+another exception, a file that takes longer than the alarm, an audit event of code run by a file, or a crash. The last
+damaged file stays in the working directory for inspection. Prints JSON: the numbers of files and of refusals, and the
+largest growth of memory caused by one file.
 """
 
 import faulthandler
@@ -56,7 +56,7 @@ def objects(*items):
 
 
 def objects_npz(path: Path) -> None:
-    """An `.npz` of object arrays, which are pickles, as OpenAI's baselines have for episodes of different lengths."""
+    """An `.npz` of (pickled) object arrays, as OpenAI's baselines write episodes of different lengths."""
     batch = tiny().trajectories
     fields = {"obs": batch.observations, "acs": batch.actions, "rews": batch.rewards}
     with path.open("wb") as stream:
@@ -83,7 +83,7 @@ def pickled_dict(path: Path) -> None:
 
 
 class ImitationsTrajectory:
-    """What imitation has under another name."""
+    """A class that pickles under the name of imitation's class."""
 
     __module__, __qualname__ = "imitation.data.types", "TrajectoryWithRew"
 
@@ -147,7 +147,7 @@ def damaged(content: bytes, rng: Rng, region: int | None = None) -> bytes:
 
 
 def with_damaged_member(content: bytes, rng: Rng) -> bytes:
-    """A sound zip, check sums included, around a damaged member: its header, mostly."""
+    """A valid zip with correct checksums around one damaged member; the damage is mostly in the member's header."""
     result = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(result, "w") as new:
         members = old.infolist()
@@ -189,7 +189,7 @@ def fuzz(kind: str, files: int, seed: int) -> dict[str, int]:
     rng = np.random.default_rng(np.random.SeedSequence([seed, *kind.encode()]))
     good, bad = Path(f"good-{kind}"), Path(f"bad-{kind}")
     MAKERS[kind](good)
-    read(good)  # imports what is imported late
+    read(good)  # load modules that are imported on first use, so that their memory is not counted
     refused, growth = 0, 0
     for _ in range(files):
         if good.is_dir():

@@ -1,4 +1,4 @@
-"""Files with broken episodes: every one is named with its fault, and the others are read without them."""
+"""Files with broken episodes: each broken episode is named with its fault, and the others are read."""
 
 import pickle
 
@@ -18,7 +18,7 @@ from gail.approx.trajectories.trajectories import InvalidTrajectories
 
 
 def poisoned(path, kind):
-    """Put nan into the middle one of three episodes of a saved file."""
+    """Put nan into the second of the three episodes of a saved file."""
     if kind == "npz":
         with np.load(path, allow_pickle=False) as file:
             arrays = dict(file)

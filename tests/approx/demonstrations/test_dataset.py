@@ -1,4 +1,4 @@
-"""Demonstrations in memory: the protocol of the paper, what follows each step, and whether they fit a task."""
+"""Demonstrations in memory: the paper's subsampling protocol, next observations, and checks against a task."""
 
 from dataclasses import replace
 
@@ -42,7 +42,7 @@ def test_every_stride_th_step_is_kept_from_an_offset_below_the_stride(made, leng
     kept_next = full.subsample(stride, seed, keep_next=True)
     sparse = full.subsample(stride, seed).trajectories
     np.testing.assert_array_equal(kept_next.trajectories.observations, sparse.observations)
-    # One later, also at an episode's end.
+    # Next observations are one step later, also at the end of an episode.
     np.testing.assert_array_equal(kept_next.following(), sparse.observations + LATER)
     for k, (first, last) in enumerate(zip(sparse.first_steps, sparse.last_steps, strict=True)):
         kept = sparse.observations[first : last + 1]
@@ -50,7 +50,7 @@ def test_every_stride_th_step_is_kept_from_an_offset_below_the_stride(made, leng
         assert (kept[:, 0] == k).all()
         assert 0 <= times[0] < stride
         assert (np.diff(times) == stride).all()
-        assert times[-1] < lengths[k] <= times[-1] + stride  # up to the end of the episode
+        assert times[-1] < lengths[k] <= times[-1] + stride  # the episode is sampled up to its end
         rows = full.trajectories.first_steps[k] + times
         np.testing.assert_array_equal(sparse.actions[first : last + 1], full.trajectories.actions[rows])
     assert sparse.rewards is sparse.weights is None
@@ -62,7 +62,7 @@ def test_every_stride_th_step_is_kept_from_an_offset_below_the_stride(made, leng
 @pytest.mark.parametrize("keep_next", [False, True])
 def test_each_step_keeps_its_weight(made, keep_next):
     full = made((5, 1, 12)).trajectories
-    weights = 1.0 + 100.0 * full.observations[:, 0] + full.observations[:, 1]  # of trajectory and time
+    weights = 1.0 + 100.0 * full.observations[:, 0] + full.observations[:, 1]  # a function of trajectory and time
     weighted = replace(made((5, 1, 12)), trajectories=replace(full, weights=weights))
     for some in (weighted.first(2), weighted.subsample(3, 0, keep_next=keep_next)):
         seen = some.trajectories.observations
@@ -232,7 +232,7 @@ def test_actions_outside_the_box_are_kept_as_recorded_and_counted(with_actions, 
 
 def test_an_action_on_the_bound_is_inside(with_actions, box, put):
     assert with_actions(put(box, 3, 1.0)).outside_bounds(BOX) is None
-    # 0.4 in float32 is above 0.4 in float64 by 6e-9: rounding of storage is no excess.
+    # 0.4 in float32 is above 0.4 in float64 by 6e-9: rounding does not count as outside the bounds.
     stored = with_actions(np.full((18, 1), 0.4, np.float32))
     assert stored.outside_bounds(SpaceSpec(2, 1, (-0.4,), (0.4,))) is None
     assert stored.outside_bounds(SpaceSpec(2, 1, (-0.3999,), (0.3999,))).entries == 18

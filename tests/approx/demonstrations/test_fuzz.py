@@ -1,6 +1,6 @@
-"""Damaged files of every format: read or refused in one line, without code, hangs, crashes or much memory.
+"""Damaged files of every format are read or refused in one line, without running code, hangs, crashes or much memory.
 
-The reading happens in another process, which a crash of a C library would end. See `fuzzing.py`.
+The files are read in another process, so that a crash in a C library only ends that process. See `fuzzing.py`.
 """
 
 import json
@@ -29,7 +29,7 @@ def fuzz(folder, files_per_kind, seed):
     assert len(found) == KINDS
     for kind, counts in found.items():
         assert counts["files"] == files_per_kind
-        assert counts["refused"] > files_per_kind / 3, kind  # most damage is noticed
+        assert counts["refused"] > files_per_kind / 3, kind  # most damage is detected
         assert counts["growth_kilobytes"] < GROWTH_KILOBYTES, kind
     for kind in ("hostile-pickle", "hostile-npz"):
         assert found[kind]["refused"] == files_per_kind

@@ -1,4 +1,4 @@
-"""Every format keeps what it can, says what it cannot, is known by its content, and refuses what is wrong with it."""
+"""For every format: which fields are kept, notes on lost fields, detection by content, and refusal of invalid files."""
 
 import pickle
 import sys
@@ -45,7 +45,7 @@ def test_whole_episodes_come_back(made, assert_same_trajectories, tmp_path, name
 
 
 def check_without_last_steps(batch, found):
-    """What is left where nothing is known after an episode's last step: all but that step."""
+    """For formats without final observations: check that all steps but each episode's last are kept."""
     assert found.lengths.tolist() == (batch.lengths - 1).tolist()
     kept = np.ones(batch.num_steps, dtype=bool)
     kept[batch.last_steps] = False
@@ -96,7 +96,7 @@ def test_what_is_not_finite_is_named_with_its_episode(made, tmp_path, refused, n
     full = made((5, 4))
     batch = full.trajectories
     values = getattr(batch, field)
-    values[6] = np.inf  # after the check that refuses to build it so
+    values[6] = np.inf  # set after the constructor's check, which would refuse it
     path = saved(full, tmp_path, name)
     refused(path, rf"{field}\[\d.* is inf \(step 1 of trajectory 1\)")
 

@@ -1,7 +1,7 @@
-"""Reading a file of a million steps takes the memory of what is in it, once; a mapped one takes none of its own.
+"""Reading a file of a million steps needs about as much memory as the file is large; a mapped file needs almost none.
 
-Pages of mapped files are not counted: they can be dropped at any time. A pickle has to be in memory whole before any
-of it is known, and our copy of its observations comes on top.
+Pages of mapped files are not counted, because the kernel can drop them at any time. A pickle is read into memory as a
+whole, and the copy of its observations needs memory in addition.
 """
 
 import json
@@ -71,7 +71,7 @@ print(json.dumps({name: peak(name) for name in FORMATS}))
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory):
-    """Per format: the file's bytes, and the reader's peak and lasting growth."""
+    """Per format, in bytes: the file's size, and the growth of memory at the peak of reading and afterwards."""
     if not Path("/proc/self/status").exists():
         pytest.skip("the kernel does not tell how much memory a process has")
     folder = tmp_path_factory.mktemp("large")

@@ -1,4 +1,4 @@
-"""The same files through the libraries whose formats they are."""
+"""Files are exchanged with the libraries that define their formats."""
 
 import sys
 from types import ModuleType
@@ -135,7 +135,7 @@ def test_what_datasets_writes_in_the_layout_of_imitation_is_read(made, assert_sa
     columns = {
         "obs": [np.concatenate([batch.observations[r], batch.final_observations[[k]]]) for k, r in enumerate(rows)],
         "acts": [batch.actions[r] for r in rows],
-        # As jsonpickle encodes what environments report.
+        # Infos of environments, as jsonpickle encodes them.
         "infos": [
             ['{"a": {"py/tuple": [1, 2]}}'] * (r.stop - r.start - 1) + [last(cut)]
             for r, cut in zip(rows, batch.truncated, strict=True)

@@ -1,4 +1,4 @@
-"""Running moments: merging batches is the same as seeing all data at once."""
+"""Running moments: merging batches gives the moments of all data together."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Action distributions: identities, sample estimates, and the reference implementation."""
+"""Action distributions: identities, estimates from samples, and agreement with torch.distributions."""
 
 import math
 
@@ -33,7 +33,7 @@ def reference(distribution):
 
 
 def repeated(distribution):
-    """The first row, SAMPLES times."""
+    """The distribution of the first row, repeated SAMPLES times."""
     if isinstance(distribution, Categorical):
         return Categorical(distribution.logits[:1].expand(SAMPLES, -1))
     return DiagonalGaussian(distribution.mean[:1].expand(SAMPLES, -1), distribution.log_std)
@@ -100,7 +100,7 @@ def test_the_mode_is_most_probable(family):
 
 @families
 def test_single_precision_keeps_small_divergences(family):
-    # Trust regions measure divergences of 1e-3 to 1e-2.
+    # Trust region steps have divergences of 1e-3 to 1e-2.
     p, q = family(0, dtype=torch.float32), family(0, dtype=torch.float32)
     if isinstance(q, Categorical):
         q = Categorical(q.logits + 0.05 * torch.arange(5.0))
@@ -173,7 +173,7 @@ def product(seed, rows=4):
 
 
 def joint(distribution):
-    """The same distributions as categoricals over all combinations, and these combinations."""
+    """The joint distribution over all combinations of choices as a categorical, and these combinations."""
     combinations = torch.cartesian_prod(*(torch.arange(n) for n in CHOICES))
     rows = distribution.logits.shape[0]
     repeated = [

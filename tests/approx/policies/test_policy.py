@@ -1,4 +1,4 @@
-"""Policies, and the file that holds one."""
+"""Policies and policy files."""
 
 import contextlib
 import json
@@ -216,7 +216,7 @@ def test_whatever_happens_to_a_file_it_is_refused_or_read(data, tmp_path_factory
     patch = data.draw(st.binary(max_size=8))
     content[start : start + data.draw(st.integers(0, 8))] = patch
     path.write_bytes(content)
-    # Only InvalidPolicyFile may come out, or a policy that acts.
+    # Either InvalidPolicyFile is raised, or the loaded policy can act.
     with contextlib.suppress(InvalidPolicyFile):
         policy = load_policy(path)
         assert policy.act(np.zeros((1, policy.spec.observation_size)), torch.Generator()).shape[0] == 1

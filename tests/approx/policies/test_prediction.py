@@ -1,4 +1,4 @@
-"""Predictors: the calling convention of Stable-Baselines3, from a policy's file alone."""
+"""Predictors: a policy file is enough to act with the calling convention of Stable-Baselines3."""
 
 import gymnasium
 import numpy as np
@@ -37,7 +37,7 @@ def test_the_mode_is_the_policys_and_actions_are_in_the_box(make_policy, box_spe
     policy = make_policy(box_spec)
     batch = 10.0 * np.random.default_rng(1).normal(size=(200, 3))
     mode = policy.act_deterministically(batch)
-    assert (np.abs(mode) > [1.0, 0.4]).any()  # else nothing was clipped
+    assert (np.abs(mode) > [1.0, 0.4]).any()  # otherwise clipping is not tested
     actions, _ = Predictor(policy).predict(batch, deterministic=True)
     np.testing.assert_array_equal(actions, np.clip(mode, [-1.0, -0.4], [1.0, 0.4]).astype(np.float32))
     space = gymnasium.spaces.Box(np.float32([-1.0, -0.4]), np.float32([1.0, 0.4]))
@@ -50,7 +50,7 @@ def test_sampling_is_seeded_and_leaves_global_generators_alone(make_policy, disc
     np.testing.assert_array_equal(one, same)
     assert (one != other).any()
     predictor = Predictor(make_policy(discrete_spec), 0)
-    assert (predictor.predict(batch)[0] != predictor.predict(batch)[0]).any()  # every call samples anew
+    assert (predictor.predict(batch)[0] != predictor.predict(batch)[0]).any()  # each call draws new samples
 
 
 def test_it_is_made_from_the_file_alone(make_policy, box_spec, tmp_path):

@@ -1,4 +1,4 @@
-"""Lambda-returns against their definition, a mixture of n-step returns, trajectory by trajectory."""
+"""Lambda-returns agree with their definition: a mixture of n-step returns within each trajectory."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def n_step_return(rewards, values, discount, terminated, t, n):
 
 
 def mixed_return(rewards, values, discount, mixing, terminated, t):
-    """(1 - l) sum_n l^(n-1) G^(n), the remaining weight on the longest."""
+    """(1 - l) sum_n l^(n-1) G^(n), with the remaining weight on the longest return."""
     longest = len(rewards) - t
     g = [n_step_return(rewards, values, discount, terminated, t, n) for n in range(1, longest + 1)]
     head = (1 - mixing) * sum(mixing**n * g[n] for n in range(longest - 1))
@@ -92,7 +92,7 @@ def test_termination_ignores_what_the_critic_says_of_the_end():
 
 
 def test_a_perfect_critic_has_no_advantage():
-    # Deterministic chain with reward 1 for ever: v = 1 / (1 - discount) for every mixing weight.
+    # Deterministic endless chain with reward 1: v = 1 / (1 - discount) for every mixing weight.
     values = np.full(6, 10.0)
     for mixing in (0.0, 0.5, 1.0):
         returns = lambda_returns(*flat_problem([(np.ones(5), values, False)], 0.9, mixing))

@@ -76,7 +76,7 @@ def test_the_generator_decides(untouched_random_state):
 
 
 def drifting(v, scales):
-    """Explained variances of fits to the same returns at one scale after another."""
+    """Explained variances of successive fits to the same returns, multiplied by each scale in turn."""
     states, returns = data()
     generator = torch.Generator().manual_seed(0)
     return [v.fit(states, scale * returns + 5.0 * scale, generator) for scale in scales]

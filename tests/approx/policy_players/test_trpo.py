@@ -1,4 +1,4 @@
-"""TRPO as a policy player: returns and advantages, the order of its steps, and its state."""
+"""TRPO as a policy player: returns and advantages, the order of its operations, and its saved state."""
 
 from dataclasses import replace
 
@@ -28,7 +28,7 @@ def policy(make_policy):
 
 @pytest.fixture
 def batch():
-    """Three trajectories of 2, 3 and 2 steps: terminated, truncated, cut."""
+    """Trajectories of 2, 3 and 2 steps: terminated, truncated, cut by the end of the batch."""
     rng = np.random.default_rng(0)
     return Trajectories(
         observations=rng.normal(size=(7, 3)),
@@ -42,7 +42,7 @@ def batch():
 
 
 class Recorder:
-    """Stands for the trust region step and the critic, and keeps what they were given."""
+    """Replaces the trust region step and the critic, and records their arguments."""
 
     def __init__(self, player, monkeypatch):
         self.player = player
@@ -68,7 +68,7 @@ class Recorder:
 
 
 def lambda_return_by_recursion(rewards, values, discount, mixing, terminated):
-    """Backwards, one trajectory; `values` has one entry more than `rewards`."""
+    """Lambda-returns of one trajectory by backward recursion; `values` has one entry more than `rewards`."""
     following = 0.0 if terminated else values[-1]
     out = []
     for t in reversed(range(len(rewards))):
@@ -93,7 +93,7 @@ def test_returns_and_advantages_are_what_they_are_called(
     log_prob = distribution.log_prob(torch.from_numpy(batch.actions)).detach().double().numpy()
     rewards = -costs - entropy_weight * log_prob
     values, finals = recorder.value(batch.observations), recorder.value(batch.final_observations)
-    # The third trajectory was cut by the end of the batch: there the critic always stands for the rest.
+    # The third trajectory was cut by the end of the batch: the critic's value always replaces the rest of it.
     over = batch.terminated if bootstrap else batch.terminated | batch.truncated
 
     def returns_of(mixing):
@@ -115,7 +115,7 @@ def test_returns_and_advantages_are_what_they_are_called(
     np.testing.assert_allclose(recorder.advantages, standardized, rtol=1e-5)
     assert report.entropy == pytest.approx(distribution.entropy().mean().item())
     assert report.explained_variance == 0.5
-    # The step and the critic see the standardization of the sampling; it moves afterwards.
+    # The step and the critic use the standardization of the sampling; it is updated after both.
     assert recorder.calls == ["step", "fit"]
     assert torch.equal(recorder.mean_at_step, before)
     assert not torch.equal(policy.moments.mean, before)

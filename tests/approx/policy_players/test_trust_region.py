@@ -1,4 +1,4 @@
-"""The natural gradient step: its pieces against dense linear algebra, and what a rejected step leaves behind."""
+"""The natural gradient step: its parts agree with dense linear algebra, and a rejected step changes nothing."""
 
 import numpy as np
 import pytest
@@ -53,7 +53,7 @@ def test_conjugate_gradient_stops_when_done():
 
 
 def test_conjugate_gradient_stops_where_rounding_has_made_the_product_negative():
-    # Along the second search direction the curvature is negative: only the first step stands.
+    # Along the second search direction the curvature is negative: the result is that of the first iteration.
     matrix, target = torch.diag(torch.tensor([1.0, -0.1])), torch.tensor([1.0, 0.1])
     first = conjugate_gradient(lambda v: matrix @ v, target, 1)
     torch.testing.assert_close(conjugate_gradient(lambda v: matrix @ v, target, 5), first)
@@ -108,7 +108,7 @@ def test_the_product_is_with_the_hessian_of_the_mean_divergence(family):
 
 
 def one_hot_policy(states, actions, seed=0):
-    """A softmax over a table: linear in one-hot observations, random table."""
+    """A softmax policy that is linear in one-hot observations, with a random table of logits."""
     policy = Policy(
         SpaceSpec(states, actions, None, None), PolicySettings(hidden=()), torch.Generator().manual_seed(seed)
     )
@@ -169,7 +169,7 @@ def test_on_a_table_it_is_the_natural_gradient_step():
     assert report.backtracks == 0
     moved = flat_parameters(policy).double().numpy() - before
     np.testing.assert_allclose(moved, expected, atol=2e-3 * np.abs(expected).max())
-    # To first order the gain is gradient x step, to second the divergence is step x Fisher x step / 2.
+    # To first order, the gain is gradient x step. To second order, the divergence is step x Fisher x step / 2.
     assert report.improvement == pytest.approx(gradient @ expected, rel=0.02)
     assert report.kl == pytest.approx(0.5 * expected @ fisher @ expected, rel=0.02)
 
@@ -199,7 +199,7 @@ def test_an_accepted_step_stays_in_the_region_and_improves(spec, max_kl, request
     assert improvement > 0
     assert report.kl == pytest.approx(kl, rel=1e-3, abs=1e-6)
     assert report.improvement == pytest.approx(improvement, rel=1e-3, abs=1e-5)
-    assert [p.data_ptr() for p in policy.parameters()] == addresses  # each parameter keeps its own memory
+    assert [p.data_ptr() for p in policy.parameters()] == addresses  # parameters are updated in place
 
 
 def test_a_step_that_overshoots_is_shortened(discrete_spec, make_policy):
@@ -210,7 +210,7 @@ def test_a_step_that_overshoots_is_shortened(discrete_spec, make_policy):
 
 
 def test_a_step_that_leaves_the_trust_region_comes_back_to_most_of_it(box_spec, make_policy):
-    """Halving could leave a quarter of the bound; where the KL is nearly quadratic 0.81 of it is met."""
+    """A shortened step aims at a KL of 0.81 of the bound, which it meets if the KL is nearly quadratic in the step."""
     steps = []
     for seed in range(20):
         policy = make_policy(box_spec)

@@ -1,4 +1,4 @@
-"""Absorbing states: one length for all episodes, and an end that learner, expert and cost player see alike."""
+"""Absorbing states: all episodes have one length, and learner, expert and cost player see the same absorbing state."""
 
 from dataclasses import replace
 
@@ -52,7 +52,7 @@ def test_every_episode_lasts_until_the_horizon_and_waits_in_the_absorbing_state(
     first, second = episodes.observations.reshape(2, HORIZON, 4)
     np.testing.assert_array_equal(first, [[0, 0, 0, 0], [0, 0, 1, 0], *[[0, 0, 0, 1]] * 4])
     np.testing.assert_array_equal(second[:, 3], 0)
-    # The last step both terminates and is the horizon's: what follows is the absorbing state.
+    # The episode terminates at the horizon: the final observation is the absorbing state.
     np.testing.assert_array_equal(episodes.final_observations, [[0, 0, 0, 1], [0, 0, 0, 1]])
     np.testing.assert_array_equal(
         episodes.rewards.reshape(2, HORIZON), [[1, 2, 0, 0, 0, 0], [101, 102, 103, 104, 105, 106]]
@@ -68,7 +68,7 @@ def test_the_next_episode_begins_at_its_beginning(envs, make_policy):
     np.testing.assert_array_equal(starts[:, 2:], 0)
     ages = batch.observations[:, 2][batch.observations[:, 3] == 0]
     assert ages.max() == 5
-    assert (batch.rewards >= 0).all()  # no step that only resets was paid
+    assert (batch.rewards >= 0).all()  # the batch holds no step that only resets
 
 
 def test_an_episode_cut_before_the_horizon_is_refused(masked_counting_env):

@@ -1,4 +1,4 @@
-"""Annealing: both players' steps shorten with the budget, and a resumed training knows how far."""
+"""Annealing: both players' step sizes fall as the budget is spent, also across a resumed training."""
 
 from dataclasses import replace
 
@@ -36,7 +36,7 @@ SETTINGS = TrainingSettings(
 
 @pytest.fixture
 def start(counting_env):
-    """A fresh training of one copy, whose batches have exactly as many steps as are asked for."""
+    """Start a training with one copy, so that every batch has exactly the requested number of steps."""
     rng = np.random.default_rng(0)
     batch = Trajectories(
         observations=rng.normal(size=(30, 3)),
@@ -61,7 +61,7 @@ def start(counting_env):
 
 
 def sizes(training):
-    """(bound, rate) that every remaining iteration was played with; the rate is None where there is none."""
+    """(KL bound, learning rate) of every remaining iteration; the rate is None for players without an optimizer."""
     played = []
     while not training.finished:
         report = training.step()

@@ -1,4 +1,4 @@
-"""Training: determinism, resuming, and the checkpoints that make it possible."""
+"""Training: determinism, checkpoints, and resuming from them."""
 
 from dataclasses import astuple, replace
 
@@ -48,7 +48,7 @@ KINDS = ("gail", "fem", "gtal", "gail-spectral", "gail-warm", "gtal-warm", "fem-
 
 
 def start_kind(kind, demonstrations, seed=0, settings=SETTINGS, copies=2):
-    """A fresh training of one of `KINDS`."""
+    """Start a training of one of `KINDS`."""
     if kind == "reinforcement":
         return reinforcement(hopper(copies), settings, seed)
     if kind == "gail":
@@ -67,19 +67,19 @@ def start_kind(kind, demonstrations, seed=0, settings=SETTINGS, copies=2):
 
 @pytest.fixture(params=["imitation", "reinforcement"])
 def start(request, demonstrations):
-    """Make a fresh training: start(seed, settings, copies)."""
+    """Start a training: start(seed, settings, copies)."""
     kind = "gail" if request.param == "imitation" else request.param
     return lambda seed=0, settings=SETTINGS, copies=2: start_kind(kind, demonstrations, seed, settings, copies)
 
 
 @pytest.fixture(params=KINDS)
 def start_any(request, demonstrations):
-    """Make a fresh training of every kind that there is."""
+    """Start a training; the fixture runs over all `KINDS`."""
     return lambda seed=0, settings=SETTINGS, copies=2: start_kind(request.param, demonstrations, seed, settings, copies)
 
 
 def metrics(report):
-    """Everything that a round reports, but for its wall time."""
+    """Everything that a round reports except its wall time."""
     t = report.batch.trajectories
     arrays = (t.observations, t.actions, t.rewards, t.lengths, report.batch.episode_returns)
     cost = None if report.cost is None else astuple(report.cost)
@@ -120,7 +120,7 @@ def test_the_seed_decides_everything(start, untouched_random_state):
     assert_same_parameters(first, same)
 
 
-# One copy and odd layers: there, matrix products may round differently for differently aligned memory.
+# With one copy and layers of odd width, rounding of matrix products may depend on memory alignment.
 @pytest.mark.parametrize(
     ("copies", "hidden", "whole_episodes"), [(2, (32, 32), False), (1, (33, 33), False), (2, (32, 32), True)]
 )
@@ -135,7 +135,7 @@ def test_an_interrupted_run_goes_on_bit_for_bit(start_any, tmp_path, copies, hid
     run(interrupted, 4)
     assert interrupted.at_checkpoint
     interrupted.save(tmp_path / "checkpoint")
-    run(interrupted, 1)  # lost: a checkpoint is what remains
+    run(interrupted, 1)  # lost, because no checkpoint follows
     interrupted.close()
 
     resumed = start_any(0, settings, copies)
@@ -147,7 +147,7 @@ def test_an_interrupted_run_goes_on_bit_for_bit(start_any, tmp_path, copies, hid
 
 
 CAREFUL = Refinement(
-    after_steps=64 * 3,  # in the middle between two checkpoints
+    after_steps=64 * 3,  # halfway between two checkpoints
     batch_size=128,
     checkpoint_every=1,
     policy=replace(SETTINGS.policy, trust_region=replace(SETTINGS.policy.trust_region, max_kl=1e-4)),
@@ -186,7 +186,7 @@ def test_without_a_refinement_settings_never_change():
 
 def test_a_training_can_be_wound_back(start, tmp_path):
     training = start()
-    training.save(tmp_path / "checkpoint")  # before the first round is a checkpoint, too
+    training.save(tmp_path / "checkpoint")  # saving is also allowed before the first round
     expected = run(training, 3)
     training.load(tmp_path / "checkpoint")
     assert run(training, 3) == expected
@@ -222,7 +222,7 @@ def test_environments_are_seeded_by_seed_and_iteration(demonstrations):
         return make_vector("Hopper-v5", 2, entropy)
 
     run(reinforcement(make, SETTINGS, 7))
-    assert asked == [(7, 0), (7, 0), (7, 2), (7, 4)]  # the first only to read its spaces
+    assert asked == [(7, 0), (7, 0), (7, 2), (7, 4)]  # the first one is made only to read its spaces
 
 
 def test_environments_are_closed():
@@ -238,7 +238,7 @@ def test_environments_are_closed():
     assert len(closed) == 4
 
 
-# Damaged and foreign checkpoints
+# Damaged checkpoints, and checkpoints of other trainings
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Weights gamma^t, and what they leave out. That they make occupancies: tests/test_exact_vs_approx.py."""
+"""Weights gamma^t and the mass that truncation misses. tests/test_exact_vs_approx.py tests occupancy estimates."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def test_time_is_counted_from_each_start(batch):
 
 def test_only_what_goes_on_leaves_something_out(batch):
     assert truncated_mass(batch, 0.5) == pytest.approx((0 + 0.125 + 0.5) / 3)
-    # Weights and what is left out make up the whole, of episodes that do not end.
+    # If an episode of n steps does not terminate: (1 - gamma) sum of its weights + gamma^n = 1.
     for k, length in ((1, 3), (2, 1)):
         rows = slice(batch.first_steps[k], batch.last_steps[k] + 1)
         assert (1 - 0.5) * discount_weights(batch, 0.5)[rows].sum() + 0.5**length == pytest.approx(1)

@@ -1,4 +1,4 @@
-"""Whole episodes: nothing is cut, nothing is counted twice, and long episodes are not left out."""
+"""Whole episodes: no episode is cut or counted twice, and long episodes are included."""
 
 import numpy as np
 import pytest
@@ -40,10 +40,10 @@ def test_every_trajectory_is_a_whole_episode_as_it_was(collect, steps):
 
 
 def test_episodes_under_way_are_finished_and_no_more_are_started(collect):
-    # After 3 steps the third copy is done, and that is enough: the others play on, and it does not.
+    # The third copy ends after 3 steps, which is enough: it stops, and the others finish their episodes.
     episodes = collect(3)[0].trajectories
     assert sorted(episodes.lengths) == [3, 5, 9]
-    # 8 steps are over at time 5; by then the third copy has started again, and the first has just ended.
+    # At time 5 the ended episodes have 3 + 5 = 8 steps. The third copy is in its second episode, and finishes it.
     assert sorted(collect(8)[0].trajectories.lengths) == [3, 3, 5, 9]
 
 

@@ -1,4 +1,4 @@
-"""Sampling from environments whose every step is known beforehand."""
+"""Sampling from environments whose steps are all known beforehand."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ ENDINGS = [
 
 
 class Walk:
-    """Batches of a sampler, joined again: the reference that the batches are read against."""
+    """Consecutive batches of one sampler."""
 
     def __init__(self, env, policy, batch_sizes):
         sampler = Sampler(env)
@@ -58,7 +58,7 @@ def test_every_real_step_appears_once_and_in_order(counting_env, policy, sizes):
             assert truncated == (over and ending == "truncated")
             seen[copy] += [(episode, t) for t in times]
     for copy, steps in seen.items():
-        # Nothing lost between batches: the walk of each copy is its episodes, one after the other.
+        # No step is lost between batches: the steps of each copy are those of its episodes in order.
         assert steps == [(e, t) for e in range(steps[-1][0] + 1) for t in range(env.ending(copy, e)[0])][: len(steps)]
         assert len(steps) >= len(env.received) // 2
 
@@ -110,7 +110,7 @@ def test_the_environment_gets_clipped_actions_and_the_batch_the_drawn_ones(count
 
 
 def test_actions_belong_to_their_observations(counting_env, make_policy):
-    # A policy without noise to speak of: each action can be recomputed from its observation.
+    # The policy has almost no noise, so that each action can be recomputed from its observation.
     policy = make_policy(SpaceSpec(3, 2, (-1.0, -1.0), (1.0, 1.0)))
     with torch.no_grad():
         policy.head.log_std.fill_(-20.0)
@@ -151,7 +151,7 @@ def test_batches_of_a_simulator_are_its_steps(task, make_policy, untouched_rando
 
 
 def lengths_of_one_copy(first, rounds):
-    """Lengths of trajectories when the first is cut at `first` and all later episodes last 50 steps."""
+    """Lengths of trajectories if the first is cut after `first` steps and all later episodes last 50 steps."""
     lengths, length = [], first
     while rounds > 0:
         lengths.append(min(length, rounds))
@@ -174,9 +174,9 @@ def test_first_episodes_are_cut_at_spread_ages_so_that_copies_do_not_run_in_step
     envs.close()
     flat = batch.trajectories
     assert flat.lengths.tolist() == [length for lengths in expected for length in lengths]
-    assert (batch.episode_lengths == 50).all()  # what was cut is not reported as a whole episode
+    assert (batch.episode_lengths == 50).all()  # cut episodes are not reported as whole episodes
     assert flat.truncated.tolist() == (flat.lengths == 50).tolist()
     assert not flat.terminated.any()
-    # What follows a cut is the true next observation, not the reset one: the arm moves little in one step.
+    # The observation after a cut is the true next one, not that of the reset: the arm moves little in one step.
     moved = np.abs(flat.final_observations[:, :4] - flat.observations[flat.last_steps, :4]).max(1)
     assert moved.max() < 0.6

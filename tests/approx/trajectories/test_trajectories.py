@@ -1,4 +1,4 @@
-"""The batch type: what it computes and what it refuses."""
+"""`Trajectories`: its derived quantities, and the arguments that it refuses."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from gail.approx.trajectories.trajectories import InvalidTrajectories, Trajector
 
 @pytest.fixture
 def batch():
-    """Three trajectories of 2, 3 and 1 steps: terminated, truncated, cut."""
+    """Trajectories of 2, 3 and 1 steps: terminated, truncated, cut by the end of the batch."""
     return Trajectories(
         observations=np.arange(12.0).reshape(6, 2),
         actions=np.arange(6),

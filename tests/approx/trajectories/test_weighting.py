@@ -1,4 +1,4 @@
-"""Weighted demonstrations: a step of weight k is k steps, for every learner; and no weights are equal weights."""
+"""Weighted demonstrations: every learner treats a step of weight k as k steps, and no weights as equal weights."""
 
 from dataclasses import replace
 
@@ -22,7 +22,7 @@ from gail.exact.regularizers import Hinge, Logistic
 
 SPEC = SpaceSpec(2, 3, None, None)
 COUNTS = np.array([0, 3, 1, 0, 2, 0, 5, 0, 1, 0, 0, 0])
-"""As many rows as their sum, so that moments count either set alike."""
+"""The sum equals the number of rows, so that the running moments count `WEIGHTED` and `REPEATED` equally."""
 
 
 def steps(observations, actions, weights=None):
@@ -79,7 +79,7 @@ def test_a_discriminator_sees_the_repeated_rows(psi):
     settings = DiscriminatorSettings((16,), learning_rate=1e-2, steps=20, gradient_penalty=0.0, entropy_bonus=0.5)
     players = [Discriminator(psi, SPEC, expert, settings, generator()) for expert in (WEIGHTED, REPEATED)]
     for player in players:
-        # Of a new one some gradients are 0, and Adam makes a step of whatever rounding leaves of those.
+        # Some gradients of a new network are 0, and Adam would turn their rounding errors into full steps.
         draws = generator()
         with torch.no_grad():
             for parameter in player.network.parameters():
@@ -97,7 +97,7 @@ def test_a_discriminator_sees_the_repeated_rows(psi):
 
 
 def test_the_penalty_draws_experts_rows_in_proportion_to_their_weights():
-    """Of two pairs that weigh 3 to 1, however often each is listed."""
+    """Two pairs have total weights 3 to 1, whatever the number of rows of each."""
     rows = np.repeat([0, 1], [1000, 5000])
     expert = drawn(2, 3)
     weights = np.where(rows == 0, 3 / 1000, 1 / 5000)
@@ -136,7 +136,7 @@ TABLE = CloningSettings(learning_rate=0.05, minibatch=400, training_fraction=0.5
 
 
 def test_a_clone_answers_by_weight():
-    """In one state, seen 1,000 times, two actions were taken equally often; the second weighs three times as much."""
+    """One state is seen 1,000 times with two equally frequent actions; the second has three times the weight."""
     actions = np.arange(1000) % 2
     batch = steps(np.ones((1000, 2)), actions, np.where(actions == 1, 3.0, 1.0))
     result = clone(demonstrations(batch), SPEC, TABLE, 0, PolicySettings(()))
@@ -144,7 +144,7 @@ def test_a_clone_answers_by_weight():
         logits = result.policy(torch.ones(1, 2, dtype=torch.float64)).logits[0].double()
     chosen = torch.softmax(logits, 0)
     assert float(chosen[1] / chosen[0]) == pytest.approx(3.0, rel=0.15)
-    # And is judged by it, on pairs that it was not fitted to.
+    # The validation error on held-out pairs is weighted, too.
     entropy = -(0.25 * np.log(0.25) + 0.75 * np.log(0.75))
     assert min(result.validation_errors) == pytest.approx(entropy, rel=0.05)
 

@@ -1,4 +1,4 @@
-"""Episodes of one length: nothing but the horizon ends them, and no reward is lost or won by that."""
+"""Episodes of one length: only the horizon ends them, and no reward is lost or added."""
 
 import gymnasium
 import numpy as np
@@ -11,7 +11,7 @@ from gail.exact import FiniteMDP
 
 
 class Countdown(gymnasium.Env):
-    """Pays t at step t and ends after `length` steps, by itself or by a limit that no registration mentions."""
+    """Pays t at step t. Terminates after `length` steps, or, if `cut`, truncates there without a registered limit."""
 
     observation_space = Box(np.float32([1.0, -2.0]), np.float32([30.0, 2.0]))
     action_space = Discrete(2)
@@ -35,7 +35,7 @@ class Countdown(gymnasium.Env):
 
 
 def play(env, policy=lambda env: env.action_space.sample(), seed=0):
-    """Observations, rewards and flags of one episode, ended by its own flags."""
+    """Observations, rewards, terminated and truncated flags of one episode, played until a flag is set."""
     env.action_space.seed(seed)
     observations, steps = [env.reset(seed=seed)[0]], []
     while True:
@@ -62,13 +62,13 @@ def test_the_last_observation_is_repeated():
     assert [o[0] for o in observations] == [1, 2, 3, 4, 5, 5, 5, 5, 5, 5]
     assert all((o == observations[4]).all() for o in observations[4:])
     observations[4][:] = observations[6][:] = 0.0
-    assert (observations[5] != 0.0).all() and (observations[7] != 0.0).all()  # each is the caller's own
+    assert (observations[5] != 0.0).all() and (observations[7] != 0.0).all()  # each observation is a separate array
 
 
 def test_the_absorbing_state_is_told_by_its_indicator_alone():
     plain, *_ = play(FixedHorizon(Countdown(4), 9))
     env = AbsorbingStates(FixedHorizon(Countdown(4), 9))
-    for _ in range(2):  # the second episode begins afresh
+    for _ in range(2):  # a reset clears the absorbing state
         observations, *_ = play(env)
         for before, now in zip(plain[:4], observations[:4], strict=True):
             np.testing.assert_array_equal(now, [*before, 0.0])
@@ -84,7 +84,7 @@ def test_an_episode_that_lasts_until_the_horizon_never_sees_the_absorbing_state(
 
 
 def ending_mdp(states=6):
-    """Action 1 ends the episode with probability one half in state 2."""
+    """An MDP in which action 1 in state 2 ends the episode with probability one half."""
     task = garnet(states, 2, 3, np.random.default_rng(0), discount=0.9)
     remaining = np.ones((states, 2))
     remaining[2, 1] = 0.5

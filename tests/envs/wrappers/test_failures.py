@@ -1,4 +1,4 @@
-"""An environment that fails says which one, at which step, and what happened."""
+"""If an environment fails, the error names the environment, the step and the cause."""
 
 import gymnasium
 import numpy as np
@@ -10,7 +10,7 @@ from gail.envs.wrappers.failures import ReportFailures
 
 
 class Failing(gymnasium.Env):
-    """Fails at its third step, in the way asked for."""
+    """Fails at its third step in the given way."""
 
     observation_space, action_space = Box(-1, 1, (2,)), Box(-1, 1, (1,))
 

@@ -1,4 +1,4 @@
-"""Environments of one's own: any Box or Discrete spaces, as vectors and flat actions, without a change of law."""
+"""User environments with any Box or Discrete spaces: flattening keeps the dynamics."""
 
 import importlib
 import sys
@@ -71,7 +71,7 @@ NAMES = ("Grid-v0", "Line-v0", "Endless-v0", "Pair-v0", "Broken-v0")
 
 @pytest.fixture
 def package(tmp_path, monkeypatch):
-    """A package that registers environments when it is imported; its name."""
+    """The name of a package that registers environments when it is imported."""
     (tmp_path / "gail_test_worlds").mkdir()
     (tmp_path / "gail_test_worlds" / "__init__.py").write_text(PACKAGE)
     monkeypatch.syspath_prepend(tmp_path)
@@ -90,7 +90,7 @@ def test_facts_are_those_of_the_registration(package):
     assert task.dataset_sizes[-1] <= task.full_trajectories
     line = find_task(f"{package}:Line-v0")
     assert (line.observation_size, line.action_size, line.continuous, line.horizon) == (5, 3, False, 6)
-    assert find_task("Line-v0").horizon == 6  # registered by now
+    assert find_task("Line-v0").horizon == 6  # registered by the import above
     assert find_task("Pendulum-v1").horizon == 200
 
 

@@ -1,4 +1,4 @@
-"""Vectors in the place of states, and nothing else changed."""
+"""The wrapper replaces states by feature vectors and changes nothing else."""
 
 import gymnasium
 import numpy as np

@@ -1,4 +1,4 @@
-"""The rates of tabular environments: every row is measured against the same reference."""
+"""The rates of tabular environments: every row is relative to the same reference."""
 
 import csv
 

@@ -1,4 +1,4 @@
-"""Throughput: one row per task, whose parts add up."""
+"""Throughput: one row per task; the time shares of its parts add up to one."""
 
 import csv
 import io
@@ -19,7 +19,7 @@ def test_each_task_has_a_row_whose_parts_are_the_whole(tmp_path, monkeypatch):
         return replace(recipe, learner=replace(recipe.learner, training=training, simulator=Simulator(4)))
 
     monkeypatch.setattr(bench, "imitation_recipe", small)
-    monkeypatch.setattr(bench, "_simulator_rate", lambda *_: 1e5)  # slow where something else runs beside the tests
+    monkeypatch.setattr(bench, "_simulator_rate", lambda *_: 1e5)  # slow if other programs run
     out = tmp_path / "throughput.csv"
     bench.bench_throughput(["CartPole-v1", "Acrobot-v1"], 2, Console(file=io.StringIO()), out)
     with out.open() as file:

@@ -1,4 +1,4 @@
-"""`gail compare`: what it says of bad input before any work starts, and one short run in two processes."""
+"""`gail compare`: refusal of bad input before any work starts, and one short run in two processes."""
 
 import numpy as np
 import pytest
@@ -54,7 +54,7 @@ def test_a_short_run_in_two_processes(gail, tmp_path):
     assert "fem (table), 1 demonstrations: the sampled solution does NOT agree with the exact one" in " ".join(
         output.split()
     )
-    assert "…" not in output  # no column is cut
+    assert "…" not in output  # no column is shortened
     assert max(map(len, output.partition("fem (table)")[0].splitlines())) <= 80
     assert (tmp_path / "c" / "report.html").is_file()
     assert len(list((tmp_path / "c" / "cells").iterdir())) == 2

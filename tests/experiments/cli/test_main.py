@@ -1,4 +1,4 @@
-"""The command line: every verb explains itself, and every mistake of a user's is one sentence and status 2."""
+"""The command line: every verb has a help text, and every user error gives one sentence and status 2."""
 
 import csv
 import errno

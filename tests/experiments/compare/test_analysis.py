@@ -39,7 +39,7 @@ def test_a_power_law_has_its_exponent_as_slope():
 
 
 def row_of(problem, policy, architecture, size, **stages):
-    """A row of GAIL as if a training had ended at this policy."""
+    """The row of a GAIL training that ends at this policy."""
     yardstick = measured_against(problem, [Algorithm.GAIL])[Algorithm.GAIL]
     stages = {"matched": None, "played": None, **stages}
     cell = Cell(Algorithm.GAIL, architecture, size, 0)

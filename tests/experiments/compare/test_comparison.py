@@ -1,4 +1,4 @@
-"""The whole of it, on a map where a training takes a second: what is right is found to be, what is planted is found."""
+"""Whole comparisons on a small map: a correct learner gets a positive verdict, and planted errors are found."""
 
 from dataclasses import replace
 
@@ -20,21 +20,21 @@ GAIL = [Algorithm.GAIL]
 
 
 class FlippedReward(regularizers.Logistic):
-    """The reward's sign is wrong: learners are paid for what the expert does not do."""
+    """Planted error: the reward has the wrong sign, so learners are rewarded for what the expert does not do."""
 
     def cost(self, logit):
         return -super().cost(logit)
 
 
 class OppositeLabels(regularizers.Logistic):
-    """The discriminator's D is the probability of the expert, the cost is still log D."""
+    """Planted error: D is the probability of the expert, but the cost is still log D."""
 
     def discriminator_loss(self, logit_learner, logit_expert, weights_learner=None, weights_expert=None):
         return super().discriminator_loss(-logit_learner, -logit_expert, weights_learner, weights_expert)
 
 
 def sampled(instance, preset, psi=None):
-    """Verdict on GAIL with tables, given the exact expert."""
+    """Compare GAIL with its exact solution, with the exact expert as demonstrations."""
     return compare(pose(instance, psi or regularizers.Logistic()), GAIL, [EXACT], [0], preset=preset)
 
 
@@ -46,7 +46,7 @@ def test_what_is_right_is_found_to_be_the_exact_solution(instance, preset):
     assert "the sampled solution agrees with the exact one within the stated limits" in verdict.sentence
     assert f"{verdict.excess_share:.2%} of the uniform policy's excess is left (limit 10.00%)" in verdict.sentence
     assert f"total variation to the exact optimum {verdict.variation:.4f} (limit 0.15)" in verdict.sentence
-    assert min(row.measures.excess for row in found.rows) >= -1e-9  # nothing is better than the optimum
+    assert min(row.measures.excess for row in found.rows) >= -1e-9  # no policy is better than the optimum
     (parts,) = found.gap_parts
     networks = next(row for row in found.rows if row.cell.architecture is Architecture.MLP)
     assert sum(parts.parts.values()) == pytest.approx(networks.measures.excess)
@@ -86,7 +86,7 @@ def test_cells_resume_and_are_the_same_again(problem, preset, tmp_path):
     assert on_cell == [gone]
     np.testing.assert_array_equal(load(gone, tmp_path).policy, before.policy)
     assert [row.measures for row in again.rows] == [row.measures for row in first.rows]
-    gone.file(tmp_path).write_text("{")  # damaged: trained anew
+    gone.file(tmp_path).write_text("{")  # a damaged file is trained again
     play()
     assert on_cell == [gone]
 
@@ -116,7 +116,7 @@ def test_where_the_uniform_policy_is_the_optimum_nothing_is_trained(algorithm, p
     problem = pose(one_action(), regularizers.Logistic())
     with pytest.raises(InvalidRequest, match=f"already is the exact optimum of {algorithm.value} .* nothing to learn"):
         compare(problem, [algorithm], [1], [0], preset=preset, folder=tmp_path)
-    assert list(tmp_path.iterdir()) == []  # a changed comparison may take the folder
+    assert list(tmp_path.iterdir()) == []  # the folder is still free for another comparison
 
 
 def test_a_huge_entropy_weight_leaves_nothing_to_learn(instance, preset):

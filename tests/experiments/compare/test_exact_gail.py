@@ -30,7 +30,7 @@ def test_more_iterations_come_nearer_to_the_exact_optimum(problem):
 
 
 def test_without_cost_a_step_makes_the_policy_more_random(problem):
-    """What is charged beside the cost is lambda log pi, whose return is minus the causal entropy (Lemma A.1)."""
+    """The step adds lambda log pi to the cost: its return is -lambda times the causal entropy (Lemma A.1)."""
     matching = problem.matching(Algorithm.GAIL)
     policy = np.random.default_rng(0).dirichlet(np.ones(4), problem.mdp.num_states)
     new = trust_region_step(matching, policy, np.zeros(policy.shape), 0.01)

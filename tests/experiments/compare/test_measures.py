@@ -19,7 +19,7 @@ def test_distances_are_those_of_probabilities():
     rng = np.random.default_rng(0)
     one, other = rng.dirichlet(np.ones(6)).reshape(3, 2), rng.dirichlet(np.ones(6)).reshape(3, 2)
     assert jensen_shannon(5.0 * one, 5.0 * other) == pytest.approx(jensenshannon(one.ravel(), other.ravel()) ** 2)
-    best_set = one > other  # total variation is the largest difference of the probabilities of a set
+    best_set = one > other  # total variation is the largest difference in probability of any set
     assert total_variation(5.0 * one, 5.0 * other) == pytest.approx(one[best_set].sum() - other[best_set].sum())
     apart = np.array([[1.0, 0.0]]), np.array([[0.0, 2.0]])
     assert jensen_shannon(*apart) == pytest.approx(np.log(2.0))
@@ -39,7 +39,7 @@ def test_the_exact_optimum_has_no_excess_and_the_uniform_policy_all_of_it(yardst
 
 def test_an_excess_relative_to_an_optimum_of_zero_is_none(problem, yardstick):
     psi = problem.regularizer(Algorithm.FEM)
-    matching = Matching(problem.mdp, problem.expert, psi, 1e-16)  # without entropy the expert's J is 0, and the least
+    matching = Matching(problem.mdp, problem.expert, psi, 1e-16)  # without entropy the minimum is J = 0, at the expert
     optimum = replace(yardstick.optimum, problem=matching, occupancy=problem.expert)
     found = ExactMeasures(matching, matching, optimum, None).measure(np.full(problem.expert.shape, 0.25))
     assert found.excess_relative is None

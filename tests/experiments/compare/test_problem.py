@@ -13,7 +13,7 @@ from gail.experiments.verify.instances import Instance
 def terminating():
     transitions = np.zeros((2, 2, 2))
     transitions[0, 0, 1] = transitions[0, 1, 0] = 1.0
-    transitions[1, 0, 0] = 0.5  # the other half ends the episode; action 1 always does
+    transitions[1, 0, 0] = 0.5  # action 0 ends the episode with probability 0.5, action 1 always
     mdp = FiniteMDP(transitions, [1.0, 0.0], 0.9, terminal=[False, True])
     rho = occupancy_of(mdp, np.full((2, 2), 0.5))
     return Instance("ends", mdp, rho, np.ones((2, 2)), None)
@@ -33,7 +33,7 @@ def test_each_algorithm_has_the_exact_objective_of_its_own_class(problem):
     classes = [problem.regularizer(one) for one in (Algorithm.FEM, Algorithm.GTAL)]
     policy = np.random.default_rng(0).dirichlet(np.ones(4), problem.mdp.num_states)
     rho = occupancy_of(problem.mdp, policy)
-    for one, other in ((rho, problem.expert), (problem.expert, rho)):  # the largest gap has either sign
+    for one, other in ((rho, problem.expert), (problem.expert, rho)):  # both signs of the largest gap
         fem, gtal = (psi.conjugate(one, other)[0] for psi in classes)
         assert fem == pytest.approx(np.linalg.norm(rho - problem.expert))
         assert gtal == pytest.approx(abs(rho - problem.expert).max())
@@ -57,7 +57,7 @@ def test_without_entropy_there_need_not_be_one_optimum(instance):
 
 
 def test_an_expert_that_never_sees_the_goal_is_refused():
-    task = gridworld("S.#G", slip=0.0)  # a wall is in between
+    task = gridworld("S.#G", slip=0.0)  # a wall separates the goal from the start
     rho = occupancy_of(task.mdp, np.full((3, 4), 0.25))
     with pytest.raises(InvalidRequest, match="never visits the goal at row 0, column 3"):
         pose(Instance("walled", task.mdp, rho, task.cost, task.layout), regularizers.Logistic())
@@ -72,7 +72,7 @@ def test_recordings_stand_for_the_expert(instance):
 
 @pytest.mark.parametrize("ends", [True, False])
 def test_unit_vectors_that_do_not_fit_are_told_before_they_are_made(instance, ends, monkeypatch):
-    instance, states = (terminating(), 2 + 1) if ends else (instance, 5)  # one more, in which episodes go on
+    instance, states = (terminating(), 2 + 1) if ends else (instance, 5)  # one more: the absorbing state
     monkeypatch.setattr(memory, "available_memory", lambda: 8.0 * states**2)
     assert pose(instance, regularizers.Logistic()).one_hot
     monkeypatch.setattr(memory, "available_memory", lambda: 8.0 * states**2 - 1.0)

@@ -26,7 +26,7 @@ def test_the_training_is_in_the_phase_that_the_settings_say():
     first, rest = tuned.at(199), tuned.at(200)
     assert (first.batch_size, first.checkpoint_every, first.policy.trust_region.max_kl) == (100, 2, 4e-3)
     assert (rest.batch_size, rest.policy.trust_region.max_kl) == (400, 1e-3)
-    assert rest.checkpoint_every > BOTH.rounds  # environments begin anew once, with the larger batches
+    assert rest.checkpoint_every > BOTH.rounds  # environments restart only once, when the larger batches begin
     alone = replace(BOTH, opening=None).training(0.9, 0.1)
     assert alone.at(10**9) == alone
     assert alone.checkpoint_every > 3

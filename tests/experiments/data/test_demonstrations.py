@@ -1,4 +1,4 @@
-"""`gail demos`: what it writes, what it prints, and its exit status."""
+"""`gail demos`: its files, its output and its exit status."""
 
 import sys
 from dataclasses import replace
@@ -105,9 +105,9 @@ def test_terminations_at_the_time_limit_are_truncations():
     assert found.trajectories.truncated.all() and not found.trajectories.terminated.any()
     assert "time limit of 3 steps: taken as truncated" in found.provenance.notes[0]
     for other, horizon in (
-        (given, 4),  # they end before the limit
+        (given, 4),  # the episodes end before the limit
         (replace(given, trajectories=replace(ended, terminated=np.array([1, 1, 1, 0], bool))), 3),  # one does not end
-        (replace(given, provenance=Provenance(None, "ours")), 3),  # recorded here, where the two are told apart
+        (replace(given, provenance=Provenance(None, "ours")), 3),  # our own recordings distinguish the two
     ):
         assert with_time_limits(other, horizon) is other
 
@@ -122,7 +122,7 @@ def test_show_prints_and_draws(demos, tmp_path):
     assert f"{returns.mean():,.2f} ± {returns.std():,.2f}" in out
     assert "4: 4 terminated, 0 truncated" in out and "[-2, 2]" in out and "-5.1" in out
     assert "1 of 12 action entries" in out and "-5.1 outside [-2, 2]" in out
-    assert "made [/] in a" in out and "\x1b[31m" not in out  # a file's words are not the terminal's commands
+    assert "made [/] in a" in out and "\x1b[31m" not in out  # control sequences in a file do not reach the terminal
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
     assert demos("show", "file.npz")[0] == 0
     assert sorted(path.name for path in tmp_path.rglob("*.png")) == ["a.png"]
@@ -140,7 +140,7 @@ def test_the_picture_says_what_its_parts_are(demos, tmp_path, monkeypatch):
     labels = [(axis.get_title(), axis.get_ylabel()) for axis in figure.axes if axis.axison]
     assert labels == [("return", "episodes"), ("length (steps)", "episodes"), ("action 0", "steps")]
     assert [line.get_xdata()[0] for line in figure.axes[2].lines] == [-2.0, 2.0]
-    # All actions are one: a single bar around its value.
+    # All actions are equal: the histogram is a single bar around this value.
     (bar,) = [patch for patch in figure.axes[2].patches if patch.get_height()]
     assert bar.get_height() == 12
     assert bar.get_x() + bar.get_width() / 2 == pytest.approx(0.5)

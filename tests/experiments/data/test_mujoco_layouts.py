@@ -1,4 +1,4 @@
-"""Layouts: lengths are Gymnasium's own, and a mismatch is named as one of versions."""
+"""Layouts of MuJoCo observations: sizes agree with Gymnasium, and the error names the version with the found size."""
 
 import gymnasium
 import numpy as np
@@ -37,7 +37,7 @@ def demonstrations_of(size):
     return Demonstrations(batch, Provenance("", "made in a test"))
 
 
-@pytest.mark.filterwarnings("ignore")  # Gymnasium calls its older versions out of date
+@pytest.mark.filterwarnings("ignore")  # Gymnasium warns that older versions are out of date
 @pytest.mark.parametrize(("made", "options", "size", "words"), VARIANTS)
 def test_another_layout_is_named(made, options, size, words):
     env = gymnasium.make(made, **options)

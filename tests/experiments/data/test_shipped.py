@@ -1,4 +1,4 @@
-"""Demonstrations that do not ship are what the shipped expert's training recorded, and are recorded once."""
+"""Demonstrations that are not shipped are recorded once, with the shipped expert, as its card says."""
 
 import hashlib
 
@@ -27,7 +27,7 @@ def test_what_does_not_ship_is_recorded_once_as_the_card_says(tmp_path, monkeypa
     assert found.provenance.task == shipped.provenance.task == TASK
     assert found.provenance.source == shipped.provenance.source
     assert found.trajectories.num_trajectories == shipped.trajectories.num_trajectories
-    if card(TASK)["versions"] == versions():  # bit for bit on one machine
+    if card(TASK)["versions"] == versions():  # with equal versions the file is the same bit for bit
         assert hashlib.sha256(path.read_bytes()).hexdigest() == card(TASK)["sha256"]["demonstrations.npz"]
     monkeypatch.setattr(recordings, "record", None)
     assert recordings.demonstrations_file(TASK, SILENT) == path

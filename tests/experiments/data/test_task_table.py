@@ -1,4 +1,4 @@
-"""`gail tasks`: every row of the table of tasks, numbers from the cards, and a page of documentation."""
+"""`gail tasks`: every row of the task table, the numbers of the cards, and the page of documentation."""
 
 import sys
 
@@ -13,7 +13,7 @@ from gail.experiments.data import task_table
 
 @pytest.fixture
 def tasks(monkeypatch, capsys, tmp_path):
-    """Run `gail tasks` in an empty folder; give status and output. Random play takes no time."""
+    """Run `gail tasks` in an empty folder; give status and output. Evaluations are replaced by constants."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(task_table, "evaluate_random", lambda *_: None)
     monkeypatch.setattr(task_table, "summary", lambda _: {"mean": 12_345.67, "std": 8.9})

@@ -1,4 +1,4 @@
-"""Pictures of gridworlds for notebooks: what is drawn, and what is refused."""
+"""Pictures of gridworlds for notebooks: their content, and refused arguments."""
 
 import matplotlib
 import numpy as np

@@ -1,4 +1,4 @@
-"""Interquartile means and their intervals."""
+"""Interquartile means and their confidence intervals."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def test_intervals_cover_as_often_as_they_say():
     trials = 300
     found = [interquartile_mean(rng.normal(2.0, 1.0, size=30), seed) for seed in range(trials)]
     covered = sum(one.low <= 2.0 <= one.high for one in found)
-    # Binomial(300, 0.95) has a standard deviation of 3.8; the percentile bootstrap covers a little less at n = 30.
+    # Binomial(300, 0.95) has standard deviation 3.8. At n = 30 the percentile bootstrap covers slightly less than 95 %.
     assert 0.95 * trials - 6 * 3.8 <= covered < trials
     assert all(one.low <= one.estimate <= one.high for one in found)
 

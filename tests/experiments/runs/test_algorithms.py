@@ -1,7 +1,7 @@
-"""The contract of every algorithm in the list, and what adding one takes.
+"""The contract of every listed algorithm, and the steps to add one.
 
-A new cost player joins `gail.experiments.runs.algorithms.COST_PLAYERS` and nothing else: the tests below run on it.
-`Toy` shows it: one player, one config.
+A new cost player is added only to `gail.experiments.runs.algorithms.COST_PLAYERS`; the tests below then run on it.
+`Toy` is an example: one player and one config.
 """
 
 import io
@@ -26,7 +26,7 @@ SILENT = Console(file=io.StringIO())
 
 
 class Distance:
-    """Charges the squared distance from the expert's mean pair, and the policy's log-probability of what it did."""
+    """Costs are the squared distance from the expert's mean pair; `update` also checks what it is given."""
 
     def __init__(self, scale, spec, expert):
         self.scale, self.spec = scale, spec

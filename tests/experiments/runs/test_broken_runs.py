@@ -1,4 +1,4 @@
-"""Runs whose files are damaged, foreign or cut short: named, refused, and never made worse."""
+"""Runs with damaged, foreign or truncated files are named and refused, and their files are not changed."""
 
 import errno
 import io
@@ -42,7 +42,7 @@ def finished(tmp_path_factory):
 
 @pytest.fixture
 def run(finished, tmp_path):
-    """A copy of it, to be damaged."""
+    """A copy of the finished run, to be damaged."""
     return Run.open(shutil.copytree(finished.folder, tmp_path / "run"))
 
 
@@ -124,7 +124,7 @@ def test_a_full_disk_in_the_middle_of_a_save_leaves_the_previous_checkpoint(
 
     def full(*arguments, **keywords):
         calls.append(arguments)
-        if len(calls) == 3:  # the checkpoints of iterations 0 and 2 are written, that of iteration 4 is not
+        if len(calls) == 3:  # the checkpoints of iterations 0 and 2 are written, the one of iteration 4 is not
             raise OSError(errno.ENOSPC, "No space left on device")
         return real(*arguments, **keywords)
 
@@ -133,7 +133,7 @@ def test_a_full_disk_in_the_middle_of_a_save_leaves_the_previous_checkpoint(
         with pytest.raises(OSError, match="No space left"):
             trainings.start(run, trainings.make_training(run.config), SILENT)
     assert torch.load(run.checkpoint, weights_only=True)["iteration"] == 2
-    assert not list(run.folder.glob(".*"))  # nothing half-written remains
+    assert not list(run.folder.glob(".*"))  # no partly written file remains
     assert trainings.resume(Run.open(run.folder), SILENT)[1]
     assert numbers(run.metrics) == numbers(finished.metrics)
     assert run.policy.read_bytes() == finished.policy.read_bytes()

@@ -1,4 +1,4 @@
-"""Runs of behavioural cloning: the same files as of a training, with epochs for iterations."""
+"""Runs of behavioural cloning: the same files as for a training, with epochs in place of iterations."""
 
 import io
 from dataclasses import replace
@@ -66,7 +66,7 @@ def test_a_run_that_is_begun_again_replaces_what_there_is(tmp_path, config):
     run = Run.create(tmp_path, config)
     cloned(run)
     before, policy = run.metrics.read_text(), run.policy.read_bytes()
-    run.metrics.write_text("".join(before.splitlines(keepends=True)[:3]) + "3,0.")  # killed while it was written
+    run.metrics.write_text("".join(before.splitlines(keepends=True)[:3]) + "3,0.")  # killed during a write
     cloned(Run.open(tmp_path))
     assert (run.metrics.read_text(), run.policy.read_bytes()) == (before, policy)
 

@@ -1,4 +1,4 @@
-"""Killed at random moments, again and again, a run ends as if nothing had happened."""
+"""A run that is killed repeatedly at random moments ends with the same files as an uninterrupted run."""
 
 import json
 import subprocess
@@ -10,8 +10,8 @@ from gail.experiments.runs.metrics import read_metrics
 
 KILLS = 50
 
-# A process of its own: it only loads the packages and forks, so that a new life begins at once, and moments of its
-# work are hit, not of its imports.
+# Run in a new process, which loads the packages once and forks for every attempt. So an attempt starts at once, and
+# kills hit the training, not the imports.
 LIVES = """
 import io, json, os, random, signal, sys, time
 from dataclasses import replace

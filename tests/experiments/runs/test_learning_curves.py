@@ -1,4 +1,4 @@
-"""Learning curves: no episode is lost or counted twice, but those that fresh environments favour are left out."""
+"""Learning curves: no episode is lost or counted twice, and biased iterations after a restart are left out."""
 
 from dataclasses import replace
 
@@ -45,13 +45,13 @@ def test_bins_hold_the_mean_over_their_episodes(tmp_path):
     total = sum(int(row["episodes"]) * float(row["true_return"]) for row in rows if row["true_return"])
     np.testing.assert_allclose(episodes[episodes > 0] @ returns, total, rtol=1e-5)
     assert steps[-1] == 100_000
-    # The first bin is that of the first three iterations.
+    # The first bin holds the first three iterations.
     first = [(int(row["episodes"]), float(row["true_return"])) for row in rows[:3] if row["true_return"]]
     np.testing.assert_allclose(returns[0], sum(n * r for n, r in first) / sum(n for n, _ in first), rtol=1e-6)
 
 
 def test_iterations_too_young_for_a_whole_episode_are_left_out(tmp_path):
-    # 50 steps by 16 copies are 2 batches of 400.
+    # An episode of 50 steps in 16 copies takes 800 steps: 2 batches of 400.
     config = with_settings(checkpoint_every=10, batch_size=400)
     found = biased_iterations(config, np.arange(1, 31))
     assert np.flatnonzero(found).tolist() == [10, 11, 20, 21]

@@ -1,4 +1,4 @@
-"""`gail train`: what a command line, a file and a preset make of a config."""
+"""`gail train`: the config that results from the command line, a file and a preset."""
 
 import json
 from dataclasses import replace
@@ -25,7 +25,7 @@ def test_what_is_printed_is_the_whole_config_and_is_read_back(gail, tmp_path):
     training = replace(training, policy=replace(training.policy, entropy_weight=0.5))
     expected = replace(recipe, seed=3, learner=replace(recipe.learner, training=training))
     assert structured(json.loads(out)) == expected
-    assert json.loads(out) == json.loads(json.dumps(unstructured(expected)))  # no field is left out
+    assert json.loads(out) == json.loads(json.dumps(unstructured(expected)))  # every field is printed
     (tmp_path / "config.json").write_text(out)
     assert gail("train", "Hopper-v5", "--config", "config.json", "--print-config")[1] == out
     assert not (tmp_path / "runs").exists()
@@ -197,7 +197,7 @@ def test_an_interrupted_clone_is_begun_again_to_the_same_policy(gail, tmp_path):
     policy = tmp_path / "run" / "policy.safetensors"
     before = policy.read_bytes()
     for name in ("policy.safetensors", "result.json"):
-        (tmp_path / "run" / name).unlink()  # as if it had been killed before them
+        (tmp_path / "run" / name).unlink()  # as if the process had been killed before it wrote these files
     assert gail("resume", "run")[0] == 0
     assert policy.read_bytes() == before
     assert "behavioural cloning, same data" in json.loads((tmp_path / "run" / "result.json").read_text())

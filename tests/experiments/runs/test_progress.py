@@ -1,4 +1,4 @@
-"""The display: what each kind of cost player shows of itself."""
+"""The progress display: the quantities shown for each kind of cost player."""
 
 import io
 
@@ -30,7 +30,7 @@ ROW = {
             "distance of mean",
         ),
         ({"feature_distance": 2.5}, ("distance of mean features 2.500", "not seen by the algorithm"), "discriminator"),
-        ({}, ("return 17",), "not seen"),  # plain reinforcement learning sees the return
+        ({}, ("return 17",), "not seen"),  # in plain reinforcement learning the algorithm sees the return
     ],
 )
 def test_the_line_says_what_the_algorithm_sees(changes, shown, hidden):

@@ -78,7 +78,7 @@ def test_rows_fit_the_columns_of_an_older_version(tmp_path):
 
 
 def interrupt_at(iteration: int):
-    """A display that sends this process an interrupt when that iteration is shown."""
+    """A display that sends this process an interrupt when it shows this iteration."""
 
     def show(display, row) -> None:
         if row["iteration"] == iteration:
@@ -142,7 +142,7 @@ def test_metrics_tell_what_the_theory_expects(config):
     training = trainings.make_training(config)
     row = trainings.metrics_row(training, training.step(), 0.0)
     training.close()
-    assert row["discriminator_loss"] == pytest.approx(2 * np.log(2), rel=1e-6)  # a new discriminator says 1/2
+    assert row["discriminator_loss"] == pytest.approx(2 * np.log(2), rel=1e-6)  # a new discriminator is D = 1/2
     assert row["jsd_estimate"] == pytest.approx(0.0, abs=1e-6)
     assert row["feature_distance"] > 0
     certain = SimpleNamespace(**{**vars(round_report()), "cost": CostReport(1.0, 0.0, 1.0, 1.0)})
@@ -150,7 +150,7 @@ def test_metrics_tell_what_the_theory_expects(config):
 
 
 def round_report():
-    """A round's report but for its cost."""
+    """The report of a round, without a cost report."""
     step = SimpleNamespace(kl=0.0, outcome=StepOutcome.ACCEPTED, backtracks=0, improvement=0.0)
     policy = SimpleNamespace(step=step, explained_variance=0.0, entropy=0.0)
     batch = SimpleNamespace(episode_returns=np.zeros(0), episode_lengths=np.zeros(0))

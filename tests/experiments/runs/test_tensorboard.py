@@ -1,4 +1,4 @@
-"""Events: what TensorBoard's own reader finds in them."""
+"""Event files, read by TensorBoard's own reader."""
 
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -20,7 +20,7 @@ def test_rows_become_curves_over_environment_steps(tmp_path):
     events = EventsFile(tmp_path / "tensorboard", [])
     for row in ROWS:
         events.append(row)
-    # Not closed yet: curves are there while a run goes on.
+    # The file is not closed yet: curves can be read during a run.
     expected = {"true_return": [(200, 5.5)], "accuracy/expert": [(100, 0.75), (200, 0.5)]}
     assert curves(tmp_path / "tensorboard") == expected
     events.close()
@@ -32,7 +32,7 @@ def test_a_run_that_goes_on_keeps_the_kept_rows_only(tmp_path):
     for row in ROWS:
         first.append(row)
     first.close()
-    kept = {name: str(value) for name, value in ROWS[0].items()}  # as they are read from metrics.csv
+    kept = {name: str(value) for name, value in ROWS[0].items()}  # as text, as rows are read from metrics.csv
     second = EventsFile(tmp_path, [kept])
     second.append({**ROWS[1], "accuracy_expert": 0.25})
     second.close()

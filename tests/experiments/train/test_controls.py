@@ -1,4 +1,4 @@
-"""Controls: what they change, what they decide, and that an interrupted set of runs goes on."""
+"""Controls: their difference from the run, the verdict that they give, and resuming after an interrupt."""
 
 import io
 import json
@@ -118,7 +118,7 @@ def numbers(folder):
 
 def test_an_interrupted_control_goes_on_as_if_it_had_not_been(tmp_path, config, monkeypatch):
     whole, policy = start(tmp_path / "whole", config)
-    assert finish.finish(whole, policy, SILENT) == finish.FAILED  # three iterations imitate nobody
+    assert finish.finish(whole, policy, SILENT) == finish.FAILED  # three iterations are too few to imitate
     facts = json.loads((whole.folder / "controls.json").read_text())
     assert set(facts["controls"]) == {"constant", "shuffled"}
     assert facts["passed"] is False

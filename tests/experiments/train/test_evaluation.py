@@ -1,4 +1,4 @@
-"""Evaluations: scores between random play and the expert, and the table that shows them."""
+"""Evaluations: scores relative to random play (0) and the expert (1), and their table."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""`gail expert`: what it writes, and that an evaluation made again touches the returns only."""
+"""`gail expert`: the files it writes; evaluating again changes only the returns."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ pytest.importorskip("envpool")
 
 @pytest.fixture
 def expert(monkeypatch, capsys, tmp_path):
-    """Run `gail expert` in an empty folder; give status, output, errors. Evaluations are of three episodes."""
+    """Run `gail expert` in an empty folder; give status, output, errors. Evaluations have three episodes."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(expertise, "EPISODES", 3)
 

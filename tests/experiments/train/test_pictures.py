@@ -1,4 +1,4 @@
-"""Diagnostics: a panel for each column that has numbers, and marks for steps that were undone."""
+"""Pictures of diagnostics: a panel for each column that has numbers, and marks for rejected steps."""
 
 import matplotlib.pyplot as plt
 import numpy as np

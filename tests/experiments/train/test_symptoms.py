@@ -1,4 +1,4 @@
-"""Warnings for trainings that failed: each one appears for its symptom, and a sound training has none."""
+"""Warnings about failed trainings: each symptom gives its warning, and a good training gives none."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from gail.experiments.train.symptoms import symptoms
 
 
 def rows(**changes):
-    """A sound training of 60 iterations: returns rise from 0 to 100, the discriminator is fooled."""
+    """Metrics of a good training of 60 iterations: returns rise from 0 to 100, accuracy falls to chance."""
     columns = {
         "true_return": np.linspace(0.0, 100.0, 60),
         "accuracy_learner": np.linspace(0.9, 0.6, 60),
@@ -26,7 +26,7 @@ RISES_AGAIN = np.concatenate([np.linspace(0.6, 0.1, 40), np.linspace(0.1, 0.5, 2
 
 def test_a_sound_training_has_no_symptom():
     assert symptoms(rows(), 100.0, 90.0, 0.0) == []
-    assert symptoms([], 5.0, -3.0, 0.0) == []  # a clone, with one kind of action above random play
+    assert symptoms([], 5.0, -3.0, 0.0) == []  # a clone has no rows; one of its two returns is above random play
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_sound_training_has_no_symptom():
 def test_each_symptom_is_named(changes, returns, said):
     (sentence,) = symptoms(rows(**changes), *returns, 0.0)
     assert said in sentence
-    assert "--" in sentence  # a remedy
+    assert "--" in sentence  # it names an option as a remedy
 
 
 def test_one_side_that_is_classified_well_is_no_symptom():

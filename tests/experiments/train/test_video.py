@@ -1,4 +1,4 @@
-"""Videos: frames of a real episode, and failures that say what to install."""
+"""Videos: frames of a real episode, and errors that say what to install."""
 
 import importlib.util
 import subprocess
@@ -16,7 +16,7 @@ from gail.experiments.train.video import check_video, film
 
 @pytest.fixture
 def policy_of(tmp_path):
-    """A file with a new policy of a task."""
+    """The path of a file with a new policy for a task."""
 
     def make(task):
         envs = make_vector(task, 1, 0)
@@ -35,7 +35,7 @@ def frames_of(path, height, width):
     return np.frombuffer(content, np.uint8).reshape(-1, height, width, 3)
 
 
-# Pictures of 600 columns are padded to whole blocks of sixteen.
+# Frames 600 pixels wide are padded to a multiple of 16.
 @pytest.mark.parametrize(("task", "size"), [("CartPole-v1", (400, 608)), ("Hopper-v5", (480, 480))])
 def test_an_episode_is_filmed_from_its_first_state_to_its_last(policy_of, tmp_path, task, size):
     pytest.importorskip("imageio_ffmpeg")
@@ -44,9 +44,9 @@ def test_an_episode_is_filmed_from_its_first_state_to_its_last(policy_of, tmp_pa
     frames = frames_of(path, *size)
     assert len(frames) == filmed.frames > 5
     if task == "CartPole-v1":
-        assert filmed.total_reward == filmed.frames - 1  # a point per step, and one picture more than steps
-    assert min(frame.std() for frame in frames) > 1.0  # no blank picture
-    assert np.abs(frames[0].astype(int) - frames[-1]).max() > 50  # something moved
+        assert filmed.total_reward == filmed.frames - 1  # reward 1 per step, and one frame more than steps
+    assert min(frame.std() for frame in frames) > 1.0  # no frame is blank
+    assert np.abs(frames[0].astype(int) - frames[-1]).max() > 50  # the first and last frames differ
     assert list(path.parent.iterdir()) == [path]
 
 

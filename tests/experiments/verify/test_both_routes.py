@@ -1,4 +1,4 @@
-"""The table of both routes."""
+"""The table that compares the two routes: RL after IRL, and occupancy matching."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""Verdicts on statements that raise, fall short, fail, or have nothing to say; and what a user is shown of them."""
+"""Verdicts on statements that raise, stay unsolved, fail or do not apply; and their tables, reports and pictures."""
 
 import csv
 import io

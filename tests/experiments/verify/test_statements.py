@@ -1,4 +1,4 @@
-"""Every statement on the oddest processes there are: none may crash, and none may fail for want of choices."""
+"""Every statement on degenerate processes (one state, one action, discount 0 or 1, ...): none may raise or fail."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Archives of arrays: where members are mapped, what is compared before it is believed, and objects inside."""
+"""Archives of arrays: memory mapping of large members, checks of sizes before reading, and pickled objects inside."""
 
 import io
 import pickle
@@ -16,7 +16,7 @@ SMALL = {"a": np.arange(6.0).reshape(3, 2), "b": np.array([True, False]), "c": n
 
 @pytest.fixture
 def large(monkeypatch):
-    """Arrays that are stored and mapped, without being slow to make."""
+    """Arrays that are stored uncompressed and mapped: the size thresholds are lowered, so that small arrays suffice."""
     monkeypatch.setattr(archives, "_LARGE", 1)
     monkeypatch.setattr(archives, "_MAPPED", 64)
     rng = np.random.default_rng(0)
@@ -122,7 +122,7 @@ def test_a_bomb_is_not_unpacked(tmp_path):
     text = "{'descr': '|u1', 'fortran_order': False, 'shape': (1073741824,), }\n"
     path = archive_of(tmp_path, "a", header(text))
     content = path.read_bytes()
-    place = content.index(b"PK\x01\x02") + 24  # the size in the directory
+    place = content.index(b"PK\x01\x02") + 24  # the uncompressed size in the zip directory
     path.write_bytes(content[:place] + (len(header(text)) + (1 << 30)).to_bytes(4, "little") + content[place + 4 :])
     with Archive(path) as archive, pytest.raises(InvalidDemonstrations, match="a claims 1073741901 bytes in"):
         archive.read("a")

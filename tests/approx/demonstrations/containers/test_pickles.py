@@ -1,4 +1,4 @@
-"""Pickles of data are read as Python reads them; of everything else nothing is run, and it is named."""
+"""Pickles of plain data are read as Python reads them. Anything else is refused by name, and none of it is run."""
 
 import importlib
 import io
@@ -71,12 +71,12 @@ def test_the_module_paths_of_old_and_new_numpy_are_read():
     new, old = b"\x8c\x16numpy._core.multiarray", b"\x8c\x15numpy.core.multiarray"
     assert new in content or old in content
     for path in (content.replace(old, new), content.replace(new, old)):
-        # Without frames the length of the name may change.
+        # The frame header is cut out, because it holds a length that changes with the name.
         np.testing.assert_array_equal(read(path[:2] + path[11:]), np.arange(3.0))
 
 
 def test_arrays_as_python_2_wrote_them_are_read():
-    # The state's bytes are a text of one byte per character there.
+    # In Python 2 pickles, the bytes of an array are a string of one byte per character.
     content = (
         b"\x80\x02cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85U\x01b\x87R(K\x01K\x02\x85"
         b"cnumpy\ndtype\nU\x02u1K\x00K\x01\x87R(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb\x89U\x02\xffAtb."
@@ -85,7 +85,7 @@ def test_arrays_as_python_2_wrote_them_are_read():
 
 
 class Calls:
-    """Pickles as a call of `function`."""
+    """An object whose pickle calls `function` when it is loaded."""
 
     def __init__(self, function, *arguments):
         self.call = function, arguments
@@ -165,8 +165,8 @@ def test_a_buffer_that_is_no_array_is_refused(content, dtype, shape, order, mess
         b"",
         b"\x80\x04.",
         b"\x80\x04K\x01K\x02.",
-        b"\x80\x04\x8e\xff\xff\xff\xff\xff\xff\xff\x7fa.",  # bytes without end
-        b"\x80\x04]r\xff\xff\xff\x7f.\x80",  # a memo of 16 GiB, to one that is an array
+        b"\x80\x04\x8e\xff\xff\xff\xff\xff\xff\xff\x7fa.",  # announces 2^63 - 1 bytes
+        b"\x80\x04]r\xff\xff\xff\x7f.\x80",  # memo index 2^31 - 1: a memo kept as an array would take 16 GiB
         b"\x80\x04h\x05.",
         b"\x80\x04a.",
         b"\x80\x04K\x01K\x02a.",
@@ -177,7 +177,7 @@ def test_a_buffer_that_is_no_array_is_refused(content, dtype, shape, order, mess
         b"\x80\x04cnumpy\nndarray\n)R.",
         b"\x80\x04\x85.",
         b"\x80\x04" + b"(" * 10_000,
-        b"\x80\x04})" + b"\x85" * 100_000 + b"K\x01s.",  # a key that is too deep to hash
+        b"\x80\x04})" + b"\x85" * 100_000 + b"K\x01s.",  # a key that is nested too deeply to hash
     ],
 )
 def test_damaged_pickles_are_refused(content):
@@ -186,7 +186,7 @@ def test_damaged_pickles_are_refused(content):
     except InvalidDemonstrations as error:
         assert "\n" not in str(error)
     else:
-        assert content == b"\x80\x04]r\xff\xff\xff\x7f.\x80"  # an empty list, remembered far away
+        assert content == b"\x80\x04]r\xff\xff\xff\x7f.\x80"  # an empty list with a large memo index is valid
 
 
 def test_no_more_is_asked_of_a_file_than_it_has():
@@ -195,7 +195,7 @@ def test_no_more_is_asked_of_a_file_than_it_has():
             assert 0 <= size <= len(content)
             return super().read(size)
 
-    content = b"\x80\x04\x8e\x00\x00\x00\x00\x01\x00\x00\x00a."  # 4 GiB of bytes
+    content = b"\x80\x04\x8e\x00\x00\x00\x00\x01\x00\x00\x00a."  # announces 4 GiB of bytes
     with pytest.raises(InvalidDemonstrations, match="4294967296 bytes are announced, 2 are there"):
         unpickle(Counted(content), len(content))
 

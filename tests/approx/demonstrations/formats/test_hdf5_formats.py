@@ -1,4 +1,4 @@
-"""Minari's and D4RL's HDF5: what is read of them, and every way in which they can be wrong."""
+"""Minari's and D4RL's HDF5 files: valid files are read, invalid ones are named and refused."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The project's own file, and every way in which it can be wrong."""
+"""The project's own file format: round trips, and refusal of invalid files."""
 
 import contextlib
 import io
@@ -57,7 +57,7 @@ def test_small_types_keep_their_size(made, assert_same, tmp_path):
 
 @pytest.fixture
 def arrays(made, tmp_path):
-    """What a good file holds, by name."""
+    """The arrays of a valid file, by name."""
     save_npz(made(), tmp_path / "good.npz")
     with np.load(tmp_path / "good.npz") as file:
         return {name: file[name] for name in file.files}
@@ -265,7 +265,7 @@ def test_a_truncated_file(made, tmp_path, refused, share):
 
 
 def zip_with(arrays, name, member):
-    """A zip of the arrays in which one member holds other bytes, with a check sum that agrees."""
+    """A zip of the arrays in which one member holds other bytes, with a matching checksum."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         for key, array in arrays.items():
@@ -281,7 +281,7 @@ def test_a_member_that_is_no_array(tmp_path, arrays, refused):
 
 
 def load_or_refuse(path, content):
-    """Nothing but InvalidDemonstrations comes out of damaged bytes."""
+    """Load damaged bytes: the only exception allowed is InvalidDemonstrations."""
     path.write_bytes(content)
     with contextlib.suppress(InvalidDemonstrations):
         assert load_npz(path).trajectories.num_steps > 0

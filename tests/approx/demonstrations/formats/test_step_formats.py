@@ -1,4 +1,4 @@
-"""Rows of steps and pickled episodes: stable-baselines, OpenAI's baselines, imitation's old archives, Berkeley."""
+"""Formats of steps and pickled episodes: stable-baselines, OpenAI's baselines, imitation's old archives, Berkeley."""
 
 import pickle
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""One cell: measured without being changed, and resumable without a trace."""
+"""One cell: measuring it does not change the training, and resuming it does not change its results."""
 
 import io
 import json
@@ -49,7 +49,7 @@ def test_evaluations_do_not_change_the_training(tmp_path):
 
     looks = read_metrics(evaluations_file(tmp_path / "cell"))
     steps = [int(row["env_steps"]) for row in looks]
-    assert len(steps) in (4, 5)  # at each quarter, and at the end
+    assert len(steps) in (4, 5)  # after each quarter and at the end
     assert steps[-1] == result.env_steps == int(numbers(plain.metrics)[-1]["env_steps"])
     assert result.evaluated_every == 500
     assert json.loads((tmp_path / "cell" / "cell.json").read_text()) == asdict(result)
@@ -72,7 +72,7 @@ def test_an_interrupted_cell_goes_on_as_if_it_had_not_been(tmp_path, monkeypatch
         run_cell(CELL, tmp_path / "parts")
     assert finished(CELL, tmp_path / "parts") is None
     parts = run_cell(CELL, tmp_path / "parts")
-    assert played[lost] == first_again  # from the last checkpoint, every third iteration
+    assert played[lost] == first_again  # resumes at the last checkpoint; every third iteration has one
 
     for name in ("metrics.csv", "evaluations.csv"):
         assert numbers(tmp_path / "whole" / name) == numbers(tmp_path / "parts" / name)
@@ -111,6 +111,6 @@ def test_levels_are_reached_at_the_first_evaluation_that_shows_them():
     assert found == {"steps_to_90": 400, "seconds_to_90": 2.0, "steps_to_95": 800, "seconds_to_95": 4.0}
     never = first_reached(evaluations, rows, Reference(random=0.0, expert=200.0))
     assert set(never.values()) == {None}
-    # Returns below zero: the share of the way from random play, not of the expert's return, decides.
+    # Returns below zero: 90 % is measured between random play and the expert, not as a share of the expert's return.
     below = first_reached([{"iteration": "1", "env_steps": "5", "mean": "-8"}], rows, Reference(-40.0, -4.0))
     assert below["steps_to_90"] is None

@@ -1,4 +1,4 @@
-"""Cells and their table: what is run, what is never run again, and rows that survive their file."""
+"""Cells and their table: rows are kept by the file, keys are written once, and bad cells are refused."""
 
 from dataclasses import replace
 

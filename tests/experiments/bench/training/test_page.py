@@ -1,4 +1,4 @@
-"""The page of `gail bench train`: everything on it is from the CSVs, and curves outlive the cells' folders."""
+"""The page of `gail bench train` is written from the CSVs alone; curves remain when the cells' folders are gone."""
 
 from dataclasses import replace
 
@@ -63,7 +63,7 @@ def test_five_seeds_on_both_sides_are_tested_for_a_difference(tmp_path, cell_res
     plain = [replace(cell_result, seed=i, deterministic_score=0.9 + 0.01 * i) for i in range(5)]
     other = [replace(row, settings="a=1", deterministic_score=row.deterministic_score - 0.5) for row in plain]
     page = write_page([*plain, *other], tmp_path, tmp_path)
-    # Of the C(10, 5) = 252 orders of ten scores, two are as extreme.
+    # Of the C(10, 5) = 252 splits of ten scores into two groups of five, two are this extreme.
     assert lines(page, "`a=1`")[0].endswith(f"| {2 / 252:.2f} |")
     assert lines(write_page([*plain, *other[:4]], tmp_path, tmp_path), "`a=1`")[0].endswith("|  |")
 

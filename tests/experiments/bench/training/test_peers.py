@@ -1,4 +1,4 @@
-"""Rows of other libraries: the same scale as ours, and refusals where they are not installed."""
+"""Rows of other libraries: scores are on our scale; missing installations and tasks are refused."""
 
 import pytest
 

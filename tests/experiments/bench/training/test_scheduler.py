@@ -1,4 +1,4 @@
-"""`gail bench train`: each cell once, failures told, rows as they come."""
+"""`gail bench train`: each cell runs once, failures are reported, and rows are written as cells finish."""
 
 import io
 from dataclasses import replace
@@ -19,13 +19,13 @@ def console():
 def test_cells_run_once_side_by_side_and_failures_are_told(tmp_path, console):
     table = Table(tmp_path / "train.csv")
     good = [Cell("CartPole-v1", "bc", 1, 0, seed) for seed in (0, 1)]
-    bad = Cell("CartPole-v1", "bc", 4_000, 0, 0)  # more demonstrations than there are
+    bad = Cell("CartPole-v1", "bc", 4_000, 0, 0)  # more demonstrations than are available
     assert not bench_train([*good, bad], 2, tmp_path / "runs", table, console)
     assert {row.key for row in table.read()} == {cell.key for cell in good}
     text = console.file.getvalue()
     assert "0 of 3 cells are in" in text
     assert f"FAILED {bad.name}" in text
-    assert "4000" in text  # the reason, from the process's own messages
+    assert "4000" in text  # the reason, from the messages of the cell's process
 
     assert bench_train(good, 2, tmp_path / "runs", table, console)
     assert console.file.getvalue().count("started") == 3
@@ -54,12 +54,12 @@ def test_tables_show_medians_and_the_least_of_the_seeds(cell_result):
     ]
     line = next(text for text in printed(score_table(rows)).splitlines() if "Hopper-v5" in text)
     assert line.split()[4:7] == ["3", "0.970", "0.910"]
-    # The seed that never got there is the latest: the median is 2.5 million, a tenth of the paper's 25 million.
+    # A seed that never reached the score counts as last. The median is 2.5 million, a tenth of the paper's 25 million.
     line = next(text for text in printed(speed_table(rows)).splitlines() if "Hopper-v5" in text)
     assert line.split()[5:7] == ["2,500,000", "10.0"]
     late = [replace(row, steps_to_95=None) for row in rows]
     assert "never" in printed(speed_table(late))
-    assert "never" in printed(speed_table([rows[0], rows[1]]))  # of two seeds, one that never got there
+    assert "never" in printed(speed_table([rows[0], rows[1]]))  # one of two seeds never reached the score
 
 
 def test_other_settings_are_another_line(cell_result):

@@ -1,4 +1,4 @@
-"""Rates in the batch size: what a discriminator learns of a fixed learner, and what a training reaches."""
+"""Rates in the batch size: errors of a discriminator at a fixed learner, and of whole trainings."""
 
 from dataclasses import replace
 
@@ -56,7 +56,7 @@ def test_at_the_exact_optimum_the_learned_cost_tends_to_the_dual_cost():
 def test_the_fit_adds_less_than_sampling(rates):
     for errors in (rates.divergence, rates.cost):
         assert np.all(abs(errors.unfitted).max(axis=1) < 0.2 * errors.root_mean_square)
-    # A discriminator that is not the best finds a smaller divergence, but for rounding in float32.
+    # A suboptimal discriminator underestimates the divergence, up to rounding in float32.
     assert rates.divergence.unfitted.max() < 1e-6
 
 
@@ -111,7 +111,7 @@ def test_larger_batches_bring_trainings_nearer_to_the_optimum():
         assert large < 0.6 * small
         assert errors.floor < large
         assert errors.slope.estimate < -0.15
-    # Without the discount a large batch does not help.
+    # Without the discount (restarts), a large batch does not help.
     wrong = training_rates(problem, (1_000,), (0,), settings=replace(settings, restarts=False))
     assert wrong.variation.root_mean_square[0] > 2.0 * rates.variation.root_mean_square[-1]
 

@@ -1,4 +1,4 @@
-"""Regret against the horizon on the family that separates cloning from matching."""
+"""Regret as a function of the horizon, on the family of MDPs that separates cloning from matching."""
 
 from dataclasses import replace
 
@@ -68,7 +68,7 @@ def test_exact_answers_are_those_of_the_closed_form(rates):
 
 
 def test_without_recovery_matching_has_no_slope_one(monkeypatch):
-    # Planted: what a learner sees is the same on and off the track, so that nobody can recover.
+    # Planted error: observations are the same on and off the track, so that no learner can recover.
     family = module.mirrored_family
     monkeypatch.setattr(
         module, "mirrored_family", lambda horizon: replace(family(horizon), observations=np.zeros((2, 1)))

@@ -1,4 +1,4 @@
-"""The report of rates says what the records hold. Records are made by hand: no training."""
+"""The report of rates agrees with its records. The records are made by hand, without training."""
 
 import csv
 

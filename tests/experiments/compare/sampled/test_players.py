@@ -25,7 +25,7 @@ def player_against(problem, algorithm, steps=150, rate=0.2):
 
 @pytest.fixture
 def visited(problem):
-    """A batch, and the measure of its visits, with the mass of an occupancy."""
+    """A batch, and its visit frequencies scaled to the mass of an occupancy measure."""
     rng = np.random.default_rng(0)
     rho = occupancy_of(problem.mdp, rng.dirichlet(np.ones(4), problem.mdp.num_states))
     pairs = rng.choice(rho.size, 500, p=rho.ravel() / rho.sum())

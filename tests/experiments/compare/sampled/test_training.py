@@ -16,7 +16,7 @@ from gail.experiments.compare.sampled.training import environments, policy_table
 
 
 def visits(problem, settings):
-    """Frequencies of the pairs that the uniform policy visits in late rounds."""
+    """Frequencies of the state-action pairs that the uniform policy visits after the first rounds."""
     states, actions = problem.expert.shape
     spec = SpaceSpec(states, actions, None, None)
     policy = Policy(spec, PolicySettings(hidden=()), torch.Generator().manual_seed(0))
@@ -46,16 +46,16 @@ def test_curves_are_exact_evaluations_beside_the_discriminator_s_estimate(proble
     assert first.jsd_expert == pytest.approx(jensen_shannon(uniform, problem.expert), abs=1e-3)
     assert first.jsd_demonstrations == pytest.approx(jensen_shannon(uniform, data.measure), abs=1e-3)
     assert abs(first.jsd_demonstrations - first.jsd_expert) > 0.01
-    assert first.jsd_estimated == pytest.approx(0.0, abs=0.02)  # before it has learned anything its loss is 2 log 2
+    assert first.jsd_estimated == pytest.approx(0.0, abs=0.02)  # the loss of a new discriminator is 2 log 2
     best = problem.solve(Algorithm.GAIL).primal_value
     for point in found.curve:
         assert point.objective > best
-        assert point.duality_gap >= point.objective - best  # its bound is one on J*
+        assert point.duality_gap >= point.objective - best  # the duality gap uses a lower bound on J*
     np.testing.assert_allclose(found.policy.sum(axis=1), 1.0)
 
 
 def test_the_estimate_of_the_divergence_tends_to_the_exact_one(problem, preset):
-    """A discriminator that hardly moves, at a policy that hardly moves: what it says of a large batch."""
+    """Large batches and a nearly fixed policy: the discriminator's estimate tends to the exact divergence."""
     settings = replace(preset.table, batch=20_000, copies=400, iterations=6, max_kl=1e-8, discriminator_steps=60)
     last = train(problem, Algorithm.GAIL, dataset(problem, EXACT, 0), settings, 0).curve[-1]
     assert last.jsd_estimated == pytest.approx(last.jsd_expert, rel=0.1)

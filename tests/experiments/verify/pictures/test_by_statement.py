@@ -1,4 +1,4 @@
-"""Pictures: every statement with a picture draws one, and maps hatch what nobody visits."""
+"""Pictures: every statement with a picture draws one, and maps hatch the states that no policy visits."""
 
 import matplotlib.pyplot as plt
 import numpy as np

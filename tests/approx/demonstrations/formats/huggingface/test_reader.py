@@ -1,4 +1,4 @@
-"""HuggingFace datasets on disk, in the layout of imitation, and every way in which they can be wrong."""
+"""HuggingFace datasets on disk, in imitation's layout: valid files are read, invalid ones are named and refused."""
 
 import shutil
 

@@ -1,4 +1,4 @@
-"""Pickled trajectories of imitation: read as records of their fields, without imitation and without its classes."""
+"""Pickled trajectories of imitation: their fields are read without importing imitation."""
 
 import sys
 
@@ -9,7 +9,7 @@ from gail.approx.demonstrations import load_demonstrations
 
 
 def episodes(batch, **changes):
-    """The fields of each episode as imitation has them, `terminal` also where a time limit ended it."""
+    """The fields of each episode as in imitation: `terminal` is true also if a time limit ended the episode."""
     for k in range(batch.num_trajectories):
         rows = slice(batch.first_steps[k], batch.last_steps[k] + 1)
         infos = np.array([{} for _ in range(batch.lengths[k])])

@@ -1,4 +1,4 @@
-"""Minari's datasets in Arrow, and every way in which they can be wrong."""
+"""Minari's datasets in Arrow: valid files are read, invalid ones are named and refused."""
 
 import shutil
 
@@ -22,7 +22,7 @@ def write(table, file):
 
 @pytest.fixture
 def edited(made, saved, tmp_path):
-    """A dataset of episodes of 5, 1 and 12 steps, with columns of episode 1 exchanged."""
+    """A dataset of episodes of 5, 1 and 12 steps, with columns of episode 1 replaced."""
 
     def edit(**columns):
         path = saved(made(), tmp_path, "minari-arrow")

@@ -371,7 +371,7 @@ def test_the_loss_on_an_exact_expert_is_that_of_the_two_occupancies(psi):
         weights=None,
     )
     generator = torch.Generator().manual_seed(0)
-    settings = DiscriminatorSettings((8,), steps=0)
+    settings = DiscriminatorSettings((8,), steps=0, max_steps=0)
     player = Discriminator(psi, SpaceSpec(6, 3, None, None), everything, settings, generator)
     with torch.no_grad():
         for parameter in player.network.parameters():

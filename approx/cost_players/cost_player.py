@@ -40,6 +40,8 @@ class CostReport:
     """Fraction of the learner's pairs that a discriminator attributes to the learner."""
     accuracy_expert: float | None = None
     """Fraction of the expert's pairs that it attributes to the expert."""
+    steps: int | None = None
+    """Steps of its optimizer that a discriminator took. None for other players."""
 
 
 class CostPlayer(Protocol):

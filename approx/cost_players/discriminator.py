@@ -7,12 +7,17 @@ g of the probability D that a pair came from the *learner*, the best cost is c =
 
 where E_E uses the demonstrations' weights, if any. For the logistic phi the cost is c = log D (Algorithm 1).
 `reward_forms` lists other rewards of the same classifier; they are used in practice but are no gradient of psi*.
+
+The cost is the gradient of psi* only near that minimum, and every step of the policy moves the minimum. How many Adam
+steps lead back to it depends on the task and on the phase of the game: with too few the classifier lags behind, the
+policy answers a cost of the past, and the two players circle. So an update goes on until the loss on its batch has
+stopped falling, within bounds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -54,7 +59,11 @@ class DiscriminatorSettings:
     learning_rate: float = 1e-3
     """Of Adam."""
     steps: int = 3
-    """Adam steps per iteration, each on the learner's whole batch and all demonstrations."""
+    """Adam steps per iteration at the least, each on the learner's whole batch and all demonstrations."""
+    max_steps: int = 50
+    """Adam steps per iteration at the most; where this is no more than `steps`, every iteration takes `steps`."""
+    least_decrease: float = 0.002
+    """An iteration ends once psi's loss on its batch, without penalties, falls by less than this per step."""
     gradient_penalty: float = 1.0
     """Weight of E[(|grad g| - 1)^2] between learner's and expert's pairs (Gulrajani et al. 2017). It prevents
     overfitting to a small set of demonstrations. It also changes the game: with weight 0 the loss at a perfect imitator
@@ -69,9 +78,13 @@ class DiscriminatorSettings:
         require(
             self,
             at_least_one=("hidden",),
-            not_negative=("steps", "gradient_penalty", "entropy_bonus"),
+            not_negative=("steps", "max_steps", "least_decrease", "gradient_penalty", "entropy_bonus"),
             positive=("learning_rate",),
         )
+
+
+_WINDOW = 3
+"""Steps over which the decrease of the loss is averaged."""
 
 
 class Discriminator(nn.Module):
@@ -101,7 +114,7 @@ class Discriminator(nn.Module):
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=settings.learning_rate, fused=True)
 
     def update(self, batch: Trajectories, policy: Policy, generator: torch.Generator) -> CostReport:
-        """Take the Adam steps of one iteration; the report is from before the first.
+        """Take Adam steps until the loss on this batch has settled; the report is from before the first.
 
         Raises:
             NotFinite: the loss or a gradient is not finite; parameters are as before that step.
@@ -109,11 +122,15 @@ class Discriminator(nn.Module):
         pairs = self.spec.encode_pairs(batch.observations, batch.actions)
         self.moments.update(pairs)
         learner, expert = self.moments(pairs), self.moments(self.expert_pairs)
-        report = None
-        for _ in range(self.settings.steps):
+        report, steps = None, 0
+        losses: list[float] = []
+        while steps < max(self.settings.steps, self.settings.max_steps):
             logit_learner, logit_expert = self._logits(learner), self._logits(expert)
             loss = self._loss(logit_learner, logit_expert)
             report = report or self._report(loss, logit_learner, logit_expert, learner, expert)
+            losses.append(float(loss.detach()))
+            if steps >= self.settings.steps and self._has_settled(losses):
+                break
             if self.settings.entropy_bonus > 0.0:
                 unsure = mean_rows(_bernoulli_entropy(logit_expert), self.expert_shares)
                 loss = loss - self.settings.entropy_bonus * (_bernoulli_entropy(logit_learner).mean() + unsure)
@@ -124,7 +141,14 @@ class Discriminator(nn.Module):
             loss.backward()  # type: ignore[no-untyped-call]
             check_gradients("the discriminator", self.network)
             self.optimizer.step()
-        return report or self._look(learner, expert)
+            steps += 1
+        return replace(report or self._look(learner, expert), steps=steps)
+
+    def _has_settled(self, losses: list[float]) -> bool:
+        """Whether the loss fell by less than asked for over the last steps; never before there were so many."""
+        if len(losses) <= _WINDOW:
+            return False
+        return losses[-1 - _WINDOW] - losses[-1] < _WINDOW * self.settings.least_decrease
 
     def keep_pace(self, pace: float) -> None:
         """Use `pace` times the learning rate of the settings from now on."""

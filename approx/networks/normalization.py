@@ -17,7 +17,9 @@ from torch import Tensor, nn
 
 from gail.approx.trajectories.weighting import mean_rows
 
-_FLOOR = 1e-6  # added to the standard deviation, in the units of the data: constants map to zero
+LEAST_STD = 1e-6
+"""Added to the standard deviation, in the units of the data: constants map to zero."""
+
 _CLIP = 10.0  # standardized values beyond this are outliers; tanh layers saturate well before
 
 
@@ -54,7 +56,7 @@ class RunningMoments(nn.Module):
     @property
     def std(self) -> Tensor:
         """Standard deviation, shape (size,), float64, bounded away from zero."""
-        return self.variance.sqrt() + _FLOOR
+        return self.variance.sqrt() + LEAST_STD
 
     def forward(self, values: Tensor) -> Tensor:
         """Standardize `values`, shape (..., size); float32 out."""

@@ -15,7 +15,7 @@ from gail.experiments.cli.task_arguments import EnvArgs
 from gail.experiments.errors import InvalidRequest
 from gail.experiments.runs.run import Run
 from gail.experiments.runs.training import check_policy_fits
-from gail.experiments.train.evaluation import evaluate_beside_random, evaluation_table
+from gail.experiments.train.evaluation import evaluate_beside, evaluation_table
 from gail.experiments.train.video import check_video, film
 
 _CONSOLE = Console()
@@ -43,21 +43,21 @@ def evaluate(
         raise InvalidRequest(f"--episodes is {episodes}: at least one is needed")
     if video is not None:
         check_video(video)
-    named, path, demonstrated = task, what, None
+    named, path, demonstrated, clone = task, what, None, None
     if what.is_dir():
         run = Run.open(what)
         named, path, demonstrated = run.config.task, run.policy, run.demonstrated_return()
         if not path.exists():
             raise InvalidRequest(f"{what}: the run is not finished and has no policy: go on with `gail resume {what}`")
+        clone = load_policy(run.clone) if run.clone.exists() else None
     policy = load_policy(path)
     named = named or policy.task
     if named is None:
         raise InvalidRequest(f"{what}: this policy file does not name its task: name it with --task")
     task_id = find_task(with_arguments(named, env_arg)).id
     check_policy_fits(policy, task_id, path)
-    _CONSOLE.print(
-        evaluation_table(evaluate_beside_random(policy, task_id, episodes, seed), task_id, seed, demonstrated)
-    )
+    found = evaluate_beside(policy, task_id, episodes, seed, clone=clone, demonstrated=demonstrated)
+    _CONSOLE.print(evaluation_table(found, task_id, seed))
     if video is not None:
         filmed = film(path, task_id, seed, video)
         _CONSOLE.print(

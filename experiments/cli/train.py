@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,13 +13,15 @@ from tyro.conf import arg
 
 from gail.approx import CloningSettings, RewardForm
 from gail.envs.task_ids import folder_name, with_arguments
+from gail.envs.tasks import TASKS, find_task
 from gail.experiments.cli.task_arguments import EnvArgs, TaskId
 from gail.experiments.errors import InvalidRequest
 from gail.experiments.runs.algorithms import COST_PLAYERS
-from gail.experiments.runs.config import Cloning, RunConfig
+from gail.experiments.runs.config import Cloning, Imitation, RunConfig
 from gail.experiments.runs.interrupts import INTERRUPTED
 from gail.experiments.runs.options import Preset, check_config, configured, printed, unused
 from gail.experiments.runs.players import playable
+from gail.experiments.runs.recipes.episode_ends import form_of_episodes
 from gail.experiments.runs.run import Run
 from gail.experiments.runs.training import clone_in, make_training, read_demonstrations, start, with_digest
 from gail.experiments.train.conclusion import finish
@@ -132,7 +136,7 @@ def train(
         options["control"] = {"env_steps": control_steps}
     elif control_steps is not None:
         raise InvalidRequest(f"--control-steps {control_steps} changes nothing without --control: leave it out")
-    chosen = configured(task, algo, preset, config, set, options)
+    chosen = _with_suited_form(partial(configured, task, algo, preset, config, set, options))
     for option in unused(chosen, options):
         _ERRORS.print(f"Note: --{option} has no effect on {chosen.name}, which uses no simulator.", highlight=False)
     check_config(chosen)
@@ -141,6 +145,21 @@ def train(
         return 0
     folder = out or Path("runs") / f"{folder_name(chosen.task)}-{chosen.name}-seed{chosen.seed}"
     return _trained(chosen, folder)
+
+
+def _with_suited_form(configured_with: Callable[[RewardForm | None], RunConfig]) -> RunConfig:
+    """The config; on a task without a recipe of its own, with the reward form that its episodes suit.
+
+    A form that the user chose stays.
+    """
+    chosen = configured_with(None)
+    if find_task(chosen.task).base in TASKS or not isinstance(chosen.learner, Imitation) or chosen.learner.absorbing:
+        return chosen
+    if configured_with(RewardForm.SURVIVAL) == configured_with(RewardForm.ARRIVAL):
+        return chosen
+    form, reason = form_of_episodes(chosen)
+    _ERRORS.print(f"Reward form: {form.value}, because {reason}.", soft_wrap=True, highlight=False, markup=False)
+    return configured_with(form)
 
 
 def _trained(config: RunConfig, folder: Path) -> int:

@@ -125,6 +125,7 @@ class SampledSettings:
             hidden=self.hidden,
             learning_rate=self.discriminator_rate,
             steps=self.discriminator_steps,
+            max_steps=self.discriminator_steps,
             gradient_penalty=0.0,  # a penalty would change the optimal discriminator, which psi defines
         )
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from gail.approx import Gail
+from gail.approx import Gail, RewardForm
 from gail.experiments.errors import InvalidRequest
 from gail.experiments.runs.config import Cloning, Imitation, Reinforcement, RunConfig, structured, unstructured
 from gail.experiments.runs.recipes.imitation import imitation_recipe
@@ -51,6 +51,7 @@ def configured(
     file: Path | None = None,
     assignments: tuple[str, ...] = (),
     options: Mapping[str, Any] = {},
+    reward: RewardForm | None = None,
 ) -> RunConfig:
     """The config of a recipe, with what a file, assignments and named options change.
 
@@ -61,6 +62,7 @@ def configured(
         file: JSON or TOML with some or all fields.
         assignments: NAME=VALUE each.
         options: values of the options in `FIELDS`, by name.
+        reward: the recipe's reward form, where it was read off the demonstrations.
 
     Raises:
         InvalidRequest: a field is unknown, or has a value that it cannot have; an option does nothing for the
@@ -69,7 +71,7 @@ def configured(
     changes = [] if file is None else [(_read(file), str(file))]
     changes += [(_parse(assignment), f"--set {assignment}") for assignment in assignments]
     chosen = algorithm or _named_algorithm(changes) or Gail.name
-    recipe = paper_recipe(task, chosen) if preset == "paper" else imitation_recipe(task, chosen)
+    recipe = paper_recipe(task, chosen) if preset == "paper" else imitation_recipe(task, chosen, reward)
     values = unstructured(recipe)
     for change, source in changes:
         _merge(values, change, source)

@@ -8,6 +8,7 @@
 | `tensorboard/` | the same for TensorBoard |
 | `checkpoint.pt` | the state from which training resumes; cloning has none, it starts again |
 | `policy.safetensors` | the policy, for evaluation and use |
+| `clone.safetensors` | a clone of the same demonstrations, which the result is compared with, where it takes seconds |
 | `result.json`, `report.html` | the final evaluation, and pictures; an expert's run has `ship/` instead |
 | `pictures/` | the report's pictures as files |
 | `control-constant/`, `control-shuffled/` | the control runs, each a folder like this one |
@@ -78,6 +79,11 @@ class Run:
     def policy(self) -> Path:
         """The policy."""
         return self.folder / "policy.safetensors"
+
+    @property
+    def clone(self) -> Path:
+        """The clone beside the policy."""
+        return self.folder / "clone.safetensors"
 
     @property
     def metrics(self) -> Path:

@@ -26,6 +26,7 @@ from gail.envs import EnvironmentFailed
 from gail.envs.tasks import find_task
 from gail.experiments.data.demonstrations import digest, dropped, flattened_for, long_stride, spec_of
 from gail.experiments.data.mujoco_layouts import check_layout
+from gail.experiments.data.odd_coordinates import odd_coordinates
 from gail.experiments.data.shipped import demonstrations_file
 from gail.experiments.errors import InvalidRequest
 from gail.experiments.runs.config import NETWORK_THREADS, Cloning, Imitation, Reinforcement, RunConfig
@@ -37,12 +38,13 @@ from gail.experiments.runs.run import Run
 from gail.experiments.runs.tensorboard import EventsFile
 
 
-def read_demonstrations(config: RunConfig) -> Demonstrations:
+def read_demonstrations(config: RunConfig, *, quiet: bool = False) -> Demonstrations:
     """The demonstrations that a config names, checked against its task and subsampled.
 
-    Actions outside the task's bounds are used as recorded; a line of output says so.
+    Actions outside the task's bounds are used as recorded. Lines of output say so, and what else was noticed, unless
+    `quiet`.
     """
-    console = Console(stderr=True)
+    console = Console(stderr=True, quiet=quiet)
     wanted = config.demonstrations
     if wanted is None:
         raise InvalidRequest(f"{config.name} on {config.task} learns from the true reward: it has no demonstrations")
@@ -67,8 +69,8 @@ def read_demonstrations(config: RunConfig) -> Demonstrations:
     if outside is not None:
         console.print(f"{path}: {outside}.", soft_wrap=True, highlight=False, markup=False)
     chosen = full if wanted.count is None else full.first(wanted.count)
-    note = long_stride(chosen, wanted.stride)
-    if note is not None:
+    notes = [long_stride(chosen, wanted.stride), *(odd_coordinates(chosen) if wanted.file is not None else ())]
+    for note in (note for note in notes if note is not None):
         console.print(f"{path}: {note}.", soft_wrap=True, highlight=False, markup=False)
     if isinstance(config.learner, Imitation) and config.learner.absorbing:
         chosen = with_absorbing_steps(chosen, find_task(config.task).horizon)
@@ -210,6 +212,7 @@ def metrics_row(training: Training, report: RoundReport, seconds: float) -> dict
         "discriminator_loss": _cell(loss),
         "accuracy_learner": _cell(cost.accuracy_learner if cost else None),
         "accuracy_expert": _cell(cost.accuracy_expert if cost else None),
+        "discriminator_steps": _cell(cost.steps if cost else None),
         "jsd_estimate": "" if loss is None else math.log(2.0) - 0.5 * loss,
         "feature_distance": cost.feature_distance if cost else "",
         "kl": policy.step.kl,

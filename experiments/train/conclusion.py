@@ -13,8 +13,9 @@ from gail.experiments.runs.interrupts import INTERRUPTED
 from gail.experiments.runs.metrics import read_metrics
 from gail.experiments.runs.run import Run
 from gail.experiments.runs.training import demonstrated_return
+from gail.experiments.train.clone_beside import clone_beside
 from gail.experiments.train.controls import EPISODES, compare_with_controls, run_controls
-from gail.experiments.train.evaluation import evaluate_beside_random, evaluation_table, summary
+from gail.experiments.train.evaluation import evaluate_beside, evaluation_table, summary
 from gail.experiments.train.report import report_cloning, report_training
 from gail.experiments.train.symptoms import symptoms
 
@@ -26,14 +27,18 @@ def finish(run: Run, policy: Policy, console: Console) -> int:
     """Evaluate a finished run, write its result and report, and return the command's exit status."""
     config = run.config
     name = config.learner.title
-    found, demonstrated = evaluate_beside_random(policy, config.task, EPISODES, 0), demonstrated_return(config)
+    found = evaluate_beside(
+        policy, config.task, EPISODES, 0, clone=clone_beside(run), demonstrated=demonstrated_return(config)
+    )
     evaluations = {name: found.mean_actions, "random policy": found.random_play}
+    if found.clone is not None:
+        evaluations[Cloning.title] = found.clone
     result: dict[str, Any] = {kind: summary(one) for kind, one in evaluations.items()}
-    result |= {} if demonstrated is None else {"demonstrations": {"mean": demonstrated}}
+    result |= {} if found.demonstrated is None else {"demonstrations": {"mean": found.demonstrated}}
     run.write_result(result)
-    console.print(evaluation_table(found, config.task, 0, demonstrated))
+    console.print(evaluation_table(found, config.task, 0))
     rows = [] if isinstance(config.learner, Cloning) else read_metrics(run.metrics)
-    warnings = symptoms(rows, found.mean_actions.mean, found.sampled_actions.mean, found.random_play.mean)
+    warnings = symptoms(rows, found)
     for sentence in warnings:
         console.print(f"[bold red]Warning:[/bold red] {sentence}", soft_wrap=True, highlight=False)
     status = 0

@@ -80,30 +80,44 @@ def evaluate_random(task_id: str, episodes: int, seed: int, make_envs: MakeVecto
 
 @dataclass(frozen=True)
 class Evaluated:
-    """A policy's returns, and random play's for comparison."""
+    """A policy's returns, and what they are compared with."""
 
     mean_actions: Evaluation
     sampled_actions: Evaluation
     random_play: Evaluation
+    clone: Evaluation | None = None
+    """Of a clone of the same demonstrations, with mean actions."""
+    demonstrated: float | None = None
+    """Mean return of the demonstrations."""
 
 
-def evaluate_beside_random(policy: Policy, task_id: str, episodes: int, seed: int) -> Evaluated:
-    """Returns of `episodes` whole episodes with mean actions, with sampled ones, and of random play."""
+def evaluate_beside(
+    policy: Policy,
+    task_id: str,
+    episodes: int,
+    seed: int,
+    *,
+    clone: Policy | None = None,
+    demonstrated: float | None = None,
+) -> Evaluated:
+    """Returns of `episodes` whole episodes with mean actions, with sampled ones, of random play, and of a clone."""
     return Evaluated(
         evaluate_policy(policy, task_id, episodes, seed, stochastic_actions=False),
         evaluate_policy(policy, task_id, episodes, seed, stochastic_actions=True),
         evaluate_random(task_id, episodes, seed),
+        None if clone is None else evaluate_policy(clone, task_id, episodes, seed, stochastic_actions=False),
+        demonstrated,
     )
 
 
-def evaluation_table(found: Evaluated, task_id: str, seed: int, demonstrated: float | None = None) -> Table:
-    """A table of returns: mean actions, sampled actions, random play, and what they are compared with.
+def evaluation_table(found: Evaluated, task_id: str, seed: int) -> Table:
+    """A table of returns: mean actions, sampled actions, the clone, random play, and what they are compared with.
 
-    Scores are 0 for random play. They are 1 for the demonstrations if their mean return `demonstrated` is given, and
+    Scores are 0 for random play. They are 1 for the demonstrations if their mean return is known, and
     for the expert's card otherwise. The interquartile mean (IQM) comes with a bootstrap interval.
     """
     card_levels = levels = reference(task_id)
-    unit, random = "expert", found.random_play.mean
+    unit, random, demonstrated = "expert", found.random_play.mean, found.demonstrated
     if demonstrated is not None and demonstrated > random:
         unit, levels = "demonstrations", Reference(random, demonstrated)
     episodes = len(found.mean_actions.returns)
@@ -133,6 +147,8 @@ def evaluation_table(found: Evaluated, task_id: str, seed: int, demonstrated: fl
 
     row("mean actions", found.mean_actions)
     row("sampled actions", found.sampled_actions)
+    if found.clone is not None:
+        row("clone, mean actions", found.clone)
     row("random play", found.random_play)
     if demonstrated is not None:
         table.add_row("demonstrations", f"{demonstrated:,.1f}", "", "1" if unit == "demonstrations" else "", "")

@@ -6,12 +6,15 @@ used for warnings only; it chooses nothing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gail.approx.evaluation import Evaluation
 from gail.approx.policy_players.trust_region import StepOutcome
+from gail.experiments.train.evaluation import Evaluated
 
 TOO_ACCURATE = 0.97
 """Accuracy on both sides above which a discriminator's costs hardly tell the policy where to go."""
@@ -22,6 +25,13 @@ REJECTED = 0.5
 COLLAPSED = 0.5
 """Share of its best lead over random play that a policy may lose again."""
 
+SHORT = 0.1
+"""Share of the demonstrations' return, or of its lead over random play if that is less, by which a policy may miss it.
+"""
+
+CLEARLY = 2.0
+"""Standard errors by which a difference of returns must exceed chance."""
+
 WINDOW = 10
 """Iterations that a moving average takes."""
 
@@ -29,31 +39,62 @@ _OWN_CRITERIA = ("jsd_estimate", "feature_distance")
 """Columns that fall as imitation improves, as the imitator itself sees it; the first one with numbers counts."""
 
 
-def symptoms(
-    rows: Sequence[Mapping[str, str]], mean_return: float, sampled_return: float, random_return: float
-) -> list[str]:
+def symptoms(rows: Sequence[Mapping[str, str]], evaluated: Evaluated) -> list[str]:
     """Sentences on what went wrong, worst first; empty if nothing did.
 
     Args:
         rows: the metrics of a training, one row per iteration; none for a clone.
-        mean_return: mean return of the final policy with mean actions.
-        sampled_return: the same with sampled actions.
-        random_return: mean return of uniformly random actions.
+        evaluated: returns of the final policy, and what they are compared with.
     """
-    found = [_below_random(mean_return, sampled_return, random_return)]
+    found = [_below_random(evaluated) or _below_demonstrations(evaluated), _below_clone(evaluated)]
     if rows:
-        found += [_collapse(rows, random_return), _too_accurate(rows), _rejections(rows)]
+        found += [_collapse(rows, evaluated.random_play.mean), _too_accurate(rows), _rejections(rows)]
     return [sentence for sentence in found if sentence is not None]
 
 
-def _below_random(mean: float, sampled: float, random: float) -> str | None:
-    if max(mean, sampled) >= random:
+def _best(evaluated: Evaluated) -> Evaluation:
+    """The better of the policy's two evaluations."""
+    return max(evaluated.mean_actions, evaluated.sampled_actions, key=lambda one: one.mean)
+
+
+def _below_random(evaluated: Evaluated) -> str | None:
+    best, random = _best(evaluated).mean, evaluated.random_play.mean
+    if best >= random:
         return None
     return (
-        f"The imitator is worse than random play: {max(mean, sampled):,.1f} against {random:,.1f}. Either its reward "
+        f"The imitator is worse than random play: {best:,.1f} against {random:,.1f}. Either its reward "
         "has the wrong sign for these episodes (try --reward-form difference, or --absorbing), or the discriminator "
         "lags behind the policy (try --set learner.cost.discriminator.steps=20)."
     )
+
+
+def _below_demonstrations(evaluated: Evaluated) -> str | None:
+    best, random, demonstrated = _best(evaluated), evaluated.random_play.mean, evaluated.demonstrated
+    if demonstrated is None or demonstrated <= random:
+        return None
+    allowed = SHORT * min(abs(demonstrated), demonstrated - random)
+    if best.mean + CLEARLY * _error(best) >= demonstrated - allowed:
+        return None
+    reached = (best.mean - random) / (demonstrated - random)
+    return (
+        f"The imitator falls short of the demonstrations: {best.mean:,.1f} against their {demonstrated:,.1f}, which is "
+        f"{reached:.0%} of the way from random play. Train longer (--steps), or with more demonstrations."
+    )
+
+
+def _below_clone(evaluated: Evaluated) -> str | None:
+    best, clone = _best(evaluated), evaluated.clone
+    if clone is None or best.mean >= clone.mean - CLEARLY * math.hypot(_error(best), _error(clone)):
+        return None
+    return (
+        f"The imitator is worse than a clone of the same demonstrations: {best.mean:,.1f} against {clone.mean:,.1f}. "
+        "Start from the clone (--warm-start bc) or train longer (--steps); or take the clone, clone.safetensors."
+    )
+
+
+def _error(evaluation: Evaluation) -> float:
+    """Standard error of the mean return."""
+    return evaluation.std / math.sqrt(len(evaluation.returns))
 
 
 def _collapse(rows: Sequence[Mapping[str, str]], random: float) -> str | None:

@@ -59,7 +59,7 @@ SEEDS = tuple(range(20))
 
 _COUNTED, _WARM_UP = 25.0, 10.0  # rounds of every copy, in lifetimes 1/(1-gamma)
 _CHUNK = 50_000  # steps in memory at a time; only their counts are kept
-_FIT = DiscriminatorSettings(hidden=(), learning_rate=0.3, steps=600, gradient_penalty=0.0)
+_FIT = DiscriminatorSettings(hidden=(), learning_rate=0.3, steps=600, max_steps=600, gradient_penalty=0.0)
 _LAST_RATE = 1e-4  # as a share of the first
 
 

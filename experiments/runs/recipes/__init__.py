@@ -3,6 +3,7 @@
 | module | recipe |
 |---|---|
 | `imitation` | imitators, found by changing one setting at a time |
+| `episode_ends` | their reward form on a task of a user's own, read off the ends of its episodes |
 | `paper` | imitators, with the settings of Ho & Ermon (2016) |
 | `expert` | experts, by TRPO on the true reward |
 """

@@ -49,13 +49,12 @@ class _Imitator:
     warm_start: bool = False
     """Whether the policy begins as a clone of the demonstrations."""
     gradient_penalty: float = 1.0
-    discriminator_steps: int = 3
     discount: float = 0.99
     mixing: float = 0.95
 
 
 _IMITATORS = {
-    "CartPole-v1": _Imitator(200_000, discriminator_steps=20),
+    "CartPole-v1": _Imitator(200_000),
     "Acrobot-v1": _Imitator(500_000),
     "MountainCar-v0": _Imitator(500_000),
     "Reacher-v5": _Imitator(1_500_000),
@@ -68,8 +67,8 @@ _IMITATORS = {
 }
 
 
-def imitation_recipe(task_id: str, algorithm: str = Gail.name) -> RunConfig:
-    """An imitator on a task, from the paper's smallest dataset.
+def imitation_recipe(task_id: str, algorithm: str = Gail.name, reward: RewardForm | None = None) -> RunConfig:
+    """An imitator on a task, from the paper's smallest dataset, with a reward form if another is asked for.
 
     Small batches, and steps that shorten towards the end so that the game settles. The critic forgets old scales of the
     reward, because the reward drifts as the discriminator learns. Where all episodes have one length the reward is
@@ -78,10 +77,8 @@ def imitation_recipe(task_id: str, algorithm: str = Gail.name) -> RunConfig:
     task = find_task(task_id)
     recipe = _IMITATORS.get(task.base, _Imitator(1_500_000))
     cost = {
-        "reward": RewardForm.DIFFERENCE if task.base in ONE_LENGTH else reward_form(task.base),
-        "discriminator": DiscriminatorSettings(
-            steps=recipe.discriminator_steps, gradient_penalty=recipe.gradient_penalty
-        ),
+        "reward": reward or (RewardForm.DIFFERENCE if task.base in ONE_LENGTH else reward_form(task.base)),
+        "discriminator": DiscriminatorSettings(gradient_penalty=recipe.gradient_penalty),
     }
     return imitation_from(
         task,

@@ -51,7 +51,7 @@ def paper_recipe(task_id: str, algorithm: str = Gail.name) -> RunConfig:
         ),
     )
     discriminator = DiscriminatorSettings(
-        (100, 100), learning_rate=0.01, steps=1, gradient_penalty=0.0, entropy_bonus=0.001
+        (100, 100), learning_rate=0.01, steps=1, max_steps=1, gradient_penalty=0.0, entropy_bonus=0.001
     )
     cost = {"reward": reward_form(task.base), "discriminator": discriminator}
     return imitation_from(task, algorithm, cost, training)

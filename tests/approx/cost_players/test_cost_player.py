@@ -2,6 +2,7 @@
 
 import copy
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -37,7 +38,7 @@ LEARNER, EXPERT = batch(-1.0, seed=1), batch(1.0, rows=120, seed=2)
 
 def discriminator(expert=EXPERT, **changes):
     settings = DiscriminatorSettings(
-        **{"hidden": (16,), "steps": 50, "learning_rate": 1e-2, "gradient_penalty": 0.0, **changes}
+        **{"hidden": (16,), "steps": 50, "max_steps": 0, "learning_rate": 1e-2, "gradient_penalty": 0.0, **changes}
     )
     return Discriminator(Logistic(), SPEC, expert, settings, torch.Generator().manual_seed(0))
 
@@ -86,11 +87,43 @@ def test_an_indistinguishable_learner_keeps_the_loss_near_its_maximum():
 def test_the_report_is_from_before_the_steps():
     player = discriminator()
     other = copy.deepcopy(player)
-    other.settings = DiscriminatorSettings(hidden=(16,), steps=0, gradient_penalty=0.0)
-    assert player.update(LEARNER, None, generator()) == other.update(LEARNER, None, generator())
+    other.settings = DiscriminatorSettings(hidden=(16,), steps=0, max_steps=0, gradient_penalty=0.0)
+    stepped, looked = player.update(LEARNER, None, generator()), other.update(LEARNER, None, generator())
+    assert (stepped.steps, looked.steps) == (50, 0)
+    assert replace(stepped, steps=0) == looked
     weights = [p.detach() for p in other.parameters()]
     assert not weights[-2].any()  # no steps, no change
     assert next(iter(player.parameters())).ne(weights[0]).any()
+
+
+def loss_after(steps):
+    """The loss after so many steps on one batch, all of them in one update."""
+    player = discriminator(steps=steps)
+    player.update(LEARNER, None, generator())
+    player.settings = replace(player.settings, steps=0)
+    return player._look(*(player.moments(SPEC.encode_pairs(s.observations, s.actions)) for s in (LEARNER, EXPERT))).loss
+
+
+@pytest.mark.parametrize("least", [0.1, 0.02, 0.005])
+def test_an_update_ends_once_the_loss_has_settled(least):
+    losses = [loss_after(steps) for steps in range(80)]
+    settled = next(n for n in range(3, 80) if losses[n - 3] - losses[n] < 3 * least)
+    player = discriminator(steps=1, max_steps=80, least_decrease=least)
+    assert player.update(LEARNER, None, generator()).steps == settled
+
+
+def test_a_known_batch_takes_the_fewest_steps_and_a_new_one_more():
+    player = discriminator(steps=3, max_steps=500)
+    steps = [player.update(LEARNER, None, generator()).steps for _ in range(6)]
+    assert steps[0] > 10 > steps[-1]
+    assert player.update(batch(3.0, seed=7), None, generator()).steps > 10
+
+
+@pytest.mark.parametrize(("steps", "most", "taken"), [(3, 0, 3), (3, 3, 3), (0, 0, 0), (7, 10_000, 7), (0, 2, 2)])
+def test_steps_stay_within_their_bounds(steps, most, taken):
+    same = batch(0.0, seed=8)  # identical sides: there is nothing to learn
+    player = discriminator(same, steps=steps, max_steps=most)
+    assert player.update(same, None, generator()).steps == taken
 
 
 def test_the_expert_weighs_as_much_as_the_learner_whatever_their_numbers():

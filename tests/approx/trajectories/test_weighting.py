@@ -76,7 +76,7 @@ def test_moments_are_of_the_repeated_rows():
 
 @pytest.mark.parametrize("psi", [Logistic(), Hinge()])
 def test_a_discriminator_sees_the_repeated_rows(psi):
-    settings = DiscriminatorSettings((16,), learning_rate=1e-2, steps=20, gradient_penalty=0.0, entropy_bonus=0.5)
+    settings = DiscriminatorSettings((16,), 1e-2, steps=20, max_steps=0, gradient_penalty=0.0, entropy_bonus=0.5)
     players = [Discriminator(psi, SPEC, expert, settings, generator()) for expert in (WEIGHTED, REPEATED)]
     for player in players:
         # Some gradients of a new network are 0, and Adam would turn their rounding errors into full steps.
@@ -102,7 +102,7 @@ def test_the_penalty_draws_experts_rows_in_proportion_to_their_weights():
     expert = drawn(2, 3)
     weights = np.where(rows == 0, 3 / 1000, 1 / 5000)
     listed = steps(expert.observations[rows], expert.actions[rows], weights)
-    settings = DiscriminatorSettings((16,), gradient_penalty=0.0, steps=30, learning_rate=1e-2)
+    settings = DiscriminatorSettings((16,), gradient_penalty=0.0, steps=30, max_steps=0, learning_rate=1e-2)
     player = Discriminator(Logistic(), SPEC, listed, settings, generator())
     player.update(LEARNER, None, generator())
 

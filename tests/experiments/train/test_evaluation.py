@@ -8,7 +8,7 @@ from rich.console import Console
 
 from gail.approx import load_policy
 from gail.envs.data import card, shipped_file
-from gail.experiments.train.evaluation import Reference, evaluate_beside_random, evaluation_table, reference
+from gail.experiments.train.evaluation import Reference, evaluate_beside, evaluation_table, reference
 
 
 def test_random_play_is_0_and_the_expert_1():
@@ -23,10 +23,10 @@ def test_references_are_the_cards():
     assert reference("FrozenLake-v1") is None
 
 
-def rows_of(task, expert, demonstrated=None):
+def rows_of(task, expert, **beside):
     console = Console(file=io.StringIO(), width=120)
-    found = evaluate_beside_random(load_policy(shipped_file(expert, "expert.safetensors")), task, 4, 0)
-    console.print(evaluation_table(found, task, 0, demonstrated))
+    found = evaluate_beside(load_policy(shipped_file(expert, "expert.safetensors")), task, 4, 0, **beside)
+    console.print(evaluation_table(found, task, 0))
     return console.file.getvalue()
 
 
@@ -54,6 +54,12 @@ def test_scores_are_against_the_demonstrations_where_they_carry_returns():
     assert float(lines["expert's card"].split("│")[4]) == pytest.approx(score, abs=1e-2)
     assert (lines["demonstrations"].split("│")[2].strip(), "1 = demonstrations" in in_one_line(text)) == ("260.0", True)
     assert "1 = expert" in in_one_line(rows_of("CartPole-v1", "CartPole-v1", demonstrated=1.0))
+
+
+def test_a_clone_has_a_row_of_its_own():
+    text = rows_of("CartPole-v1", "CartPole-v1", clone=load_policy(shipped_file("CartPole-v1", "expert.safetensors")))
+    (row,) = (line for line in text.splitlines() if "clone, mean actions" in line)
+    assert "500.0 ± 0.0" in row
 
 
 def test_without_an_expert_returns_take_the_place_of_scores(monkeypatch):

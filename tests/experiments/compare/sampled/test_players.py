@@ -17,7 +17,7 @@ def batch_of(problem, pairs):
 
 
 def player_against(problem, algorithm, steps=150, rate=0.2):
-    settings = DiscriminatorSettings(hidden=(), learning_rate=rate, steps=steps, gradient_penalty=0.0)
+    settings = DiscriminatorSettings(hidden=(), learning_rate=rate, steps=steps, max_steps=0, gradient_penalty=0.0)
     spec = SpaceSpec(problem.mdp.num_states, problem.mdp.num_actions, None, None)
     expert = weighted_pairs(problem, problem.expert).trajectories
     return cost_player(problem, algorithm, settings)(spec, expert, torch.Generator().manual_seed(0))

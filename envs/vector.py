@@ -4,8 +4,8 @@
 returns its true last observation with `terminated` or `truncated` set, and the following step ignores the
 action, returns the first observation of the next episode, and has reward 0. Learners drop that reset step.
 
-EnvPool (C++ threads) runs the tasks of the table, without arguments, where it is installed; Gymnasium's own vector
-environment runs everything else, with observations and actions flattened (`gail.envs.wrappers.flat_spaces`). Both
+EnvPool (C++ threads) runs the tasks of the table where it is installed, also with those arguments that it shares with
+Gymnasium (`SHARED_ARGUMENTS`); Gymnasium's own vector environment runs everything else, with observations and actions flattened (`gail.envs.wrappers.flat_spaces`). Both
 compute the same dynamics, up to rounding if MuJoCo has the release that EnvPool is built on; other releases resolve
 contacts of Ant and the Humanoids a little differently. This module removes the other differences of EnvPool:
 - its copies take seeds `seed, seed + 1, ...`, so copy 1 of seed 0 would repeat copy 0 of seed 1; here seeds are drawn
@@ -40,6 +40,18 @@ from gail.envs.tasks import TASKS, find_task
 from gail.envs.wrappers.failures import ReportFailures
 from gail.envs.wrappers.flat_spaces import flattened
 
+SHARED_ARGUMENTS = frozenset(
+    {
+        "frame_skip",
+        "reset_noise_scale",
+        "forward_reward_weight",
+        "ctrl_cost_weight",
+        "healthy_reward",
+        "terminate_when_unhealthy",
+    }
+)
+"""Arguments of Gymnasium's MuJoCo tasks that EnvPool has by the same name with the same effect."""
+
 VectorEnvironment: TypeAlias = VectorEnv[Any, Any, Any]
 Entropy: TypeAlias = int | Sequence[int]
 
@@ -64,7 +76,7 @@ def make_vector(task_id: str, num_envs: int, seed: Entropy, *, threads: int = 1)
     if pool is None or not _has(pool, task_id):
         return make_gymnasium_vector(task_id, num_envs, seed)
     _check_count(num_envs)
-    return _Pool(_pool_maker(pool, task_id, num_envs, threads), _base_seed(seed), gymnasium.spec(task_id))
+    return _Pool(_pool_maker(pool, task_id, num_envs, threads), _base_seed(seed), gymnasium.spec(split_id(task_id)[0]))
 
 
 def make_gymnasium_vector(task_id: str, num_envs: int, seed: Entropy) -> VectorEnvironment:
@@ -84,7 +96,18 @@ def runs_in_envpool(task_id: str) -> bool:
 
 
 def _has(pool: Any, task_id: str) -> bool:
-    return task_id in TASKS and task_id in pool.list_all_envs()
+    base, arguments = split_id(task_id)
+    if base not in TASKS or base not in pool.list_all_envs() or not SHARED_ARGUMENTS.issuperset(arguments):
+        return False
+    defaults = pool.make_spec(base).config._asdict() if arguments else {}
+    return all(name in defaults and _has_type_of(value, defaults[name]) for name, value in arguments.items())
+
+
+def _has_type_of(value: Any, default: Any) -> bool:
+    """Whether EnvPool takes the value; a wrong one is left to Gymnasium, whose errors name it."""
+    if isinstance(default, float) and not isinstance(value, bool):
+        return isinstance(value, int | float)
+    return type(value) is type(default)
 
 
 def _check_count(num_envs: int) -> None:
@@ -110,9 +133,16 @@ def _envpool_or_none() -> Any:
 
 
 def _pool_maker(pool: Any, task_id: str, num_envs: int, threads: int) -> Callable[[int], VectorEnvironment]:
+    base, arguments = split_id(task_id)
+
     def make(base_seed: int) -> VectorEnvironment:
         made: VectorEnvironment = pool.make(
-            task_id, env_type="gymnasium", num_envs=num_envs, seed=base_seed, num_threads=min(threads, num_envs)
+            base,
+            env_type="gymnasium",
+            num_envs=num_envs,
+            seed=base_seed,
+            num_threads=min(threads, num_envs),
+            **arguments,
         )
         with warnings.catch_warnings():
             # Spaces are made on first access. Gymnasium then warns that it stores float64 bounds as float32, which is

@@ -17,6 +17,7 @@ from scipy import stats
 
 from gail.approx.evaluation import play_episodes
 from gail.envs import TASKS, make_vector, vector
+from gail.envs.task_ids import joined_id
 
 EACH = pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
 CLASSIC = ("CartPole-v1", "Acrobot-v1", "MountainCar-v0")
@@ -54,9 +55,10 @@ def shows_its_state(task, observation):
     return task.id not in ("Hopper-v5", "Walker2d-v5") or abs(observation[task.observation_size // 2 :]).max() < 10.0
 
 
-def differences(task, steps, scale):
+def differences(task, steps, scale, **arguments):
     """|EnvPool - Gymnasium| of observations and rewards per step, and whether the step was an episode's first."""
-    pool, env = make_vector(task.id, 1, 0), gymnasium.make(task.id)
+    assert vector.runs_in_envpool(joined_id(task.id, arguments))
+    pool, env = make_vector(joined_id(task.id, arguments), 1, 0), gymnasium.make(task.id, **arguments)
     rows, fresh = [], True
     env.reset(seed=0)
     env.action_space.seed(0)
@@ -99,6 +101,37 @@ def test_single_steps_agree(task):
     # Observations of the classic tasks are float32, and velocities there are below 32; so are all rewards.
     assert observations.max() < (4e-6 if task.id in CLASSIC else 1e-9)
     assert rewards.max() < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("Hopper-v5", {"frame_skip": 2, "forward_reward_weight": 3, "ctrl_cost_weight": 0.5, "healthy_reward": 2.0}),
+        ("Walker2d-v5", {"terminate_when_unhealthy": False, "healthy_reward": 0}),
+        ("HalfCheetah-v5", {"frame_skip": 3, "forward_reward_weight": 0.5, "ctrl_cost_weight": 1}),
+    ],
+)
+def test_single_steps_agree_with_shared_arguments(name, arguments):
+    observations, rewards, _ = differences(TASKS[name], 150, 0.5, **arguments)
+    assert observations.max() < 1e-9
+    assert rewards.max() < 1e-5
+
+
+@pytest.mark.parametrize("scale", [0.0, 0.05])
+def test_starts_are_spread_as_asked_for(scale):
+    task = joined_id("Hopper-v5", {"reset_noise_scale": scale})
+    starts = [make(task, 200, 0).reset()[0] for make in (make_vector, vector.make_gymnasium_vector)]
+    spreads = [np.ptp(start, axis=0) for start in starts]
+    np.testing.assert_allclose(*spreads, rtol=0.1, atol=1e-12)
+    assert spreads[0].max() == pytest.approx(2 * scale, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"frame_skip": 2.5}, {"healthy_reward": True}, {"xml_file": "a.xml"}, {"num_threads": 1}, {"none": 1}]
+)
+def test_other_arguments_are_gymnasiums(arguments):
+    assert not vector.runs_in_envpool(joined_id("Hopper-v5", arguments))
+    assert not vector.runs_in_envpool(joined_id("HalfCheetah-v5", {"healthy_reward": 1.0}))  # it has none
 
 
 @pytest.mark.parametrize("name", BY_RELEASE)

@@ -16,7 +16,6 @@ import numpy as np
 from gail.approx import (
     DIFFERENCE,
     Demonstrations,
-    
     Gail,
     Predictor,
     Provenance,

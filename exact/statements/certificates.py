@@ -49,8 +49,16 @@ class Premise(Certificate):
     """The claim that a solver converged, which other claims assume. A violation does not refute the statement."""
 
 
+@dataclass(frozen=True)
 class IndependentCheck(Certificate):
-    """Agreement with a general solver on the same problem; only as accurate as that solver."""
+    """Agreement with a general solver on the same problem; only as accurate as that solver.
+
+    Attributes:
+        one_sided: whether only a contradiction was looked for, such as a lower value of a minimum, because the general
+            solver did not converge: then no violation is no agreement.
+    """
+
+    one_sided: bool = False
 
 
 def beyond(excess: float) -> float:

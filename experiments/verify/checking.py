@@ -33,6 +33,9 @@ HEADER = (
     "verdict",
 )
 
+ONE_SIDED, MISSING = "one-sided", "not converged"
+"""What the column `conic` says where there is no violation to show."""
+
 _WIDE = 140  # columns from which the table has room for the statements' titles
 _COLOURS = {"holds": "green", "not applicable": "dim", "no independent check": "dim", "UNSOLVED": "bold yellow"}
 
@@ -79,6 +82,9 @@ def print_findings(findings: Sequence[Finding], console: Console) -> None:
         verdict = f"[{colour}]{worst.verdict.value}[/{colour}]"
         title = [statement.title] if wide else []
         table.add_row(statement.name, *title, escape(worst.place), *_numbers(worst, _opinions(same)), verdict)
+    opinions = opinions_in_words(findings)
+    if opinions is not None:
+        console.print(opinions, style="dim", highlight=False, soft_wrap=True)
     console.print(table)
     for remark in notes(findings):
         colour = _COLOURS.get(remark.mark, "bold red")
@@ -92,11 +98,15 @@ def report_findings(findings: Sequence[Finding], report: Report) -> None:
         "Each statement is checked by several claims; `claims.csv`, beside this file, lists them all. A row shows the "
         "claim with the largest violation in units of its tolerance. A violation is relative to the numbers compared; "
         "claims with tolerance 0 are true or false. The column `conic` shows the worst violation of a general conic "
-        "solver on the same problem; that solver is less accurate. Verdicts: holds - every claim is within its "
+        "solver on the same problem; that solver is less accurate. Where it did not converge, the column says so, or "
+        "that the check was one-sided: the solver found nothing better. Verdicts: holds - every claim is within its "
         "tolerance; FAILS - some claim is not; UNSOLVED - a solver did not reach the optimum, so the statement is "
         "neither confirmed nor refuted; ERROR - the check raised an exception; not applicable - the statement does "
         "not apply to the instance."
     )
+    opinions = opinions_in_words(findings)
+    if opinions is not None:
+        report.paragraph(opinions)
     report.table(HEADER, [_row(finding) for finding in findings])
     for remark in notes(findings):
         report.paragraph(f"{remark.mark}: {remark.text}")
@@ -143,8 +153,28 @@ def _numbers(finding: Finding, conic: str) -> tuple[str, str, str]:
 
 
 def _opinions(findings: Sequence[Finding]) -> str:
-    """The conic solver's worst violation for one statement; "none" if the solver failed, "" if it was not called."""
-    asked = [claim for finding in findings if (claim := finding.independent_check) is not None]
+    """The conic solver's worst violation for one statement, or why there is none; "" if it was not called.
+
+    A check that only looked for a contradiction, and found none, has no number: 0 would look like agreement.
+    """
+    asked = [claim for finding in findings for claim in finding.second_opinions]
+    compared = [claim for claim in asked if not claim.one_sided or not claim.holds]
+    if compared:
+        return f"{max(compared, key=severity).violation:.0e}"
     if asked:
-        return f"{max(asked, key=severity).violation:.0e}"
-    return "none" if any(finding.lacks_independent_check for finding in findings) else ""
+        return ONE_SIDED
+    return MISSING if any(finding.lacks_independent_check for finding in findings) else ""
+
+
+def opinions_in_words(findings: Sequence[Finding]) -> str | None:
+    """How many second opinions agree on both sides; None if the conic solver was not called."""
+    asked = [claim for finding in findings for claim in finding.second_opinions]
+    one_sided = sum(claim.one_sided for claim in asked)
+    missing = sum(finding.lacks_independent_check for finding in findings)
+    if not asked and not missing:
+        return None
+    why = " (the solver did not converge, and found nothing better)" if one_sided else ""
+    return (
+        f"Second opinions of a general conic solver: {len(asked) - one_sided} two-sided, {one_sided} {ONE_SIDED}{why}, "
+        f"{missing} {MISSING}."
+    )

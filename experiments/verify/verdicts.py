@@ -86,8 +86,12 @@ class Finding:
     @property
     def independent_check(self) -> Certificate | None:
         """The worst claim that uses the general conic solver; None if there is no such claim."""
-        asked = (claim for claim in self.verification.certificates if isinstance(claim, IndependentCheck))
-        return max(asked, key=severity, default=None)
+        return max(self.second_opinions, key=severity, default=None)
+
+    @property
+    def second_opinions(self) -> tuple[IndependentCheck, ...]:
+        """The claims that use the general conic solver."""
+        return tuple(claim for claim in self.verification.certificates if isinstance(claim, IndependentCheck))
 
     @property
     def lacks_independent_check(self) -> bool:

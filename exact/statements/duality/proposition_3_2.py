@@ -150,7 +150,7 @@ def _second_opinion(name: str, instance: str, conic: Solution, matching: Solutio
     If the backend reports its result as inaccurate, a different occupancy is no evidence.
     """
     distance, excess = _difference(conic, matching.occupancy), conic.primal_value - matching.primal_value
-    numbers = {"occupancy_difference": distance, **_values(conic)}
+    numbers, one_sided = {"occupancy_difference": distance, **_values(conic)}, False
     if not np.isfinite(conic.primal_value):  # psi* is infinite at the solution, even if it is near the imitator
         if distance > CONIC_TOLERANCE and conic.status is Status.BACKEND_INACCURATE:
             return []
@@ -158,8 +158,9 @@ def _second_opinion(name: str, instance: str, conic: Solution, matching: Solutio
     elif conic.status is Status.OPTIMAL:
         claim, violation = "the conic program has the same optimum", abs(excess) / _magnitude(matching)
     else:  # the backend is inaccurate, by the certificate's gap; its solution still bounds the optimum
-        claim, violation = "the conic program finds no lower value", max(-excess, 0.0) / _magnitude(matching)
-    return [IndependentCheck(f"{name}: {claim}", instance, violation, CONIC_TOLERANCE, numbers)]
+        claim, violation, one_sided = "the conic program finds no lower value", beyond(-excess), True
+        violation /= _magnitude(matching)
+    return [IndependentCheck(f"{name}: {claim}", instance, violation, CONIC_TOLERANCE, numbers, one_sided)]
 
 
 def _both_routes(name: str, instance: str, irl: Solution, matching: Solution) -> list[Certificate]:

@@ -75,7 +75,8 @@ def test_every_statement_gets_its_verdict_whatever_the_others_do():
 
 
 def test_the_table_fits_80_columns_and_says_which_is_which():
-    lines = printed(check(*CASES)).splitlines()
+    opinions, *lines = printed(check(*CASES)).splitlines()
+    assert opinions.startswith("Second opinions of a general conic solver: 2 two-sided, 0 one-sided")
     table = lines[: len(CASES) + 2]
     assert all(len(line) <= 80 for line in table)
     for line, (name, (_, verdict)) in zip(table[2:], CASES.items(), strict=True):
@@ -95,14 +96,29 @@ def test_the_longest_names_fit_80_columns_and_are_whole():
     place = max(NAMES, key=len)
     longest = Statement(6, name, "A title", claims(SHORT, CONIC), own_instance=place)
     findings = check_statements([longest], [named("chain", 1.0, 0.9)], 1.0, 0, None, quiet())
-    row = printed(findings).splitlines()[2]
+    row = printed(findings).splitlines()[3]
     assert len(row) <= 80
     assert row.split() == [name, place, "1.0e-03", "1e-09", "1e-07", "UNSOLVED"]
 
 
 def test_the_second_opinion_has_a_column_of_its_own():
-    row = printed(check("holds")).splitlines()[2].split()
+    row = printed(check("holds")).splitlines()[3].split()
     assert row == ["holds", "chain", "1.0e-12", "1e-09", "1e-07", "holds"]
+
+
+def test_a_one_sided_opinion_shows_no_number_unless_it_contradicts():
+    def opinion(violation, one_sided):
+        return IndependentCheck("Title: conic", "chain", violation, 1e-5, {}, one_sided)
+
+    def shown(*opinions):
+        statement = Statement(6, "asked", "A title", claims(GOOD, *opinions))
+        lines = printed(check_statements([statement], [named("chain", 1.0, 0.9)], 1.0, 0, None, quiet())).splitlines()
+        return " ".join(lines[:-1]), lines[3].split()[4]
+
+    assert shown(opinion(0.0, True))[1] == "one-sided"
+    assert shown(opinion(0.0, True), opinion(1e-7, False))[1] == "1e-07"
+    assert shown(opinion(1e-3, True))[1] == "1e-03"
+    assert "2 two-sided, 1 one-sided" in shown(*(opinion(1e-9, side) for side in (True, False, False)))[0]
 
 
 def test_a_second_opinion_that_is_missing_is_said():
@@ -110,6 +126,8 @@ def test_a_second_opinion_that_is_missing_is_said():
     findings = check_statements([asked], [named("chain", 1.0, 0.9)], 1.0, 0, None, quiet())
     assert findings[0].verdict is Verdict.HOLDS
     assert "no independent check for asked on chain" in printed(findings)
+    assert "0 two-sided, 0 one-sided" in printed(findings)
+    assert "not converged" in printed(findings).splitlines()[-2]
     assert "no independent check" not in printed(check("holds"))
 
 

@@ -14,7 +14,7 @@
 """
 
 from gail.envs.cliff_world import cliff_world
-from gail.envs.conversions import NotTabular, chain, from_graph, from_gymnasium
+from gail.envs.conversions import NotTabular, chain, from_graph, from_gymnasium, from_table
 from gail.envs.finite import FiniteTask, garnet
 from gail.envs.gridworlds import ACTIONS, DEMO_8X8, MOVES, GridLayout, InvalidMap, gridworld
 from gail.envs.tabular import TabularEnv, TabularVectorEnv
@@ -50,6 +50,7 @@ __all__ = [
     "find_task",
     "from_graph",
     "from_gymnasium",
+    "from_table",
     "garnet",
     "gridworld",
     "make_gymnasium_vector",

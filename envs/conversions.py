@@ -10,16 +10,21 @@ mean.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import Any
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import gymnasium
 import networkx as nx
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import ArrayLike, NDArray
 
 from gail.envs.finite import FiniteTask
 from gail.exact.process.finite_mdp import FiniteMDP
+
+Outcomes: TypeAlias = Sequence[tuple[float, int, float, bool]]
+Table: TypeAlias = Mapping[int, Mapping[int, Outcomes]] | Sequence[Sequence[Outcomes]]
+"""Gymnasium's layout: dictionaries or lists by state, then by action."""
 
 
 class NotTabular(ValueError):
@@ -36,14 +41,18 @@ def from_gymnasium(env: gymnasium.Env[Any, Any], *, discount: float) -> FiniteTa
     initial = getattr(env.unwrapped, "initial_state_distrib", None)
     if table is None or initial is None:
         raise NotTabular(f"{env} has no transition table: unwrapped.P and unwrapped.initial_state_distrib are needed")
+    return from_table(table, np.asarray(initial, dtype=float), discount=discount)
+
+
+def from_table(table: Table, initial: ArrayLike | int, *, discount: float) -> FiniteTask[None]:
+    """The finite task of a transition table `table[s][a] = [(probability, next state, reward, done), ...]`.
+
+    Raises:
+        NotTabular: a state or an action is missing, or an entry has another form.
+        InvalidMDP: probabilities do not sum to one, or the start is none.
+    """
+    rows, successors, probabilities, rewards, done = _columns(table)
     num_states, num_actions = len(table), len(table[0])
-    entries = [
-        (state * num_actions + action, successor, probability, reward, done)
-        for state in range(num_states)
-        for action in range(num_actions)
-        for probability, successor, reward, done in table[state][action]
-    ]
-    rows, successors, probabilities, rewards, done = (np.array(column) for column in zip(*entries, strict=True))
     cost = -np.bincount(rows, weights=probabilities * rewards, minlength=num_states * num_actions).astype(np.float64)
     going_on = ~done.astype(bool)
     transitions = sp.csr_array(
@@ -52,8 +61,31 @@ def from_gymnasium(env: gymnasium.Env[Any, Any], *, discount: float) -> FiniteTa
     )
     terminal = np.zeros(num_states, dtype=bool)
     terminal[rows[~going_on & (probabilities > 0.0)] // num_actions] = True
-    mdp = FiniteMDP(transitions, np.asarray(initial, dtype=float), discount, terminal)
+    mdp = FiniteMDP(transitions, initial, discount, terminal)
     return FiniteTask(mdp, cost.reshape(num_states, num_actions), None)
+
+
+def _columns(table: Table) -> tuple[NDArray[Any], ...]:
+    """Row s*A + a, next state, probability, reward and end of every entry."""
+    num_states = len(table)
+    entries = []
+    for state in range(num_states):
+        try:
+            outcomes = [table[state][action] for action in range(len(table[0]))]
+        except (KeyError, IndexError):
+            raise NotTabular(
+                f"state {state} lacks an action or is missing: states 0 to {num_states - 1} need the actions 0 to "
+                f"{len(table[0]) - 1} of state 0"
+            ) from None
+        for action, listed in enumerate(outcomes):
+            for entry in listed:
+                if len(entry) != 4 or not 0 <= entry[1] < num_states:
+                    raise NotTabular(
+                        f"state {state}, action {action}: {entry!r} is no (probability, next state of 0 to "
+                        f"{num_states - 1}, reward, done)"
+                    )
+                entries.append((state * len(outcomes) + action, entry[1], entry[0], entry[2], entry[3]))
+    return tuple(np.array(column) for column in zip(*entries, strict=True))
 
 
 def from_graph(graph: nx.DiGraph, *, start: Hashable, goal: Hashable, discount: float) -> FiniteTask[None]:

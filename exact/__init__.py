@@ -37,6 +37,7 @@ from gail.exact.process.absorbing_states import continuing, continuing_cost
 from gail.exact.process.finite_horizon import at_every_step, by_step, over_time, time_expanded
 from gail.exact.process.finite_mdp import FiniteMDP, InvalidCost, InvalidMDP, validate_cost
 from gail.exact.process.memory import NotEnoughMemory
+from gail.exact.process.precision import RoundedInput
 from gail.exact.solution import BackendFailed, NotOptimal, Solution, Status
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ __all__ = [
     "NotEnoughMemory",
     "NotOptimal",
     "Planning",
+    "RoundedInput",
     "Solution",
     "Status",
     "Verification",

@@ -18,6 +18,7 @@ from scipy.special import rel_entr
 from gail.exact.linear_systems.markov_chain import Chain
 from gail.exact.process.arrays import Array, real_numbers
 from gail.exact.process.finite_mdp import FiniteMDP
+from gail.exact.process.precision import say_rounded, unit_of
 
 FLOW_TOLERANCE = 1e-8
 """Largest accepted deviation of an expert's flow from p0, per state."""
@@ -98,7 +99,10 @@ def validate_policy(mdp: FiniteMDP, policy: ArrayLike) -> Array:
             f"policy: probability {pi[state, action]} at state {state}, action {action} must be finite and nonnegative"
         )
     sums = pi.sum(axis=1, keepdims=True)
-    off = np.flatnonzero(abs(sums[:, 0] - 1.0) > ROUNDING)
+    distance = abs(sums[:, 0] - 1.0)
+    off = np.flatnonzero(distance > ROUNDING + unit_of(policy) * pi.shape[1])
+    if not off.size and distance.max() > ROUNDING:
+        say_rounded("policy", float(distance.max()))
     if off.size:
         if bool(np.all(abs(flow_residual(mdp, pi)) <= FLOW_TOLERANCE)):
             raise InvalidPolicy(
@@ -142,20 +146,42 @@ def refuse_policy(name: str, given: Array) -> None:
         )
 
 
+def _refuse_normalised(mdp: FiniteMDP, given: Array) -> None:
+    """Refuse an occupancy measure (S, A) that was divided by its mass, or by 1/(1-gamma).
+
+    Raises:
+        InvalidOccupancy: the measure of its policy, divided by either, is what was given, and has another mass.
+    """
+    mass = float(given.sum())
+    if mass <= 0.0:
+        return
+    meant = occupancy_of(mdp, policy_of(given))
+    whole = float(meant.sum())
+    if np.allclose(meant * (mass / whole), given, rtol=1e-6, atol=1e-9 * mass):
+        raise InvalidOccupancy(
+            f"occupancy has the mass {mass:.6g} where {whole:.6g} is needed, the expected discounted number of steps: "
+            f"it looks normalised. Multiply it by {whole / mass:.6g}"
+        )
+
+
 def validate_occupancy(mdp: FiniteMDP, occupancy: ArrayLike) -> Array:
     """An expert's occupancy measure (S, A), checked, and projected exactly onto the flow polytope.
 
     The result is the occupancy measure of its policy: the given measure up to the accepted flow residual of 1e-8 per
-    state. With any residual, dual objectives would be unbounded along potential shaping.
+    state. With any residual, dual objectives would be unbounded along potential shaping. Of numbers in less than double
+    precision, residuals up to that precision of the total mass are accepted too; the warning `RoundedInput` says so.
 
     Raises:
         InvalidOccupancy: not real numbers, wrong shape, negative or non-finite entries, or a flow residual beyond 1e-8.
     """
     rho = nonnegative_pairs(mdp, "occupancy", occupancy)
     residual = flow_residual(mdp, rho)
-    off = np.flatnonzero(abs(residual) > FLOW_TOLERANCE)
+    off = np.flatnonzero(abs(residual) > FLOW_TOLERANCE + unit_of(occupancy) * rho.sum())
+    if not off.size and abs(residual).max() > FLOW_TOLERANCE:
+        say_rounded("occupancy", float(abs(residual).max()))
     if off.size:
         refuse_policy("occupancy", rho)
+        _refuse_normalised(mdp, rho)
         raise InvalidOccupancy(
             f"occupancy violates the flow at state {off[0]} by {residual[off[0]]:+.6g}; at most 1e-8 is accepted. "
             "For the empirical measure of demonstrations use match_empirical"

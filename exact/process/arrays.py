@@ -33,14 +33,21 @@ def validate_count(name: str, value: int, least: int = 1) -> int:
 
 
 def real_numbers(name: str, given: ArrayLike, error: type[ValueError]) -> Array:
-    """A float64 copy of an array of real numbers.
+    """A float64 copy of an array of real numbers; a sparse matrix becomes dense.
 
     Raises:
-        error: the array holds complex numbers (their imaginary parts would be lost) or text, or is not an array.
+        error: the array holds complex numbers (their imaginary parts would be lost) or text, is not an array, or is a
+            tensor with gradients or in a sparse layout.
     """
+    if getattr(given, "requires_grad", False):
+        raise error(f"{name} is a tensor with gradients, which would be lost: pass {name}.detach()")
+    if callable(getattr(given, "to_dense", None)) and "strided" not in str(getattr(given, "layout", "strided")):
+        raise error(f"{name} is a tensor in the layout {given.layout}: pass {name}.to_dense()")  # type: ignore[union-attr]
+    if sparse.issparse(given):
+        given = given.toarray()
     try:
         array = np.asarray(given)
-    except ValueError as reason:
+    except (ValueError, TypeError, RuntimeError) as reason:
         raise error(f"{name} must be an array of real numbers: {str(reason).splitlines()[0]}") from None
     wrong = "" if array.dtype.kind in "biufO" else str(array.dtype)
     if array.dtype.kind == "O":

@@ -18,6 +18,7 @@ episode ends after that action. gamma = 1 is accepted if continuation is acyclic
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -29,6 +30,8 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from gail.exact.process.arrays import Array, Sparse, real_numbers
+from gail.exact.process.layouts import feasible_pairs, mask_of, stacked_actions, start_of, successor_lists
+from gail.exact.process.precision import say_rounded, unit_of
 from gail.exact.process.stages import stage_bounds
 
 ROUNDING = 1e-9
@@ -49,13 +52,15 @@ class FiniteMDP:
 
     Args:
         transitions: (S, A, S) dense, or sparse (S*A, S) whose row s*A + a is P(.|s,a).
-        initial: (S,) start distribution.
+        initial: (S,) start distribution, or the index of the only start.
         discount: gamma in [0, 1), or 1 where continuation is acyclic.
-        terminal: (S,) boolean mask of the states whose rows may sum to less than one; none by default.
+        terminal: the states whose rows may sum to less than one: a boolean mask (S,) or a list of states; none by
+            default.
 
     Rows and `initial` whose sum is within 1e-9 of one are divided by the sum, so that probabilities sum to one exactly.
-    A terminal state's row that sums to less than one is kept as it is. Arrays are copied,
-    explicit zeros dropped, and the copies are read-only.
+    Of numbers in less than double precision the sum may be off by that precision; the warning `RoundedInput` says so.
+    A terminal state's row that sums to less than one is kept as it is. Arrays are copied, explicit zeros dropped, and
+    the copies are read-only. Other layouts: `from_action_matrices`, `from_pairs`, `from_successor_lists`.
 
     Raises:
         InvalidMDP: not real numbers, wrong shapes, NaN or infinite entries, negative probabilities, rows that do not
@@ -70,23 +75,68 @@ class FiniteMDP:
     def __init__(
         self,
         transitions: ArrayLike | Sparse | Any,
-        initial: ArrayLike,
+        initial: ArrayLike | int,
         discount: float,
         terminal: ArrayLike | None = None,
     ) -> None:
         matrix = _as_matrix(transitions)
         rows, states = matrix.shape
-        mask = np.zeros(states, dtype=np.bool_) if terminal is None else np.array(terminal)
-        if mask.shape != (states,) or mask.dtype != np.bool_:
-            raise InvalidMDP(f"terminal must be a boolean mask of shape ({states},), got {mask.dtype} {mask.shape}")
-        matrix = _stochastic(matrix, mask, rows // states)
-        start = _distribution(real_numbers("initial", initial, InvalidMDP), states)
+        mask = mask_of(terminal, states, InvalidMDP)
+        matrix = _stochastic(matrix, mask, rows // states, unit_of(transitions))
+        initial = start_of(initial, states, InvalidMDP)
+        start = _distribution(real_numbers("initial", initial, InvalidMDP), states, unit_of(initial))
         for array in (matrix.data, matrix.indices, matrix.indptr, start, mask):
             array.flags.writeable = False
         object.__setattr__(self, "transitions", matrix)
         object.__setattr__(self, "initial", start)
         object.__setattr__(self, "discount", _discount(discount, matrix, rows // states))
         object.__setattr__(self, "terminal", mask)
+
+    @classmethod
+    def from_action_matrices(
+        cls, matrices: Any, initial: ArrayLike | int, discount: float, terminal: ArrayLike | None = None
+    ) -> FiniteMDP:
+        """A process given by one (S, S) matrix per action, dense or sparse: (A, S, S), as in pymdptoolbox."""
+        return cls(stacked_actions(matrices, InvalidMDP), initial, discount, terminal)
+
+    @classmethod
+    def from_pairs(
+        cls,
+        states: ArrayLike,
+        actions: ArrayLike,
+        transitions: Any,
+        initial: ArrayLike | int,
+        discount: float,
+        terminal: ArrayLike | None = None,
+    ) -> tuple[FiniteMDP, NDArray[np.intp]]:
+        """A process given by its feasible state-action pairs, as in QuantEcon's `DiscreteDP`.
+
+        Args:
+            states: (L,) state of each pair.
+            actions: (L,) its action.
+            transitions: (L, S) dense or sparse; row l is P(.|s_l, a_l).
+            initial: as for `FiniteMDP`.
+            discount: as for `FiniteMDP`.
+            terminal: as for `FiniteMDP`.
+
+        Returns:
+            The process, and (S, A) the pair that each state and action stands for: `cost[pair]` is the cost (S, A) of a
+            cost (L,). An action that is not feasible stands for the state's first feasible one.
+        """
+        rows, pair = feasible_pairs(states, actions, transitions, InvalidMDP)
+        return cls(rows, initial, discount, terminal), pair
+
+    @classmethod
+    def from_successor_lists(
+        cls,
+        probabilities: Sequence[Sequence[Sequence[float]]],
+        successors: Sequence[Sequence[Sequence[int]]],
+        initial: ArrayLike | int,
+        discount: float,
+        terminal: ArrayLike | None = None,
+    ) -> FiniteMDP:
+        """A process given by lists: `probabilities[s][a]` of the states `successors[s][a]`, as in mdpsolver."""
+        return cls(successor_lists(probabilities, successors, InvalidMDP), initial, discount, terminal)
 
     @property
     def num_states(self) -> int:
@@ -223,16 +273,30 @@ def validate_process(mdp: FiniteMDP) -> None:
         raise TypeError(f"mdp must be a FiniteMDP, got {type(mdp).__name__}")
 
 
-def validate_cost(mdp: FiniteMDP, cost: ArrayLike) -> Array:
+def validate_cost(mdp: FiniteMDP, cost: ArrayLike | Any) -> Array:
     """The cost as a float64 (S, A) array.
+
+    Args:
+        mdp: the process.
+        cost: of a pair, (S, A), dense or sparse; of a state, (S,); or of a transition, (S, A, S), whose expectation
+            over the next state is taken. The end of an episode is no transition and costs nothing there.
 
     Raises:
         InvalidCost: not real numbers, another shape, or an entry that is not finite.
     """
     array = real_numbers("cost", cost, InvalidCost)
-    shape = (mdp.num_states, mdp.num_actions)
+    states, actions = shape = (mdp.num_states, mdp.num_actions)
+    if array.shape == (states,):
+        array = np.repeat(array[:, None], actions, axis=1)
+    if array.shape == (states, actions, states):
+        rows = mdp.transitions
+        each = array.reshape(-1, states)[np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr)), rows.indices]
+        array = np.asarray(sparse.csr_array((rows.data * each, rows.indices, rows.indptr), rows.shape).sum(axis=1))
+        array = array.reshape(shape)
     if array.shape != shape:
-        raise InvalidCost(f"cost must have shape (states, actions) = {shape}, got {array.shape}")
+        raise InvalidCost(
+            f"cost must have shape (states, actions) = {shape}, ({states},) or {(*shape, states)}, got {array.shape}"
+        )
     bad = np.argwhere(~np.isfinite(array))
     if bad.size:
         state, action = bad[0]
@@ -260,7 +324,7 @@ def _as_matrix(transitions: Any) -> Sparse:
     return matrix
 
 
-def _stochastic(matrix: Sparse, terminal: NDArray[np.bool_], actions: int) -> Sparse:
+def _stochastic(matrix: Sparse, terminal: NDArray[np.bool_], actions: int, unit: float) -> Sparse:
     """The matrix with checked rows; rows that sum to one up to rounding are divided by their sum."""
     # NaN fails every comparison, so the test is for valid entries.
     wrong = np.flatnonzero(~((matrix.data >= 0.0) & (matrix.data < np.inf)))
@@ -272,7 +336,8 @@ def _stochastic(matrix: Sparse, terminal: NDArray[np.bool_], actions: int) -> Sp
         )
     sums: Array = matrix.sum(axis=1)
     may_end = np.repeat(terminal, actions)
-    wrong = np.flatnonzero((sums > 1.0 + ROUNDING) | ((sums < 1.0 - ROUNDING) & ~may_end))
+    allowed = ROUNDING + unit * np.diff(matrix.indptr)
+    wrong = np.flatnonzero((sums > 1.0 + allowed) | ((sums < 1.0 - allowed) & ~may_end))
     if wrong.size:
         state, action, excess = wrong[0] // actions, wrong[0] % actions, sums[wrong[0]] - 1.0
         hint = " and the state is not marked terminal, as it must be if episodes end there" if excess < 0.0 else ""
@@ -280,20 +345,25 @@ def _stochastic(matrix: Sparse, terminal: NDArray[np.bool_], actions: int) -> Sp
             f"transitions: the row of state {state}, action {action} sums to {sums[wrong[0]]:.12g}, "
             f"off by {excess:+.3g}{hint}"
         )
-    scale = np.where((sums > 1.0) | ~may_end, sums, 1.0)
+    scale = np.where((sums > 1.0) | (sums > 1.0 - allowed) & (unit > 0.0) | ~may_end, sums, 1.0)
+    off = float(abs(scale - 1.0).max())
+    if off > ROUNDING:
+        say_rounded("transitions", off)
     matrix.data /= np.repeat(scale, np.diff(matrix.indptr))
     return matrix
 
 
-def _distribution(initial: Array, states: int) -> Array:
+def _distribution(initial: Array, states: int, unit: float) -> Array:
     if initial.shape != (states,):
         raise InvalidMDP(f"initial must have shape ({states},), got {initial.shape}")
     wrong = np.flatnonzero(~((initial >= 0.0) & (initial < np.inf)))
     if wrong.size:
         raise InvalidMDP(f"initial: probability {initial[wrong[0]]} at state {wrong[0]} must be finite and nonnegative")
     total = float(initial.sum())
-    if abs(total - 1.0) > ROUNDING:
+    if abs(total - 1.0) > ROUNDING + unit * states:
         raise InvalidMDP(f"initial sums to {total:.12g}, off by {total - 1.0:+.3g}; must sum to one")
+    if abs(total - 1.0) > ROUNDING:
+        say_rounded("initial", abs(total - 1.0))
     return initial / total
 
 

@@ -20,7 +20,7 @@ from gail.experiments.bench.training.page import write_page
 from gail.experiments.bench.training.peers import PEERS, check_train_peers, measure_peers
 from gail.experiments.bench.training.scheduler import bench_train
 from gail.experiments.bench.training.table import score_table, speed_table
-from gail.experiments.cli.task_arguments import EnvArgs
+from gail.experiments.cli.task_arguments import Assignments, EnvArgs
 from gail.experiments.errors import InvalidRequest
 from gail.experiments.runs.algorithms import COST_PLAYERS
 from gail.experiments.runs.config import Cloning
@@ -86,7 +86,7 @@ def train(
     demos: tuple[int, ...] = (),
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4),
     steps: int | None = None,
-    assignments: Annotated[tuple[str, ...], arg(name="set")] = (),
+    assignments: Assignments = (),
     jobs: int = 2,
     peers: Path | None = None,
     summary: bool = False,
@@ -105,7 +105,6 @@ def train(
         demos: numbers of expert trajectories; default: each task's smallest dataset.
         seeds: seeds of all randomness.
         steps: environment steps of each training; default: the recipe's.
-        assignments: settings that differ from the recipe, NAME=VALUE as for `gail train --set`.
         jobs: cells to run at once, each with one network thread and one simulator thread.
         peers: folder made by `make peers`; afterwards also measure other libraries on Hopper.
         summary: train nothing; print tables of the CSV, for the chosen tasks and algorithms.

@@ -83,6 +83,10 @@ def _run(verb: str, words: Sequence[str]) -> int:
 
     module = import_module(f"gail.experiments.cli.{verb}")
     command: Any = getattr(module, verb)
+    twice = _given_twice(words)
+    if twice is not None:
+        _refuse(f"{twice} is given twice, and only the last would count: give it once, with all its values")
+        return 2
     try:
         return int(tyro.cli(command, prog=f"gail {verb}", args=words, config=(tyro.conf.FlagCreatePairsOff,)))
     except KeyboardInterrupt:
@@ -94,6 +98,16 @@ def _run(verb: str, words: Sequence[str]) -> int:
             raise
         _refuse(sentence)
         return 2
+
+
+REPEATABLE = ("--env-arg", "--set")
+"""Options that may be given several times."""
+
+
+def _given_twice(words: Sequence[str]) -> str | None:
+    """The first option that is repeated though the parser keeps its last value only; None if there is none."""
+    options = [word.partition("=")[0].replace("_", "-") for word in words if word.startswith("--") and len(word) > 2]
+    return next((one for one in options if options.count(one) > 1 and one not in REPEATABLE), None)
 
 
 def _sentence(error: Exception) -> str | None:

@@ -1,4 +1,4 @@
-"""How verbs name a task, and the arguments of its environment."""
+"""How verbs name a task, the arguments of its environment, and assignments to fields of a config."""
 
 from __future__ import annotations
 
@@ -16,4 +16,13 @@ TaskId: TypeAlias = Annotated[
 EnvArgs: TypeAlias = Annotated[
     UseAppendAction[tuple[str, ...]],
     arg(metavar="NAME=VALUE", help="argument of the task's environment, as for gymnasium.make, such as frame_skip=2"),
+]
+
+Assignments: TypeAlias = Annotated[
+    UseAppendAction[tuple[str, ...]],
+    arg(
+        name="set",
+        metavar="NAME=VALUE",
+        help="set one field of the config, such as learner.training.policy.discount=0.99",
+    ),
 ]

@@ -14,7 +14,7 @@ from tyro.conf import arg
 from gail.approx import CloningSettings, RewardForm
 from gail.envs.task_ids import folder_name, with_arguments
 from gail.envs.tasks import TASKS, find_task
-from gail.experiments.cli.task_arguments import EnvArgs, TaskId
+from gail.experiments.cli.task_arguments import Assignments, EnvArgs, TaskId
 from gail.experiments.errors import InvalidRequest
 from gail.experiments.runs.algorithms import COST_PLAYERS
 from gail.experiments.runs.config import Cloning, Imitation, RunConfig
@@ -97,7 +97,7 @@ def train(
     threads: int | None = None,
     preset: Preset = "default",
     config: Path | None = None,
-    set: tuple[str, ...] = (),
+    assignments: Assignments = (),
     print_config: bool = False,
     control: bool = False,
     control_steps: int | None = None,
@@ -122,7 +122,6 @@ def train(
         threads: simulator threads.
         preset: default (small batches, few environment steps) or paper (published settings, steps of its Table 2).
         config: a file with some or all fields that `--print-config` shows; JSON, or TOML if its name ends in .toml.
-        set: assignments to single fields, NAME=VALUE: learner.training.policy.discount=0.99.
         print_config: print every setting of the run and train nothing.
         control: train two control runs afterwards, with a constant reward and with shuffled demonstrations. The
             command fails if the run is not better than both by half the distance between random play and the expert.
@@ -136,7 +135,7 @@ def train(
         options["control"] = {"env_steps": control_steps}
     elif control_steps is not None:
         raise InvalidRequest(f"--control-steps {control_steps} changes nothing without --control: leave it out")
-    chosen = _with_suited_form(partial(configured, task, algo, preset, config, set, options))
+    chosen = _with_suited_form(partial(configured, task, algo, preset, config, assignments, options))
     for option in unused(chosen, options):
         _ERRORS.print(f"Note: --{option} has no effect on {chosen.name}, which uses no simulator.", highlight=False)
     check_config(chosen)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gail.envs.conversions import NotTabular, chain, from_graph, from_gymnasium
+from gail.envs.conversions import NotTabular, chain, from_graph, from_gymnasium, from_table
 from gail.envs.tabular import TabularEnv, TabularVectorEnv
 from gail.exact import FiniteMDP, occupancy_of, solve_rl
 
@@ -189,3 +189,29 @@ def test_the_chain_without_slip_costs_its_length():
     )
     with pytest.raises(ValueError, match="2 states"):
         chain(1)
+
+
+STAY, END = [(1.0, 0, -1.0, False)], [(0.25, 1, -2.0, False), (0.75, 0, 4.0, True)]
+
+
+def test_tables_may_be_dictionaries_or_lists():
+    tables = {0: {0: STAY, 1: END}, 1: {0: STAY, 1: STAY}}, [[STAY, END], [STAY, STAY]]
+    for task in (from_table(table, 0, discount=0.9) for table in tables):
+        np.testing.assert_array_equal(task.cost, [[1.0, -2.5], [1.0, 1.0]])
+        np.testing.assert_array_equal(task.mdp.terminal, [True, False])
+        np.testing.assert_array_equal(task.mdp.transitions.toarray(), [[1, 0], [0, 0.25], [1, 0], [1, 0]])
+        np.testing.assert_array_equal(task.mdp.initial, [1.0, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({0: {0: STAY, 1: STAY}, 1: {0: STAY}}, "state 1 lacks an action"),
+        ({0: {0: STAY}, 2: {0: STAY}}, "state 1 lacks an action or is missing"),
+        ({0: {0: [(1.0, 3, 0.0, False)]}}, r"state 0, action 0: \(1.0, 3, 0.0, False\) is no"),
+        ({0: {0: [(1.0, 0, 0.0)]}}, r"state 0, action 0: \(1.0, 0, 0.0\) is no"),
+    ],
+)
+def test_tables_that_are_none_are_refused(table, message):
+    with pytest.raises(NotTabular, match=message):
+        from_table(table, 0, discount=0.9)

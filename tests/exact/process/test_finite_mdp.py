@@ -67,7 +67,7 @@ def replaced(index, value):
         ((RING, START, "x"), r"discount must be a number in \[0, 1\], got 'x'"),
         ((RING, START, None), r"discount must be a number in \[0, 1\], got None"),
         ((RING, START, 1.0), r"acyclic continuation, but state 0"),
-        ((RING, START, 0.9, [0, 1]), r"boolean mask"),
+        ((RING, START, 0.9, [0, 1]), r"a mask or a list of states\? A mask must be boolean"),
         ((RING, START, 0.9, [True]), r"boolean mask of shape \(2,\)"),
     ],
 )
@@ -145,10 +145,33 @@ def test_reachable_states_are_those_that_powers_reach(mdp: FiniteMDP):
 def test_costs_are_checked():
     mdp = FiniteMDP(RING, START, 0.9)
     np.testing.assert_array_equal(validate_cost(mdp, [[1, 2], [3, 4]]), [[1.0, 2.0], [3.0, 4.0]])
-    with pytest.raises(InvalidCost, match=r"shape .* \(2, 2\), got \(2,\)"):
-        validate_cost(mdp, [1.0, 2.0])
+    with pytest.raises(InvalidCost, match=r"shape .* \(2, 2\), \(2,\) or \(2, 2, 2\), got \(3,\)"):
+        validate_cost(mdp, [1.0, 2.0, 3.0])
     with pytest.raises(InvalidCost, match="state 1, action 0 is nan"):
         validate_cost(mdp, [[1.0, 2.0], [np.nan, 4.0]])
+
+
+@CHECKED
+@given(mdp=..., seed=SEEDS)
+def test_costs_of_states_and_of_transitions_become_costs_of_pairs(mdp: FiniteMDP, seed: int):
+    states, actions = mdp.num_states, mdp.num_actions
+    cost = np.random.default_rng(seed).normal(size=(states, actions, states))
+    table = mdp.transitions.toarray().reshape(cost.shape)
+    np.testing.assert_allclose(validate_cost(mdp, cost), np.sum(table * cost, axis=2), atol=1e-14)
+    np.testing.assert_array_equal(validate_cost(mdp, cost[:, 0, 0]), np.tile(cost[:, :1, 0], actions))
+    np.testing.assert_array_equal(validate_cost(mdp, sparse.csr_array(cost[:, :, 0])), cost[:, :, 0])
+
+
+def test_torch_tensors_that_numpy_cannot_read_are_named():
+    torch = pytest.importorskip("torch")
+    mdp, cost = FiniteMDP(RING, START, 0.9), torch.ones(2, 2)
+    np.testing.assert_array_equal(validate_cost(mdp, cost), np.ones((2, 2)))
+    with pytest.raises(InvalidCost, match=r"^cost is a tensor with gradients, .* pass cost\.detach\(\)$"):
+        validate_cost(mdp, cost.requires_grad_())
+    with pytest.raises(InvalidCost, match=r"^cost is a tensor in the layout torch.sparse_coo: pass cost\.to_dense"):
+        validate_cost(mdp, torch.ones(2, 2).to_sparse())
+    with pytest.raises(InvalidMDP, match=r"pass transitions\.detach"):
+        FiniteMDP(torch.tensor(RING, requires_grad=True), START, 0.9)
 
 
 @pytest.mark.parametrize(

@@ -210,3 +210,13 @@ def test_feature_matching_is_trained_evaluated_and_reported(gail, tmp_path, algo
     assert status == 0, err
     assert algorithm.upper() in json.loads((tmp_path / "run" / "result.json").read_text())
     assert f"{algorithm} on CartPole-v1" in (tmp_path / "run" / "report.html").read_text()
+
+
+def test_assignments_add_up_and_other_options_may_not_be_repeated(gail):
+    words = ("--set", "learner.cost.discriminator.steps=20", "--set", "seed=3")
+    config = json.loads(gail("train", "CartPole-v1", *words, "--print-config")[1])
+    assert (config["learner"]["cost"]["discriminator"]["steps"], config["seed"]) == (20, 3)
+    status, _, error = gail("train", "CartPole-v1", "--steps", "4000", "--steps=8000")
+    assert status == 2
+    assert "--steps is given twice, and only the last would count" in error
+    assert gail("verify", "--mdp", "chain", "--mdp", "graph")[0] == 2

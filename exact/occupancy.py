@@ -160,7 +160,7 @@ def _refuse_normalised(mdp: FiniteMDP, given: Array) -> None:
     if np.allclose(meant * (mass / whole), given, rtol=1e-6, atol=1e-9 * mass):
         raise InvalidOccupancy(
             f"occupancy has the mass {mass:.6g} where {whole:.6g} is needed, the expected discounted number of steps: "
-            f"it looks normalised. Multiply it by {whole / mass:.6g}"
+            f"it looks normalised or rescaled. Multiply it by {whole / mass:.6g}"
         )
 
 

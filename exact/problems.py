@@ -25,6 +25,9 @@ from gail.exact.process.arrays import Array
 from gail.exact.process.finite_mdp import FiniteMDP
 from gail.exact.regularizers import Regularizer
 
+_SAME = 1e-6
+"""Relative l1 distance below which two occupancy measures count as one."""
+
 
 class Problem(Protocol):
     """A convex problem over occupancy measures that evaluates primal and dual points."""
@@ -80,13 +83,22 @@ class Matching:
 
     @cached_property
     def unit(self) -> float:
-        """|psi*(0)| plus lambda; if both are 0, the largest finite best-response cost at the uniform policy, or 1."""
+        """|psi*(0)| plus lambda; if both are 0, the largest finite best-response cost at a policy not the expert's:
+        the uniform one, or else the first action; 1 if there is none.
+
+        At the expert's own policy such costs are rounding.
+        """
         unit = abs(self.psi.conjugate(self.expert, self.expert)[0]) + self.entropy_weight
-        if unit == 0.0:
-            uniform = occupancy_of(self.mdp, np.full(self.expert.shape, 1.0 / self.expert.shape[1]))
-            cost = self.psi.conjugate(uniform, self.expert)[1]
-            unit = float(np.max(abs(cost[np.isfinite(cost)]), initial=0.0)) or 1.0
-        return unit
+        if unit > 0.0:
+            return unit
+        uniform, first = np.full(self.expert.shape, 1.0 / self.expert.shape[1]), np.zeros(self.expert.shape)
+        first[:, 0] = 1.0
+        for policy in (uniform, first):
+            learner = occupancy_of(self.mdp, policy)
+            if abs(learner - self.expert).sum() > _SAME * self.expert.sum():
+                cost = self.psi.conjugate(learner, self.expert)[1]
+                return float(np.max(abs(cost[np.isfinite(cost)]), initial=0.0)) or 1.0
+        return 1.0
 
     def primal(self, occupancy: Array) -> float:
         """-lambda Hbar(rho) + psi*(rho - rho_E)."""

@@ -3,7 +3,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gail.exact import FiniteMDP, Matching, Planning, causal_entropy, match_occupancy, occupancy_of, solve_irl, solve_rl
+from gail.exact import (
+    FiniteMDP,
+    Matching,
+    Planning,
+    Status,
+    causal_entropy,
+    match_occupancy,
+    occupancy_of,
+    solve_irl,
+    solve_rl,
+)
 from gail.exact import regularizers as psi
 from gail.exact.problems import validate_entropy_weight
 
@@ -42,6 +52,17 @@ def test_without_a_finite_cost_there_is_no_bound(gridworld):
     problem = Matching(gridworld, expert, psi.Constant(), 1.0)
     assert problem.dual(None, None) == -np.inf
     assert problem.dual(np.full((64, 4), -np.inf), np.zeros(64)) == -np.inf
+
+
+@CHECKED
+@given(mdp=..., seed=SEEDS)
+def test_the_expert_itself_is_optimal_where_its_own_costs_would_be_the_unit(mdp: FiniteMDP, seed: int):
+    # psi*(0) and lambda are 0, so gaps have the unit of a learner's costs; a uniform expert's own ones are rounding.
+    uniform = np.full((mdp.num_states, mdp.num_actions), 1.0 / mdp.num_actions)
+    noise = 1.0 + 1e-15 * np.random.default_rng(seed).normal(size=uniform.shape)
+    found = match_occupancy(mdp, occupancy_of(mdp, uniform) * noise, psi.Quadratic(1.0), 0.0)
+    assert found.status is Status.OPTIMAL
+    assert found.problem.unit > 1e-9
 
 
 @pytest.mark.parametrize("weight", [-1.0, np.nan, np.inf])

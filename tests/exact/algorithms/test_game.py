@@ -100,7 +100,7 @@ def test_a_problem_must_be_one(problem):
         play(Matching(mdp, expert, psi.Logistic, 0.5), *players, 1)
     with pytest.raises(ValueError, match="entropy_weight must be finite and nonnegative, got -1"):
         play(Matching(mdp, expert, psi.Logistic(), -1.0), *players, 1)
-    with pytest.raises(ValueError, match="occupancy violates the flow at state 0"):
+    with pytest.raises(ValueError, match="the mass 20 where 10 is needed"):
         play(Matching(mdp, 2.0 * expert, psi.Logistic(), 0.5), *players, 1)
     with pytest.raises(TypeError, match="problem must be a Matching"):
         play(mdp, *players, 1)

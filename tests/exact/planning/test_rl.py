@@ -65,6 +65,6 @@ def test_zero_cost_is_solved_exactly(gridworld):
 
 def test_invalid_requests_are_refused(gridworld):
     with pytest.raises(InvalidCost, match="shape"):
-        solve_rl(gridworld, np.zeros(64), entropy_weight=0.0)
+        solve_rl(gridworld, np.zeros(63), entropy_weight=0.0)
     with pytest.raises(ValueError, match="entropy_weight must be finite and nonnegative, got -1"):
         solve_rl(gridworld, np.zeros((64, 4)), -1.0)

@@ -119,7 +119,7 @@ def test_newton_converges_quadratically(gridworld, goal_cost):
 
 def test_what_cannot_be_solved_is_refused(gridworld):
     expert = occupancy_of(gridworld, np.full((64, 4), 0.25))
-    with pytest.raises(InvalidOccupancy, match="the mass 20.2 where 20 is needed"):
+    with pytest.raises(InvalidOccupancy, match=r"the mass 20.2 where 20 is needed"):
         match_occupancy(gridworld, 1.01 * expert, psi.Logistic())
     with pytest.raises(ValueError, match="entropy_weight"):
         match_occupancy(gridworld, expert, psi.Logistic(), -1.0)

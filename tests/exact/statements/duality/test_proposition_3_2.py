@@ -1,9 +1,20 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from gail.exact import FiniteMDP, check_corollary_3_2_1, check_proposition_3_2, occupancy_of, solve_rl
+from gail.exact import (
+    FiniteMDP,
+    check_corollary_3_2_1,
+    check_proposition_3_2,
+    match_occupancy,
+    occupancy_of,
+    policy_of,
+    solve_irl,
+    solve_rl,
+)
 from gail.exact import regularizers as psi
 from gail.exact.statements.duality import proposition_3_2 as theorems
 
@@ -72,3 +83,54 @@ def test_a_wrong_solution_is_caught(gridworld, goal_cost, monkeypatch, broken):
     caught = " ".join(statement for statement, _ in failures(verification))
     assert "the dual route has no gap" in caught
     assert "L(rho*, c)" in caught
+
+
+ROUTE = ("problem", "occupancy", "policy", "cost", "primal_value", "dual_value", "gap", "relative_gap", "status")
+
+
+def altered(solution, **changes):
+    return SimpleNamespace(**({name: getattr(solution, name) for name in ROUTE} | changes))
+
+
+def test_each_side_of_the_saddle_inequality_is_looked_at(gridworld, goal_cost):
+    expert = solve_rl(gridworld, goal_cost, 0.3).occupancy
+    saddle = solve_irl(gridworld, expert, psi.Logistic(), 1.0)
+    uniform = occupancy_of(gridworld, np.full(expert.shape, 0.25))
+
+    def violation(**changes):
+        return theorems._saddle_violation(altered(saddle, **changes), np.random.default_rng(0))
+
+    assert violation() < 1e-8
+    # A cost that is the best answer to a policy, which is not the best answer to it: the right side only.
+    answered = psi.Logistic().conjugate(uniform, expert)[1]
+    assert violation(occupancy=uniform, policy=policy_of(uniform), cost=answered) > 1e-3
+    # A policy that is the best answer to a cost, which is not the best answer to it: the left side only.
+    cost = saddle.cost - 1.0
+    planned = solve_rl(gridworld, cost, 1.0)
+    assert violation(occupancy=planned.occupancy, policy=planned.policy, cost=cost) > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("route", "changes", "claim"),
+    [
+        ("irl", {"primal_value": 1e-6}, "each route's bound certifies the other"),
+        ("matching", {"primal_value": 1e-6}, "each route's bound certifies the other"),
+        ("irl", {"dual_value": 1e-6}, "no bound exceeds a value"),
+        ("matching", {"dual_value": 1e-6}, "no bound exceeds a value"),
+        ("irl", {"occupancy": 1e-5}, "both routes give the same occupancy"),
+        ("irl", {"relative_gap": 1e-6}, "the dual route has no gap"),
+        ("matching", {"relative_gap": 1e-6}, "the primal route has no gap"),
+        ("matching", {"relative_gap": -1e-6}, "the bound does not exceed the value"),
+    ],
+)
+def test_each_comparison_of_the_routes_is_looked_at(gridworld, goal_cost, route, changes, claim):
+    expert = solve_rl(gridworld, goal_cost, 0.3).occupancy
+    routes = {"irl": solve_irl(gridworld, expert, psi.Logistic(), 1.0)}
+    routes["matching"] = match_occupancy(gridworld, expert, psi.Logistic(), 1.0)
+    assert all(claim.holds for claim in theorems._both_routes("name", "here", **routes))
+    (field, by), scale = next(iter(changes.items())), abs(routes["matching"].primal_value)
+    change = {"occupancy": by * expert[::-1], "relative_gap": by}.get(field, by * scale)
+    routes[route] = altered(routes[route], **{field: getattr(routes[route], field) + change})
+    failed = [one.statement for one in theorems._both_routes("name", "here", **routes) if not one.holds]
+    assert len(failed) == 1
+    assert claim in failed[0]

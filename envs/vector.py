@@ -7,8 +7,8 @@ action, returns the first observation of the next episode, and has reward 0. Lea
 EnvPool (C++ threads) runs the tasks of the table where it is installed, also with those arguments that it shares with
 Gymnasium (`SHARED_ARGUMENTS`). Gymnasium's own vector environment runs everything else, with observations and actions
 flattened (`gail.envs.wrappers.flat_spaces`). Both compute the same dynamics, up to rounding if MuJoCo has the release
-that EnvPool is built on; other releases resolve contacts of Ant and the Humanoids a little differently. This module removes the
-other differences of EnvPool:
+that EnvPool is built on; other releases resolve contacts of Ant and the Humanoids a little differently. This module
+removes the other differences of EnvPool:
 - its copies take seeds `seed, seed + 1, ...`, so copy 1 of seed 0 would repeat copy 0 of seed 1; here seeds are drawn
   through `numpy.random.SeedSequence`, which spreads them over the integers;
 - its `reset(seed=...)` ignores the seed; here it makes a new pool;

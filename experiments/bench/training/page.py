@@ -51,7 +51,7 @@ networks and one for the simulator, with other work beside it; largest resident 
 (`gail train TASK --print-config`) the policy begins as a clone of the same demonstrations; the paper's runs did not."""
 
 _SETTINGS = """\
-Cells that differ from the recipe of their task in one setting only, beside the recipe with the same budget; p of the
+Cells that differ from the recipe of their task in the settings named, beside the recipe with the same budget; p of the
 two-sided rank-sum test between the two, where both have at least five seeds."""
 
 _CONTROLS = """\

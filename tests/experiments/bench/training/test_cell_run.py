@@ -30,7 +30,9 @@ def _small(monkeypatch):
     small = replace(learner.training, batch_size=200, checkpoint_every=3)
     recipe = replace(recipe, learner=replace(learner, training=small, simulator=Simulator(4)))
     clone = imitation_recipe("CartPole-v1", "bc")
-    monkeypatch.setattr(options, "imitation_recipe", lambda task, algorithm, reward: clone if algorithm == "bc" else recipe)
+    monkeypatch.setattr(
+        options, "imitation_recipe", lambda task, algorithm, reward: clone if algorithm == "bc" else recipe
+    )
     monkeypatch.setattr(cell_run, "EVALUATIONS", 4)
     monkeypatch.setattr(cell_run, "_FINAL_EPISODES", 3)
 

@@ -28,7 +28,9 @@ def stacked_actions(matrices: Any, error: type[ValueError]) -> Sparse | NDArray[
     Raises:
         error: there are none, or their shapes differ or are not square.
     """
-    parts = [part if sparse.issparse(part) else real_numbers("transitions", part, error) for part in matrices]
+    parts: list[Any] = [
+        part if sparse.issparse(part) else real_numbers("transitions", part, error) for part in matrices
+    ]
     shapes = {part.shape for part in parts}
     if len(shapes) != 1 or len(next(iter(shapes))) != 2 or len(set(next(iter(shapes)))) != 1:
         found = ", ".join(map(str, sorted(shapes))) or "no matrix"

@@ -49,8 +49,8 @@ def feasible_pairs(
 ) -> tuple[Sparse, NDArray[np.intp]]:
     """Rows s*A + a from those of the feasible pairs, and for each pair (s, a) the row that it was given, (S, A).
 
-    An action that is not feasible in a state does what the state's first feasible action does, so that every state has
-    every action and no policy gains anything.
+    An action that is not feasible in a state does what the state's first feasible action does. Optimal costs stay the
+    same at lambda = 0; with an entropy weight the copy counts as one more action, and its state's entropy grows.
 
     Raises:
         error: lengths differ, a pair is repeated or out of range, or a state has no action.

@@ -48,8 +48,18 @@ def occupancy_of(mdp: FiniteMDP, policy: ArrayLike) -> Array:
 
 def occupancy_along(mdp: FiniteMDP, policy: Array, chain: Chain) -> Array:
     """`occupancy_of` for a valid policy (S, A) whose chain is given."""
+    return visits_along(mdp, chain)[:, None] * policy
+
+
+def visits_along(mdp: FiniteMDP, chain: Chain) -> Array:
+    """(S,) discounted visits to each state from the start, for the chain of a policy.
+
+    Where no episode ends their sum is 1/(1-gamma). The linear solve misses it by about eps/(1-gamma), its largest error,
+    so it is imposed.
+    """
     # Visits are nonnegative in exact arithmetic; rounding can give about -1e-17 at unvisited states.
-    return np.maximum(chain.visits(mdp.initial), 0.0)[:, None] * policy
+    visits = np.maximum(chain.visits(mdp.initial), 0.0)
+    return visits / ((1.0 - mdp.discount) * float(visits.sum())) if mdp.endless else visits
 
 
 def policy_of(occupancy: ArrayLike) -> Array:

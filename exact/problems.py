@@ -9,6 +9,17 @@ Proposition 3.2), which is the objective of inverse reinforcement learning:
     max over costs c of  -psi(c) + min_rho (-lambda Hbar(rho) + <rho, c>) - <rho_E, c>.
 
 Both dual bounds are evaluated from the pair (c, V) alone, so they hold whichever solver computed the pair.
+
+Rounding. A gap is a difference of sums, and rounding is what remains of it at a solution. In units of eps = 2.2e-16, with
+L the longest expected discounted duration of an episode (1/(1-gamma) if none ends), h the values without their constant
+where no episode ends, and V otherwise, and g the constant per step, the terms are
+
+    L (max |h| + |g|)                           the Bellman residual, charged at every step of the bound;
+    sum (rho + rho_E) |c| + |psi(c)| + |psi*|   the sums themselves;
+    M * largest cost of the class               rho - rho_E, for classes of costs: psi* has a kink at rho = rho_E.
+
+max |h| is at most L times the range of the costs, and reaches this where states do not lead to each other. Then the
+first term grows with 1 / (1-gamma)^2.
 """
 
 from __future__ import annotations
@@ -20,10 +31,15 @@ from typing import Protocol
 import numpy as np
 
 from gail.exact.occupancy import causal_entropy, occupancy_of
-from gail.exact.planning.bellman import certified_value
+from gail.exact.planning.bellman import certified_value, level
 from gail.exact.process.arrays import Array
 from gail.exact.process.finite_mdp import FiniteMDP
-from gail.exact.regularizers import Regularizer
+from gail.exact.regularizers import BoundedCosts, LinearCosts, Regularizer, requires_equality
+
+ROUNDINGS = 4.0
+"""Rounding errors of size eps that accumulate in each of the terms above, in the worst of many thousand instances."""
+
+_EPS = float(np.finfo(np.float64).eps)
 
 _SAME = 1e-6
 """Relative l1 distance below which two occupancy measures count as one."""
@@ -45,6 +61,9 @@ class Problem(Protocol):
 
     def dual(self, cost: Array | None, values: Array | None) -> float:
         """Lower bound certified by a cost (S, A) and a state function (S,); -inf when either is missing."""
+
+    def rounding(self, occupancy: Array, cost: Array, values: Array) -> float:
+        """Error that rounding leaves in the primal value minus the dual bound of these points, about."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +89,10 @@ class Planning:
         if cost is None or values is None:
             return -np.inf
         return certified_value(self.mdp, cost, self.entropy_weight, values)
+
+    def rounding(self, occupancy: Array, cost: Array, values: Array) -> float:
+        """The first two terms of the module docstring."""
+        return ROUNDINGS * _EPS * (_of_bound(self.mdp, values) + float(np.sum(occupancy * abs(cost))))
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +123,25 @@ class Matching:
                 return float(np.max(abs(cost[np.isfinite(cost)]), initial=0.0)) or 1.0
         return 1.0
 
+    @cached_property
+    def largest_cost(self) -> float:
+        """Largest absolute best response to the uniform policy, if psi is a class of costs; else 0."""
+        if requires_equality(self.psi) or not isinstance(self.psi, LinearCosts | BoundedCosts):
+            return 0.0
+        uniform = np.full(self.expert.shape, 1.0 / self.expert.shape[1])
+        cost = self.psi.conjugate(occupancy_of(self.mdp, uniform), self.expert)[1]
+        return float(np.max(abs(cost[np.isfinite(cost)]), initial=0.0))
+
+    def rounding(self, occupancy: Array, cost: Array, values: Array) -> float:
+        """The terms of the module docstring."""
+        if not np.all(np.isfinite(cost)):
+            return 0.0
+        sums = float(np.sum((occupancy + self.expert) * abs(cost)))
+        terms = abs(self.psi.value(cost, self.expert)), abs(self.psi.conjugate(occupancy, self.expert)[0])
+        sums += sum(term for term in terms if np.isfinite(term))
+        kink = self.largest_cost * float(self.expert.sum())
+        return ROUNDINGS * _EPS * (_of_bound(self.mdp, values) + sums + kink)
+
     def primal(self, occupancy: Array) -> float:
         """-lambda Hbar(rho) + psi*(rho - rho_E)."""
         distance, _ = self.psi.conjugate(occupancy, self.expert)
@@ -111,6 +153,13 @@ class Matching:
             return -np.inf
         planned = certified_value(self.mdp, cost, self.entropy_weight, values)
         return planned - self.psi.value(cost, self.expert) - float(np.sum(self.expert * cost))
+
+
+def _of_bound(mdp: FiniteMDP, values: Array) -> float:
+    """The first term, in units of eps."""
+    constant = level(mdp, values)
+    relative = float(np.max(abs(values - constant), where=mdp.reachable, initial=0.0))
+    return float(mdp.initial @ mdp.lifetime) * (relative + (1.0 - mdp.discount) * abs(constant))
 
 
 def validate_entropy_weight(entropy_weight: float) -> float:

@@ -21,6 +21,7 @@ from scipy.special import log_softmax
 
 from gail.exact.algorithms.argument_checks import validate_matching, validate_table
 from gail.exact.linear_systems.markov_chain import Chain
+from gail.exact.occupancy import visits_along
 from gail.exact.planning.bellman import action_values
 from gail.exact.problems import Matching, validate_entropy_weight
 from gail.exact.process.arrays import Array
@@ -76,7 +77,7 @@ def imitation_gradient(problem: Matching, logits: Array) -> Array:
     """
     validate_matching(problem)
     mdp, policy = problem.mdp, softmax_policy(validate_table("logits", logits, problem.expert.shape))
-    visits = np.maximum(Chain(mdp, policy).visits(mdp.initial), 0.0)
+    visits = visits_along(mdp, Chain(mdp, policy))
     _, cost = problem.psi.conjugate(visits[:, None] * policy, problem.expert)
     infinite = np.argwhere(np.isinf(cost))
     if infinite.size:
@@ -92,5 +93,5 @@ def visits_and_advantage(mdp: FiniteMDP, policy: Array, cost: Array) -> tuple[Ar
     """Occupancy (S, A) of a policy, and the advantages Q - V (S, A) of a per-step charge (S, A) under it."""
     chain = Chain(mdp, policy)
     values = chain.values((policy * cost).sum(axis=1))
-    visits = np.maximum(chain.visits(mdp.initial), 0.0)
+    visits = visits_along(mdp, chain)
     return visits[:, None] * policy, action_values(mdp, cost, values) - values[:, None]

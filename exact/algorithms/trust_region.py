@@ -34,7 +34,7 @@ from scipy.special import log_softmax, rel_entr
 from gail.exact.algorithms.argument_checks import validate_amount, validate_start
 from gail.exact.algorithms.game import Run, RunRecorder
 from gail.exact.linear_systems.markov_chain import Chain
-from gail.exact.occupancy import validate_policy
+from gail.exact.occupancy import validate_policy, visits_along
 from gail.exact.planning.bellman import action_values
 from gail.exact.problems import Planning
 from gail.exact.process.arrays import Array, validate_count
@@ -87,7 +87,7 @@ def surrogate(mdp: FiniteMDP, policy: Array, cost: Array) -> Surrogate:
     values = chain.values((policy * cost).sum(axis=1))
     advantage = values[:, None] - action_values(mdp, cost, values)
     penalty = 4.0 * float(abs(advantage).max()) * mdp.discount / (1.0 - mdp.discount) ** 2
-    return Surrogate(policy, values, advantage, np.maximum(chain.visits(mdp.initial), 0.0), penalty)
+    return Surrogate(policy, values, advantage, visits_along(mdp, chain), penalty)
 
 
 def constrained_step(model: Surrogate, radius: float) -> Array:

@@ -51,9 +51,10 @@ def with_dual_bound(
 
 
 def _certified(problem: Matching, policy: Array, cost: Array, tolerance: float, trace: Sequence[float]) -> Solution:
-    finite = bool(np.all(np.isfinite(cost)))
-    values = solve_rl(problem.mdp, cost, problem.entropy_weight).values if finite else None
-    return certify(problem, policy, cost, values, tolerance=tolerance, trace=trace)
+    if not np.all(np.isfinite(cost)):
+        return certify(problem, policy, cost, None, tolerance=tolerance, trace=trace)
+    planned = solve_rl(problem.mdp, cost, problem.entropy_weight)
+    return certify(problem, policy, cost, planned.values, planned.relative_values, tolerance=tolerance, trace=trace)
 
 
 def _response(problem: Matching, occupancy: Array, negligible: float) -> Array:

@@ -209,7 +209,7 @@ def _match_expectations(problem: Matching, earlier: Solution | None) -> Solution
     found = match_cost_class(replace(problem, expert=part.extend(alike, 0.0)), problem.psi, earlier)
     if found.cost is None:
         return replace(found, problem=problem)
-    return certify(problem, found.policy, found.cost, found.values, tolerance=TOLERANCE, trace=found.trace)
+    return certify(problem, found.policy, found.cost, found.values, found.relative_values, tolerance=TOLERANCE, trace=found.trace)
 
 
 def _whole_numbers(name: str, given: ArrayLike, count: int | None) -> NDArray[np.int64]:

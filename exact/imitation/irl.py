@@ -30,7 +30,7 @@ from gail.exact.imitation.cost_classes import match_cost_class
 from gail.exact.imitation.matching import matched_exactly
 from gail.exact.imitation.problem_checks import checked_matching
 from gail.exact.imitation.smooth_matching import match_smoothly
-from gail.exact.occupancy import occupancy_of, policy_of
+from gail.exact.occupancy import occupancy_along, occupancy_of, policy_of
 from gail.exact.planning.soft_planning import SoftOptimum, soft_optimum
 from gail.exact.problems import Matching
 from gail.exact.process.arrays import Array
@@ -128,6 +128,7 @@ def solve_irl(
         part.extend(point.optimum.policy, 1.0 / mdp.num_actions),
         part.extend(point.cost, 0.0),
         part.extend(point.optimum.values, 0.0),
+        part.extend(point.optimum.relative, 0.0),
         tolerance=TOLERANCE,
         trace=trace,
     )
@@ -156,7 +157,7 @@ def _ascend(problem: Matching, psi: SmoothCosts, suggested: Array | None, trace:
     for _ in range(MAX_ITERATIONS):
         if not only_expert:
             best_primal = min(best_primal, problem.primal(point.occupancy))
-        trace.append(best_primal - problem.dual(point.cost, point.optimum.values))
+        trace.append(best_primal - problem.dual(point.cost, point.optimum.relative))
         size = float(abs(point.gradient).sum()) / mass
         scale = max(abs(point.value), problem.unit)
         accuracy = max(FINEST, min(0.1, size))
@@ -206,7 +207,7 @@ def _start(problem: Matching, psi: SmoothCosts, suggested: Array | None) -> tupl
 def _point(problem: Matching, psi: SmoothCosts, cost: Array, free: NDArray[np.bool_], values: Array | None) -> _Point:
     mdp = problem.mdp
     optimum = soft_optimum(mdp, cost, problem.entropy_weight, values)
-    occupancy = np.maximum(optimum.chain.visits(mdp.initial), 0.0)[:, None] * optimum.policy
+    occupancy = occupancy_along(mdp, optimum.policy, optimum.chain)
     slope, curvature = psi.derivatives(cost, problem.expert)
     value = float(mdp.initial @ optimum.values) - psi.value(cost, problem.expert) - float(np.sum(problem.expert * cost))
     gradient = np.where(free, occupancy - problem.expert - slope, 0.0)

@@ -22,6 +22,10 @@ constraints are linear, both keep Newton's quadratic convergence.
 
 Pairs that learner and expert hardly visit do not affect F. The search ends once F has settled to rounding and the
 certified gap no longer falls, even if such pairs still change.
+
+Along with the policy comes the cost c = flow* v - lambda log pi, for which it is soft-optimal with the values v. At the
+solution this is the gradient of psi*. Near it, v is known to higher accuracy than the difference of the occupancy
+measures that determines the gradient.
 """
 
 from __future__ import annotations
@@ -41,7 +45,13 @@ from gail.exact.regularizers import SmoothConjugate
 ACCEPTED = 1e-8
 """Relative gap up to which the result is called optimal: where costs are large, rounding leaves more than 1e-10."""
 
-MAX_ITERATIONS = 200
+MAX_ITERATIONS = 100
+
+SHORT = 1e-2
+"""Share of a step below which the quadratic model is poor."""
+
+MAX_SHORT = 6
+"""Consecutive steps of which so small a share is taken, before the search gives up: a better start is needed."""
 
 SETTLED = 1e-14
 """Size of a step, in l1 relative to the total mass, below which another step would be rounding."""
@@ -77,23 +87,35 @@ LONGEST = 100.0
 """Largest change of a log-policy in one step; it limits only pairs whose probability becomes negligible."""
 
 
-def minimising_policy(problem: Matching, psi: SmoothConjugate, log_policy: Array, trace: list[float] | None) -> Array:
-    """The minimising policy (S, A), all states reachable, lambda > 0."""
+@dataclass(frozen=True, eq=False)
+class Minimiser:
+    """A policy (S, A), a cost (S, A) for which it is soft-optimal, and its certified gap relative to the objective.
+
+    The gap is infinite if none was certified.
+    """
+
+    policy: Array
+    cost: Array
+    gap: float
+
+
+def minimiser(problem: Matching, psi: SmoothConjugate, log_policy: Array, trace: list[float] | None) -> Minimiser:
+    """The minimising policy, found from a policy's logarithm (S, A); all states reachable, lambda > 0."""
     mdp, weight = problem.mdp, problem.entropy_weight
     system = NewtonSystem(mdp)
     point = _point(problem, log_policy)
     values: Array | None = None
     multipliers = np.zeros(mdp.num_states)
-    last_size, negligible = np.inf, 0
-    best, least, stalls = point, np.inf, 0
+    last_size, negligible, short = np.inf, 0, 0
+    best, best_multipliers, least, stalls = point, multipliers, np.inf, 0
     for _ in range(MAX_ITERATIONS):
         _, cost = psi.conjugate(point.occupancy, problem.expert)
         if trace is not None:
-            values = soft_optimum(mdp, cost, weight, values).values
+            values = soft_optimum(mdp, cost, weight, values).relative
             trace.append(point.value - problem.dual(cost, values))
             stalls = 0 if trace[-1] < 0.5 * least else stalls + 1
             if trace[-1] < least:
-                best, least = point, trace[-1]
+                best, best_multipliers, least = point, multipliers, trace[-1]
             if stalls >= MAX_STALLS and least <= ACCEPTED * max(abs(point.value), problem.unit):
                 break  # only pairs of negligible probability still move
         certified = trace is not None and trace[-1] <= FINAL_GAP * max(abs(point.value), problem.unit)
@@ -107,8 +129,9 @@ def minimising_policy(problem: Matching, psi: SmoothConjugate, log_policy: Array
         size = float(abs(point.occupancy * change).sum() / point.occupancy.sum())
         size = max(size, SHIFT_SCALE * float(abs(shift).max()))
         slope = float(np.sum(gradient * point.occupancy * change))
-        moved = _line_search(problem, point, _Step(change, shift, elasticity / (weight + elasticity)), slope)
-        if moved is None:
+        moved, share = _line_search(problem, point, _Step(change, shift, elasticity / (weight + elasticity)), slope)
+        short = short + 1 if share < SHORT else 0
+        if moved is None or short >= MAX_SHORT:
             break
         falling = trace is not None and trace[-1] < PROGRESS * min(trace[-4:-1], default=np.inf)
         significant = abs(slope) > ROUNDING * max(abs(point.value), problem.unit)
@@ -119,8 +142,10 @@ def minimising_policy(problem: Matching, psi: SmoothConjugate, log_policy: Array
             break
         last_size = size
     # F falls with every step, but the certified gap may rise: an earlier point is returned only if its gap is accepted.
-    accepted = least <= ACCEPTED * max(abs(best.value), problem.unit)
-    return np.exp((best if stalls and accepted else point).log_policy)
+    if stalls and least <= ACCEPTED * max(abs(best.value), problem.unit):
+        point, multipliers = best, best_multipliers
+    cost = mdp.flow_adjoint(multipliers) - weight * point.log_policy
+    return Minimiser(np.exp(point.log_policy), cost, least / max(abs(best.value), problem.unit))
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,14 +185,14 @@ class _Step:
         return moved
 
 
-def _line_search(problem: Matching, point: _Point, direction: _Step, slope: float) -> _Point | None:
-    """Backtrack along a step to sufficient decrease; None where rounding permits none."""
+def _line_search(problem: Matching, point: _Point, direction: _Step, slope: float) -> tuple[_Point | None, float]:
+    """Backtrack along a step to sufficient decrease: the point, None where rounding permits none, and the share taken."""
     slack = ROUNDING * max(abs(point.value), problem.unit)
     step = 1.0
     while step > 1e-10:
         for move in (direction.shifted, direction.scaled):
             trial = _point(problem, move(point.log_policy, step))
             if trial.value <= point.value + SUFFICIENT * step * min(slope, 0.0) + slack:
-                return trial
+                return trial, step
         step *= 0.5
-    return None
+    return None, 0.0

@@ -1,9 +1,11 @@
 """Matching under psi with a smooth separable conjugate.
 
-For lambda > 0, `policy_newton` finds the policy. For lambda = 0 the expert is the solution, unless policies can end
-episodes at different times. Then the entropy serves as a barrier: its minimisers tend to a solution as its weight tends
-to zero. The certificate is a dual bound that does not depend on the method: the gradient of the conjugate is the cost,
-and the soft Bellman equation gives its value (`dual_bound`).
+For lambda > 0, `policy_newton` finds the policy. If it does not converge, which happens for small lambda, the solutions
+for larger entropy weights are followed down to lambda. For lambda = 0 the expert is the solution, unless policies can
+end episodes at different times. Then the entropy serves as a barrier: its minimisers tend to a solution as its weight
+tends to zero. The certificate is a dual bound that does not depend on the method: the gradient of the conjugate is the
+cost, or the cost for which the policy is soft-optimal if that bound is better, and the soft Bellman equation gives its
+value (`dual_bound`).
 """
 
 from __future__ import annotations
@@ -11,12 +13,12 @@ from __future__ import annotations
 import numpy as np
 
 from gail.exact.imitation.dual_bound import with_dual_bound
-from gail.exact.imitation.policy_newton import ACCEPTED, minimising_policy
+from gail.exact.imitation.policy_newton import ACCEPTED, Minimiser, minimiser
 from gail.exact.occupancy import occupancy_of, policy_of
 from gail.exact.problems import Matching
 from gail.exact.process.arrays import Array
 from gail.exact.process.reachability import Reachable
-from gail.exact.regularizers import SmoothConjugate, needs_coverage
+from gail.exact.regularizers import SmoothConjugate, SmoothCosts, needs_coverage
 from gail.exact.solution import Solution, Status, certify
 from gail.exact.warm_start import everywhere_positive
 
@@ -28,6 +30,12 @@ EXPLORATION = (1e-1, 1e-2, 1e-3)
 
 NEGLIGIBLE = 1e-250
 """Occupancy that replaces zero where psi cannot be evaluated at zero."""
+
+ENOUGH_ENTROPY = 10.0
+"""First entropy weight of those that are followed down to lambda, relative to the expert's mean absolute cost."""
+
+LOWERED = 0.1
+"""Factor from one of these entropy weights to the next."""
 
 VANISHING_ENTROPY = tuple(10.0**-k for k in range(12))
 """Entropy weights followed towards zero where lambda = 0, relative to the scale of the objective."""
@@ -43,12 +51,17 @@ def match_smoothly(problem: Matching, psi: SmoothConjugate, earlier: Solution | 
     start = _start(small, None if earlier is None else part.restrict(earlier.policy))
     trace: list[float] = []
     if problem.entropy_weight > 0.0:
-        policy = minimising_policy(small, psi, np.log(start), trace)
+        found = _minimised(small, psi, start, trace)
+        policy = part.extend(policy_of(np.where(unseen, 0.0, found.policy)), 1.0 / start.shape[1])
         if unseen.any():
-            policy = part.extend(policy_of(np.where(unseen, 0.0, policy)), 1.0 / policy.shape[1])
             occupancy = occupancy_of(problem.mdp, policy)
             return Solution(problem, occupancy, policy, None, None, Status.DUAL_NOT_ATTAINED, tuple(trace))
-        return with_dual_bound(problem, part.extend(policy, 1.0 / policy.shape[1]), tolerance=ACCEPTED, trace=trace)
+        solution = with_dual_bound(problem, policy, tolerance=ACCEPTED, trace=trace)
+        if solution.status is Status.OPTIMAL or not isinstance(psi, SmoothCosts):
+            return solution
+        cost = _inside(psi, solution.problem.psi.conjugate(solution.occupancy, problem.expert)[1], part, found.cost)
+        other = with_dual_bound(problem, policy, cost, tolerance=ACCEPTED, trace=trace)
+        return min(solution, other, key=lambda one: abs(one.relative_gap))
     best = with_dual_bound(problem, policy_of(problem.expert), tolerance=ACCEPTED)
     if best.status is Status.OPTIMAL:  # always, unless policies can end episodes at different times
         return best
@@ -56,14 +69,37 @@ def match_smoothly(problem: Matching, psi: SmoothConjugate, earlier: Solution | 
     scale = small.unit / float(small.expert.sum())
     for factor in VANISHING_ENTROPY:
         step = Matching(small.mdp, small.expert, psi, factor * scale)
-        start = minimising_policy(step, psi, np.log(np.maximum(start, 1e-300)), None)
+        start = minimiser(step, psi, np.log(np.maximum(start, 1e-300)), None).policy
         policy = part.extend(policy_of(np.where(unseen, 0.0, start)), 1.0 / start.shape[1])
         solution = with_dual_bound(problem, policy, _deterring(problem, policy), tolerance=TOLERANCE)
         trace.append(solution.gap)
         best = min(best, solution, key=lambda one: abs(one.relative_gap))
         if solution.status is Status.OPTIMAL:
             break
-    return certify(problem, best.policy, best.cost, best.values, tolerance=ACCEPTED, trace=trace)
+    return certify(problem, best.policy, best.cost, best.values, best.relative_values, tolerance=ACCEPTED, trace=trace)
+
+
+def _minimised(problem: Matching, psi: SmoothConjugate, start: Array, trace: list[float]) -> Minimiser:
+    """The minimiser from a policy (S, A), directly, or along the solutions for larger entropy weights."""
+    found = minimiser(problem, psi, np.log(start), trace)
+    if found.gap <= ACCEPTED:
+        return found
+    response = psi.conjugate(occupancy_of(problem.mdp, start), problem.expert)[1]
+    paid = float(np.sum(problem.expert * abs(response))) / float(problem.expert.sum())
+    weight, policy = ENOUGH_ENTROPY * paid, start
+    while weight > problem.entropy_weight:
+        stage = Matching(problem.mdp, problem.expert, psi, weight)
+        policy = minimiser(stage, psi, np.log(np.maximum(policy, 1e-300)), []).policy
+        weight *= LOWERED
+    followed = minimiser(problem, psi, np.log(np.maximum(policy, 1e-300)), trace)
+    return min(found, followed, key=lambda one: one.gap)
+
+
+def _inside(psi: SmoothCosts, response: Array, part: Reachable, cost: Array) -> Array:
+    """A cost on the reachable states moved into psi's domain, and the best response (S, A) elsewhere."""
+    wanted = part.extend(cost, 0.0)
+    usable = np.isfinite(response) & part.mask[:, None]
+    return np.where(usable, psi.move(np.where(usable, response, -1.0), np.where(usable, wanted - response, 0.0)), response)
 
 
 def _deterring(problem: Matching, policy: Array) -> Array | None:

@@ -6,6 +6,10 @@
 which is the minimum over actions when lambda = 0 (Ziebart 2010; Haarnoja et al. 2017). Weak duality: if V <= T V
 at every reachable state, then <p0, V> <= min_rho -lambda Hbar(rho) + <rho, c>. Any V becomes feasible when
 lowered by delta * lifetime, where delta is its largest violation. This lowers the bound by delta * <p0, lifetime>.
+
+Where no episode ends, T(V + k) = T V + gamma k for a constant k. Then V may be raised as well as lowered, and the bound
+<p0, V> - max(V - T V) / (1 - gamma) does not depend on k. Without its constant, V is smaller by a factor of up to
+1 - gamma, and so is its rounding: bounds and policies are computed from such *relative* values.
 """
 
 from __future__ import annotations
@@ -56,16 +60,28 @@ def soft_backup(action_value: Array, entropy_weight: float) -> tuple[Array, Arra
     return least - entropy_weight * np.log(total), weights
 
 
+def level(mdp: FiniteMDP, values: Array) -> float:
+    """The constant that separates V (S,) from its relative values: the middle of its range, or 0 if episodes end."""
+    if not mdp.endless:
+        return 0.0
+    reached = values[mdp.reachable]
+    return 0.5 * float(reached.max()) + 0.5 * float(reached.min())
+
+
 def certified_gap(mdp: FiniteMDP, values: Array, backup: Array) -> float:
-    """Distance of `certified_value` below <p0, V>, from V (S,) and T V (S,)."""
+    """Distance below <p0, V> of the bound from V (S,) and T V (S,), where V is lowered if it is infeasible."""
     violation = float(np.max(values - backup, where=mdp.reachable, initial=0.0))
     return violation * float(mdp.initial @ mdp.lifetime)
 
 
 def certified_value(mdp: FiniteMDP, cost: Array, entropy_weight: float, values: Array) -> float:
     """A lower bound on min_rho -lambda Hbar(rho) + <rho, c>, by shifting V (S,) to dual feasibility."""
-    backup = soft_minimum(action_values(mdp, cost, values), entropy_weight)
-    return float(mdp.initial @ values) - certified_gap(mdp, values, backup)
+    relative = values - level(mdp, values)
+    backup = soft_minimum(action_values(mdp, cost, relative), entropy_weight)
+    if not mdp.endless:
+        return float(mdp.initial @ values) - certified_gap(mdp, values, backup)
+    excess = float(np.max(relative - backup, where=mdp.reachable, initial=-np.inf))
+    return float(mdp.initial @ relative) - excess / (1.0 - mdp.discount)
 
 
 def _weights(action_value: Array, least: Array, entropy_weight: float) -> Array:

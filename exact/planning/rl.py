@@ -77,10 +77,11 @@ def solve_rl(
     trace: list[float] = []
     if problem.entropy_weight > 0.0:
         optimum = soft_optimum(mdp, problem.cost, problem.entropy_weight, guess, trace)
-        policy, values, chain = optimum.policy, optimum.values, optimum.chain
+        policy, values, relative, chain = optimum.policy, optimum.values, optimum.relative, optimum.chain
     else:
         policy, values, chain = _policy_iteration(mdp, problem.cost, guess, trace)
-    return certify(problem, policy, problem.cost, values, tolerance=TOLERANCE, trace=trace, chain=chain)
+        relative = values
+    return certify(problem, policy, problem.cost, values, relative, tolerance=TOLERANCE, trace=trace, chain=chain)
 
 
 def _policy_iteration(

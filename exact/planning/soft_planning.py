@@ -27,7 +27,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gail.exact.linear_systems.markov_chain import DIRECT_UP_TO, Chain
-from gail.exact.planning.bellman import action_values, certified_gap, soft_backup, soft_minimum
+from gail.exact.planning.bellman import action_values, certified_gap, level, soft_backup, soft_minimum
 from gail.exact.process.arrays import Array, Sparse
 from gail.exact.process.finite_mdp import FiniteMDP
 
@@ -57,11 +57,20 @@ QUADRATIC_PHASE = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class SoftOptimum:
-    """The solution V (S,) of the soft Bellman equation, its policy (S, A), and the policy's chain."""
+    """The solution V (S,) of the soft Bellman equation, its policy (S, A), and the policy's chain.
 
-    values: Array
+    V is kept as relative values and a constant (`bellman`), so that its rounding is relative to the smaller of both.
+    """
+
+    relative: Array
+    constant: float
     policy: Array
     chain: Chain
+
+    @property
+    def values(self) -> Array:
+        """V (S,)."""
+        return self.relative + self.constant
 
 
 def soft_optimum(
@@ -78,12 +87,15 @@ def soft_optimum(
     if mdp.stages is not None:
         optimum = _backward(mdp, mdp.stages, cost, entropy_weight)
         if trace is not None:
-            backup = soft_minimum(action_values(mdp, cost, optimum.values), entropy_weight)
-            trace.append(certified_gap(mdp, optimum.values, backup))
+            backup = soft_minimum(action_values(mdp, cost, optimum.relative), entropy_weight)
+            trace.append(certified_gap(mdp, optimum.relative, backup))
         return optimum
     if values is None:
         values = _warmed(mdp, cost, entropy_weight) if mdp.num_states > DIRECT_UP_TO else np.zeros(mdp.num_states)
-    backup, policy = soft_backup(action_values(mdp, cost, values), entropy_weight)
+    # Relative values: V = values + removed, and c - (1 - gamma) removed is the cost whose values they are.
+    removed = level(mdp, values)
+    values, relative_cost = values - removed, cost - (1.0 - mdp.discount) * removed
+    backup, policy = soft_backup(action_values(mdp, relative_cost, values), entropy_weight)
     last_change = np.inf
     for iteration in range(MAX_ITERATIONS):
         residual, scale = backup - values, float(np.max(abs(values)))
@@ -91,18 +103,21 @@ def soft_optimum(
         chain = Chain(mdp, policy)
         step = chain.correction(residual, accuracy if iteration < PATIENCE else FULL_ACCURACY)
         values, evaluated = values + step, policy
-        backup, policy = soft_backup(action_values(mdp, cost, values), entropy_weight)
+        constant = level(mdp, values)
+        step, values, removed = step - constant, values - constant, removed + constant
+        relative_cost = cost - (1.0 - mdp.discount) * removed
+        backup, policy = soft_backup(action_values(mdp, relative_cost, values), entropy_weight)
         if trace is not None:
             trace.append(certified_gap(mdp, values, backup))
         if iteration == 0:
             continue  # the first values came from the caller, not from a policy: their change is no measure of progress
-        change, scale = float(np.max(abs(step))), float(np.max(abs(values)))
+        change, scale = float(np.max(abs(step))), float(max(np.max(abs(values)), np.max(abs(relative_cost))))
         if mdp.num_states > DIRECT_UP_TO and float(np.max(abs(backup - values))) <= RESOLVED * scale:
             break
         if change <= ROUNDING * scale or last_change <= 2 * change <= 2 * QUADRATIC_PHASE * scale:
             break
         last_change = change
-    return SoftOptimum(values, evaluated, chain)
+    return SoftOptimum(values, removed, evaluated, chain)
 
 
 def _backward(
@@ -113,7 +128,7 @@ def _backward(
     for run, rows in stages:
         future: Array = np.asarray(rows @ values)
         values[run], policy[run] = soft_backup(future.reshape(-1, mdp.num_actions) + cost[run], entropy_weight)
-    return SoftOptimum(values, policy, Chain(mdp, policy))
+    return SoftOptimum(values, 0.0, policy, Chain(mdp, policy))
 
 
 def _warmed(mdp: FiniteMDP, cost: Array, entropy_weight: float) -> Array:

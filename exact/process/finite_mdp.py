@@ -31,6 +31,7 @@ from scipy.sparse import csgraph
 
 from gail.exact.process.arrays import Array, Sparse, real_numbers
 from gail.exact.process.layouts import feasible_pairs, mask_of, stacked_actions, start_of, successor_lists
+from gail.exact.process.lifetimes import longest_lifetimes
 from gail.exact.process.precision import say_rounded, unit_of
 from gail.exact.process.stages import stage_bounds
 
@@ -236,14 +237,21 @@ class FiniteMDP:
         return int(np.bincount(levels[levels >= 0]).max())
 
     @cached_property
+    def endless(self) -> bool:
+        """Whether no episode ends: then every occupancy measure has the mass 1/(1-gamma)."""
+        return self.discount < 1.0 and not bool(np.any(self.terminal & self.reachable))
+
+    @cached_property
     def lifetime(self) -> Array:
         """(S,) a function u with u(s) >= 1 + gamma E[u(s') | s,a] for every action.
 
         It bounds the discounted number of remaining steps. Lowering a value function by delta * u compensates a
         violation delta of the Bellman inequality, which turns a rounded value function into a certified bound.
         """
-        if self.discount < 1.0:
+        if self.endless:
             return np.full(self.num_states, 1.0 / (1.0 - self.discount))
+        if self.discount < 1.0:
+            return longest_lifetimes(self.transitions, self.discount)
         steps = np.ones(self.num_states)
         if self.stages is not None:
             for run, rows in self.stages:

@@ -59,7 +59,7 @@ def _raised(problem: Matching, cost: Array, per_step: Array) -> Array:
     best, most, values = cost, -np.inf, None
     for doubling in range(MAX_DOUBLINGS):
         raised = cost if doubling == 0 else cost + 2.0**doubling * problem.entropy_weight * per_step
-        values = soft_optimum(problem.mdp, raised, problem.entropy_weight, values).values
+        values = soft_optimum(problem.mdp, raised, problem.entropy_weight, values).relative
         bound = problem.dual(raised, values)
         if bound > most:
             best, most = raised, bound

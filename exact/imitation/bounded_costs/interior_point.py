@@ -89,7 +89,7 @@ def match_bounded(problem: Matching, psi: BoundedCosts, trace: list[float]) -> t
         stationarity = weight * point.log_policy + cost - mdp.flow_adjoint(point.v)
         residual = float(lengths.max() * abs(bounds.T @ (point.force[0] - point.force[1]) - difference).sum())
         complementarity = float(np.sum(point.force * point.slack))
-        values = soft_optimum(mdp, cost, weight, values).values
+        values = soft_optimum(mdp, cost, weight, values).relative
         planned = float(np.sum(point.rho * cost)) - weight * causal_entropy(point.rho)
         gap = complementarity + residual + planned - certified_value(mdp, cost, weight, values)
         trace.append(gap)

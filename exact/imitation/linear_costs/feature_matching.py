@@ -10,7 +10,11 @@ of the cost F w and G the advantage operator of `gail.exact.imitation.irl`, it h
 
 a (k, k) matrix for k weights, computed by sparse triangular solves with k right-hand sides. The quadratic model is
 maximised over W exactly, and a line search towards its maximiser ensures a sufficient increase of phi: convergence is
-global, and quadratic near the solution. The gap at any w is support(gradient) - <gradient, w>.
+global, and quadratic near the solution. The gap at any w is support(gradient) - <gradient, w>. A whole step that halves
+it is taken at once. Where differences of phi are rounding, whole steps are taken as long as they do so.
+
+For small lambda, phi is nearly piecewise linear, and Newton's steps may pass from kink to kink. If they have not
+converged after `PATIENCE` of them, lambda is lowered to its value in steps, each of which begins at the last solution.
 """
 
 from __future__ import annotations
@@ -20,16 +24,36 @@ from dataclasses import dataclass
 import numpy as np
 
 from gail.exact.linear_systems.markov_chain import Chain
+from gail.exact.occupancy import occupancy_along
 from gail.exact.planning.soft_planning import SoftOptimum, soft_optimum
 from gail.exact.problems import Matching
 from gail.exact.process.arrays import Array
 from gail.exact.process.finite_mdp import FiniteMDP
 from gail.exact.regularizers import LinearCosts
 
-MAX_ITERATIONS = 500
+PATIENCE = 40
+"""Iterations at lambda itself, before larger entropy weights are used."""
+
+MAX_ITERATIONS = 200
+"""Iterations for each of these entropy weights."""
+
+LOWERED = 0.1
+"""Factor from one of these entropy weights to the next."""
+
+LARGEST = 10.0
+"""The first of them, relative to the largest feature."""
+
+FOLLOWED = 1e-3
+"""Gap, relative to the objective, at which the next smaller weight is tried."""
 
 SETTLED = 1e-14
 """Gap, relative to the objective, that is rounding."""
+
+ACCEPTED = 1e-10
+"""Gap, relative to the objective, that ends the search at lambda itself if nothing halves it."""
+
+ROUNDING = 1e-12
+"""Predicted increase of phi, relative to the terms of which it is the difference, that is rounding."""
 
 STALLED = 3
 """Iterations in which differences of phi are rounding that may fail to halve the gap."""
@@ -61,29 +85,61 @@ def optimal_weights(
         weights = weights_of(psi, suggested)
         if np.isfinite(psi.value(psi.features @ weights, problem.expert)):
             point = max(point, point_at(problem, psi, weights, None), key=lambda point: point.value)
-    best, best_gap, stalls = point, np.inf, 0
-    for _ in range(MAX_ITERATIONS):
-        gap = psi.support(point.slope) - float(point.slope @ point.weights)
+    found, rest = _ascend(problem, psi, point, SETTLED, PATIENCE, trace)
+    if rest > ACCEPTED * max(abs(found.value), problem.unit):
+        followed, left = _followed(problem, psi, found, trace)
+        found = followed if left < rest else found
+    return found.optimum.policy, found.weights
+
+
+def _followed(problem: Matching, psi: LinearCosts, point: Point, trace: list[float]) -> tuple[Point, float]:
+    """The solution, reached through those of larger entropy weights, and its gap."""
+    weight, last = LARGEST * float(abs(psi.features).max()), problem.entropy_weight
+    while weight > last:
+        stage = Matching(problem.mdp, problem.expert, psi, weight)
+        point, _ = _ascend(stage, psi, point_at(stage, psi, point.weights, None), FOLLOWED, MAX_ITERATIONS, [])
+        weight *= LOWERED
+    return _ascend(problem, psi, point_at(problem, psi, point.weights, None), SETTLED, MAX_ITERATIONS, trace)
+
+
+def _ascend(
+    problem: Matching, psi: LinearCosts, point: Point, accuracy: float, iterations: int, trace: list[float]
+) -> tuple[Point, float]:
+    """Newton's method from a point, down to a relative gap: the iterate of the least gap, and this gap."""
+    best, least, stalls = point, np.inf, 0
+    for _ in range(iterations):
+        gap = _gap(psi, point)
         trace.append(gap)
-        stalls += gap > 0.5 * best_gap
-        if gap < best_gap:
-            best, best_gap = point, gap
+        stalls = 0 if gap <= 0.5 * least else stalls + 1
+        if gap < least:
+            best, least = point, gap
         scale = max(abs(point.value), problem.unit)
-        if gap <= SETTLED * scale or (stalls > STALLED and gap <= 1e-10 * scale):
+        if gap <= accuracy * scale:
             break
         target = psi.maximise(point.weights, point.slope, _curvature(problem, psi, point))
-        moved = search(problem, psi, point, target - point.weights, 1e-13 * scale)
+        predicted = float(point.slope @ (target - point.weights))
+        paid = float(abs(np.sum(problem.expert * (psi.features @ point.weights))))
+        unresolved = predicted <= ROUNDING * max(scale, paid)
+        if unresolved and stalls >= STALLED:
+            break
+        moved: Point | None = point_at(problem, psi, target, point.optimum.values)
+        if not unresolved and _gap(psi, moved) > 0.5 * gap:
+            moved = search(problem, psi, point, target - point.weights, 1e-13 * scale)
         if moved is None:
             break
         point = moved
-    return best.optimum.policy, best.weights
+    return best, least
+
+
+def _gap(psi: LinearCosts, point: Point) -> float:
+    return psi.support(point.slope) - float(point.slope @ point.weights)
 
 
 def point_at(problem: Matching, psi: LinearCosts, weights: Array, values: Array | None) -> Point:
     """The iterate at weights (k,); planning starts from a guess of its values (S,)."""
     mdp, cost = problem.mdp, psi.features @ weights
     optimum = soft_optimum(mdp, cost, problem.entropy_weight, values)
-    occupancy = np.maximum(optimum.chain.visits(mdp.initial), 0.0)[:, None] * optimum.policy
+    occupancy = occupancy_along(mdp, optimum.policy, optimum.chain)
     value = float(mdp.initial @ optimum.values) - float(np.sum(problem.expert * cost))
     slope = np.einsum("sak,sa->k", psi.features, occupancy - problem.expert)
     return Point(weights, optimum, occupancy, value, slope)

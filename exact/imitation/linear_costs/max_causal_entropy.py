@@ -30,7 +30,7 @@ from scipy.linalg import qr, solve_triangular
 
 from gail.exact.imitation.linear_costs.feature_matching import Point, advantages, point_at, search, weights_of
 from gail.exact.linear_systems.markov_chain import Chain
-from gail.exact.occupancy import occupancy_of, policy_of
+from gail.exact.occupancy import occupancy_of, policy_of, visits_along
 from gail.exact.planning.rl import solve_rl
 from gail.exact.planning.soft_planning import soft_optimum
 from gail.exact.problems import Matching
@@ -144,7 +144,7 @@ def _fitted(problem: Matching, policy: Array, chain: Chain, relative: Array) -> 
     """The weights (r,) whose cost explains a policy (S, A) best, from its advantages (S, A, r)."""
     surprise = -problem.entropy_weight * np.log(policy)[:, :, None]
     target = advantages(problem.mdp, policy, chain, surprise)
-    visits = np.maximum(chain.visits(problem.mdp.initial), 0.0)
+    visits = visits_along(problem.mdp, chain)
     root = np.sqrt(visits[:, None] * policy)[:, :, None]
     sizes = _sizes(root * relative)
     triangle = _triangle(np.concatenate([root * relative / sizes, root * target], axis=2))

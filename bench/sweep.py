@@ -314,7 +314,9 @@ def _row(number: int, one: Instance, route: str) -> Row:
         gap = found.relative_gap
         floor = getattr(found, "rounding_floor", float("nan"))
         # Dense elimination in extended precision takes minutes beyond 100 states.
-        extended = judged(one, found) if one.mdp.num_states <= 100 and found.status is not Status.DUAL_NOT_ATTAINED else gap
+        extended = (
+            judged(one, found) if one.mdp.num_states <= 100 and found.status is not Status.DUAL_NOT_ATTAINED else gap
+        )
     return Row(number, type(one.psi).__name__, route, one.mdp.num_states, one.mdp.num_actions, one.mdp.discount,
                one.weight, one.process, one.expert_kind, status, gap, extended, floor, seconds)  # fmt: skip
 
@@ -348,7 +350,12 @@ def table(paths: list[Path]) -> str:
                 seconds = [float(row["seconds"]) for row in here]
                 counts = [sum(row["status"] == status for row in here) for status in
                           ("OPTIMAL", "DUAL_NOT_ATTAINED", "NOT_CONVERGED")]  # fmt: skip
-                cells += [*map(str, counts), str(len(here) - sum(counts)), f"{statistics.median(seconds):.3f}", f"{max(seconds):.2f}"]
+                cells += [
+                    *map(str, counts),
+                    str(len(here) - sum(counts)),
+                    f"{statistics.median(seconds):.3f}",
+                    f"{max(seconds):.2f}",
+                ]
             lines.append("| " + " | ".join(cells) + " |")
     group = ["optimal", "no optimal cost", "not converged", "stopped or error", "median s", "worst s"]
     head = ["psi", "route", *group * len(files)]

@@ -27,7 +27,7 @@ from gail.exact.imitation.linear_costs.feasibility import occupancy_with_expecta
 from gail.exact.imitation.matching import match_occupancy
 from gail.exact.imitation.measures import leads_to, obeys_flow, pairs_within, total_mass, validate_measure, without_pair
 from gail.exact.imitation.problem_checks import bytes_to_match
-from gail.exact.imitation.smooth_matching import match_smoothly
+from gail.exact.imitation.smooth_costs.smooth_matching import match_smoothly
 from gail.exact.occupancy import flow_residual, occupancy_of, policy_of
 from gail.exact.problems import Matching, validate_entropy_weight
 from gail.exact.process.arrays import Array, real_numbers
@@ -209,7 +209,9 @@ def _match_expectations(problem: Matching, earlier: Solution | None) -> Solution
     found = match_cost_class(replace(problem, expert=part.extend(alike, 0.0)), problem.psi, earlier)
     if found.cost is None:
         return replace(found, problem=problem)
-    return certify(problem, found.policy, found.cost, found.values, found.relative_values, tolerance=TOLERANCE, trace=found.trace)
+    return certify(
+        problem, found.policy, found.cost, found.values, found.relative_values, tolerance=TOLERANCE, trace=found.trace
+    )
 
 
 def _whole_numbers(name: str, given: ArrayLike, count: int | None) -> NDArray[np.int64]:

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from gail.exact.imitation.cost_classes import match_cost_class
 from gail.exact.imitation.problem_checks import checked_matching
-from gail.exact.imitation.smooth_matching import match_smoothly
+from gail.exact.imitation.smooth_costs.smooth_matching import match_smoothly
 from gail.exact.occupancy import occupancy_of, policy_of
 from gail.exact.problems import Matching
 from gail.exact.process.finite_mdp import FiniteMDP, validate_process

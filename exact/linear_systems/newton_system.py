@@ -1,7 +1,7 @@
 """The linear system of Newton's method on the flow polytope.
 
 With e = rho psi*'' >= 0, w = rho / (lambda + e), E the sum over actions and F the flow matrix, a Newton step of
-`gail.exact.imitation.policy_newton` has multipliers v and relative changes m of the state occupancy that solve, in v
+`gail.exact.imitation.smooth_costs.policy_newton` has multipliers v and relative changes m of the state occupancy that solve, in v
 and lambda m,
 
     [ F W F^T   F W E^T ] [    v     ]   [ F W g ]

@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from gail.exact.imitation.dual_bound import with_dual_bound
-from gail.exact.imitation.policy_newton import ACCEPTED, Minimiser, minimiser
+from gail.exact.imitation.smooth_costs.policy_newton import ACCEPTED, Minimiser, minimiser
 from gail.exact.occupancy import occupancy_of, policy_of
 from gail.exact.problems import Matching
 from gail.exact.process.arrays import Array
@@ -99,7 +99,9 @@ def _inside(psi: SmoothCosts, response: Array, part: Reachable, cost: Array) -> 
     """A cost on the reachable states moved into psi's domain, and the best response (S, A) elsewhere."""
     wanted = part.extend(cost, 0.0)
     usable = np.isfinite(response) & part.mask[:, None]
-    return np.where(usable, psi.move(np.where(usable, response, -1.0), np.where(usable, wanted - response, 0.0)), response)
+    return np.where(
+        usable, psi.move(np.where(usable, response, -1.0), np.where(usable, wanted - response, 0.0)), response
+    )
 
 
 def _deterring(problem: Matching, policy: Array) -> Array | None:

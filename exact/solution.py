@@ -132,7 +132,8 @@ class Solution:
         """The relative gap that rounding alone leaves, about (`gail.exact.problems`); 0 without a cost."""
         if self.cost is None or self.values is None:
             return 0.0
-        return self.problem.rounding(self.occupancy, self.cost, self.values) / self._scale
+        rounding = self.problem.rounding(self.occupancy, self.cost, self.values)
+        return rounding / self._scale if rounding > 0.0 else 0.0
 
     @property
     def _bounding(self) -> Array | None:

@@ -11,25 +11,38 @@ PROBLEM = Planning(BANDIT, COST, 0.0)
 BEST, WORST = np.array([[1.0, 0.0]]), np.array([[0.0, 1.0]])
 
 
+# The same, except that the episode ends after the first step with probability 1/2: the optimum is 1 / (1 - 0.25) = 4/3.
+ENDING = Planning(FiniteMDP(np.full((1, 2, 1), 0.5), [1.0], 0.5, terminal=[True]), COST, 0.0)
+
+
 def test_values_are_computed_from_the_problem():
-    solution = certify(PROBLEM, WORST, COST, np.array([1.5]), tolerance=1e-9)
-    assert solution.primal_value == 6.0
-    # V = 1.5 is feasible as it stands: T V = 1 + 0.75.
-    assert solution.dual_value == 1.5
-    assert solution.gap == 4.5
-    assert solution.relative_gap == 0.75
+    solution = certify(ENDING, WORST, COST, np.array([1.0]), tolerance=1e-9)
+    assert solution.primal_value == pytest.approx(4.0)
+    # V = 1 is feasible as it stands: T V = 1 + 0.25.
+    assert solution.dual_value == 1.0
+    assert solution.gap == pytest.approx(3.0)
+    assert solution.relative_gap == pytest.approx(0.75)
     assert solution.flow_residual <= 1e-15
     assert solution.status is Status.NOT_CONVERGED
 
 
 def test_infeasible_values_are_lowered_not_believed():
-    # T V = 1 + 2 is exceeded by 1; the bound falls by 1 / (1 - 0.5).
-    assert certify(PROBLEM, BEST, COST, np.array([4.0]), tolerance=1e-9).dual_value == 2.0
+    # T V = 1 + 0.75 is exceeded by 1.25; the bound falls by 1.25 times the duration 4/3 of an episode.
+    solution = certify(ENDING, BEST, COST, np.array([3.0]), tolerance=1e-9)
+    assert solution.dual_value == pytest.approx(4.0 / 3.0)
+
+
+@pytest.mark.parametrize("constant", [-7.0, 0.0, 1.5, 4.0])
+def test_where_no_episode_ends_the_bound_does_not_depend_on_the_constant(constant):
+    assert certify(PROBLEM, BEST, COST, np.array([constant]), tolerance=1e-9).dual_value == 2.0
 
 
 def test_a_wrong_claim_of_optimality_does_not_pass():
     claimed = Solution(PROBLEM, np.array([[0.0, 2.0]]), WORST, COST, np.array([2.0]), Status.OPTIMAL, ())
-    with pytest.raises(NotOptimal, match=r"primal 6, dual 2, gap 4 \(relative 0.667, required 1e-09\)"):
+    with pytest.raises(
+        NotOptimal,
+        match=r"primal 6, dual 2, gap 4 \(relative 0.667, required 1e-09, rounding alone leaves about 1e-15\)",
+    ):
         claimed.require_optimal()
 
 
@@ -54,6 +67,9 @@ class Boastful:
     """A problem with a mistake: its bound exceeds its value."""
 
     mdp, unit = BANDIT, 1.0
+
+    def rounding(self, occupancy, cost, values):
+        return 0.0
 
     def primal(self, occupancy):
         return 1.0
@@ -88,7 +104,46 @@ def test_relative_gaps_do_not_depend_on_the_unit_of_cost():
     for unit in (1e-12, 1.0, 1e12):
         problem = Planning(BANDIT, unit * COST, 0.0)
         solution = certify(problem, WORST, unit * COST, np.array([1.5 * unit]), tolerance=1e-9)
-        assert solution.relative_gap == pytest.approx(0.75)
+        assert solution.relative_gap == pytest.approx(2.0 / 3.0)
+        assert solution.rounding_floor == pytest.approx(
+            certify(PROBLEM, WORST, COST, np.array([1.5]), tolerance=1e-9).rounding_floor
+        )
+
+
+class Rounded(Boastful):
+    """A problem whose gap is 1e-7, of which rounding explains a given part."""
+
+    def __init__(self, rounding):
+        self._rounding = rounding
+
+    def dual(self, cost, values):
+        return 1.0 - 1e-7
+
+    def rounding(self, occupancy, cost, values):
+        return self._rounding
+
+
+@pytest.mark.parametrize(
+    ("rounding", "status", "shown"),
+    [
+        (1e-9, Status.NOT_CONVERGED, "relative gap 1e-07"),
+        (2e-7, Status.OPTIMAL, "relative gap below rounding, 2.0e-07"),
+        (2e-6, Status.NOT_CONVERGED, "relative gap below rounding, 2.0e-06"),  # nothing to six digits is proven
+    ],
+)
+def test_a_gap_is_judged_by_the_precision_of_its_certificate(rounding, status, shown):
+    solution = certify(Rounded(rounding), BEST, COST, np.array([2.0]), tolerance=1e-9)
+    assert solution.status is status
+    assert shown in repr(solution)
+
+
+def test_the_rounding_floor_grows_with_the_square_of_the_horizon_where_states_do_not_meet():
+    def floor(discount):
+        apart = FiniteMDP(np.repeat(np.eye(2)[:, None], 2, axis=1), [0.5, 0.5], discount)
+        return solve_rl(apart, np.array([[0.0, 1.0], [1.0, 2.0]]), entropy_weight=1.0).rounding_floor
+
+    assert 50.0 < floor(0.999) / floor(0.9) < 200.0  # relative to values that grow with the horizon: once
+    assert floor(0.999) < 1e-12
 
 
 def test_every_status_has_its_own_message():
@@ -97,7 +152,7 @@ def test_every_status_has_its_own_message():
 
 def test_a_solution_is_shown_in_a_line():
     shown = repr(certify(PROBLEM, WORST, COST, np.array([1.5]), tolerance=1e-9))
-    assert shown == "Solution(Planning on 1 states and 2 actions, NOT_CONVERGED, primal 6, gap 4.5)"
+    assert shown == "Solution(Planning on 1 states and 2 actions, NOT_CONVERGED, primal 6, relative gap 0.667)"
 
 
 def test_a_notebook_shows_the_certificate():

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import logsumexp
 
+from gail.exact.imitation.bounded_costs.barrier import CentralPoint, near_central_path
 from gail.exact.imitation.bounded_costs.equal_mass import with_equal_mass
 from gail.exact.imitation.bounded_costs.newton_systems import Solver, system_of
 from gail.exact.occupancy import causal_entropy, occupancy_of, policy_of
@@ -74,14 +75,26 @@ def match_bounded(problem: Matching, psi: BoundedCosts, trace: list[float]) -> t
 
     Appends to the trace the estimated gap before each iteration.
     """
-    mdp, weight, expert = problem.mdp, problem.entropy_weight, problem.expert
+    mdp, expert = problem.mdp, problem.expert
     bounds, lengths = psi.bounds(mdp.num_states, mdp.num_actions)
     if lengths.size == 0:  # a single pair: nothing to choose
         return np.ones_like(expert), np.full_like(expert, psi.center)
+    best, least = _descend(problem, psi, _start(problem, bounds, lengths), trace)
+    if least > GOOD * max(problem.unit, abs(problem.primal(best.rho))):
+        nearer, gap = _descend(problem, psi, _from_barrier(near_central_path(problem, psi)), trace)
+        best = nearer if gap < least else best
+    policy, cost = np.exp(best.log_policy), psi.center + best.x[: expert.size].reshape(expert.shape)
+    anchored = bool(np.asarray(bounds @ np.ones(bounds.shape[1])).any())
+    return (policy, cost) if anchored else with_equal_mass(problem, policy, cost)
+
+
+def _descend(problem: Matching, psi: BoundedCosts, point: _Point, trace: list[float]) -> tuple[_Point, float]:
+    """The iteration from a point: the iterate with the least estimated gap, and this gap."""
+    mdp, weight, expert = problem.mdp, problem.entropy_weight, problem.expert
+    bounds, lengths = psi.bounds(mdp.num_states, mdp.num_actions)
     system = system_of(mdp, weight, bounds)
     scale = weight * float(np.log(mdp.num_actions + 1.0)) * float(expert.sum())
-    point = best = _start(problem, bounds, lengths)
-    least, stalls = np.inf, 0
+    best, least, stalls = point, np.inf, 0
     values: Array | None = None
     for _ in range(MAX_ITERATIONS):
         cost = psi.center + point.x[: expert.size].reshape(expert.shape)
@@ -115,9 +128,14 @@ def match_bounded(problem: Matching, psi: BoundedCosts, trace: list[float]) -> t
         # Mehrotra's second-order correction: the product of the two changes.
         step = newton.step(target - ahead.force * ahead.slack)
         point = _moved(problem, bounds, stiffness, point, step)
-    policy, cost = np.exp(best.log_policy), psi.center + best.x[: expert.size].reshape(expert.shape)
-    anchored = bool(np.asarray(bounds @ np.ones(bounds.shape[1])).any())
-    return (policy, cost) if anchored else with_equal_mass(problem, policy, cost)
+    return best, least
+
+
+def _from_barrier(point: CentralPoint) -> _Point:
+    """The same point, with the policy as a variable of its own."""
+    log_policy = np.log(np.maximum(point.optimum.policy, 1e-300))
+    rho = np.maximum(point.occupancy, 1e-300)
+    return _Point(log_policy, rho, point.x, point.optimum.relative, point.force, point.slack)
 
 
 def _start(problem: Matching, bounds: Sparse, lengths: Array) -> _Point:

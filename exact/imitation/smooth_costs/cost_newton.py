@@ -174,7 +174,7 @@ def _size(problem: Matching, point: CostPoint) -> float:
 def _direction(problem: Matching, system: NewtonSystem, point: CostPoint, free: NDArray[np.bool_]) -> Array:
     """Newton's step (S, A) of the cost."""
     weight, rho = problem.entropy_weight, np.maximum(point.occupancy, 1e-300)
-    curvature = np.maximum(np.where(free, point.curvature, 1.0), rho / (STIFFEST * weight))
+    curvature = np.maximum(np.where(free, point.curvature, 1.0), np.maximum(rho / (STIFFEST * weight), 1e-280))
     elasticity = np.where(free, rho / curvature, 0.0)
     pull = np.where(free, point.gradient / curvature, 0.0)
     change, shift, multipliers = system.direction(rho, weight, elasticity, pull)

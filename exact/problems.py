@@ -16,7 +16,10 @@ where no episode ends, and V otherwise, and g the constant per step, the terms a
 
     L (max |h| + |g|)                           the Bellman residual, charged at every step of the bound;
     sum (rho + rho_E) |c| + |psi(c)| + |psi*|   the sums themselves;
-    M * largest cost of the class               rho - rho_E, for classes of costs: psi* has a kink at rho = rho_E.
+    M T * largest cost of the class             rho - rho_E, for classes of costs: psi* has a kink at rho = rho_E.
+
+M is the mass, and T = max |h| / max |c| >= 1 the number of steps over which a state is remembered: by so much rounding in
+a policy is enlarged in its occupancy measure.
 
 max |h| is at most L times the range of the costs, and reaches this where states do not lead to each other. Then the
 first term grows with 1 / (1-gamma)^2.
@@ -139,7 +142,9 @@ class Matching:
         sums = float(np.sum((occupancy + self.expert) * abs(cost)))
         terms = abs(self.psi.value(cost, self.expert)), abs(self.psi.conjugate(occupancy, self.expert)[0])
         sums += sum(term for term in terms if np.isfinite(term))
-        kink = self.largest_cost * float(self.expert.sum())
+        largest = float(np.max(abs(cost)))
+        memory = max(1.0, _relative(self.mdp, values)[1] / largest) if largest > 0.0 else 1.0
+        kink = self.largest_cost * float(self.expert.sum()) * memory
         return ROUNDINGS * _EPS * (_of_bound(self.mdp, values) + sums + kink)
 
     def primal(self, occupancy: Array) -> float:
@@ -157,9 +162,14 @@ class Matching:
 
 def _of_bound(mdp: FiniteMDP, values: Array) -> float:
     """The first term, in units of eps."""
-    constant = level(mdp, values)
-    relative = float(np.max(abs(values - constant), where=mdp.reachable, initial=0.0))
+    constant, relative = _relative(mdp, values)
     return float(mdp.initial @ mdp.lifetime) * (relative + (1.0 - mdp.discount) * abs(constant))
+
+
+def _relative(mdp: FiniteMDP, values: Array) -> tuple[float, float]:
+    """The constant of V (S,), and max |h|."""
+    constant = level(mdp, values)
+    return constant, float(np.max(abs(values - constant), where=mdp.reachable, initial=0.0))
 
 
 def validate_entropy_weight(entropy_weight: float) -> float:

@@ -91,7 +91,9 @@ def _cost(psi: BoundedCosts, x: Array, expert: Array) -> Array:
     return psi.center + x[: expert.size].reshape(expert.shape)
 
 
-def _point(problem: Matching, psi: BoundedCosts, x: Array, slack: Array, force: Array, values: Array | None) -> CentralPoint:
+def _point(
+    problem: Matching, psi: BoundedCosts, x: Array, slack: Array, force: Array, values: Array | None
+) -> CentralPoint:
     cost = _cost(psi, x, problem.expert)
     optimum = soft_optimum(problem.mdp, cost, problem.entropy_weight, values)
     occupancy = occupancy_along(problem.mdp, optimum.policy, optimum.chain)
@@ -173,9 +175,7 @@ def _moved(
     shortest = SHORTEST * share
     while share > shortest:
         left = point.slack + share * slack
-        trial = _point(
-            problem, psi, point.x + share * change, left, force + pressed * towards, point.optimum.relative
-        )
+        trial = _point(problem, psi, point.x + share * change, left, force + pressed * towards, point.optimum.relative)
         barrier = mu * float(np.log1p(share * slack / point.slack).sum())
         if trial.value - point.value + barrier >= SUFFICIENT * share * gain:
             return trial

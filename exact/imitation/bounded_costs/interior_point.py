@@ -43,6 +43,9 @@ SETTLED = 1e-12
 GOOD = 1e-9
 """Estimated relative gap below which few stalls end the iteration."""
 
+FAILED = 1e-5
+"""Estimated relative gap above which another start is tried."""
+
 MAX_STALLS = 4
 """Consecutive iterations that may fail to halve the least gap, once it is below `GOOD`; earlier, five times as many."""
 
@@ -80,7 +83,7 @@ def match_bounded(problem: Matching, psi: BoundedCosts, trace: list[float]) -> t
     if lengths.size == 0:  # a single pair: nothing to choose
         return np.ones_like(expert), np.full_like(expert, psi.center)
     best, least = _descend(problem, psi, _start(problem, bounds, lengths), trace)
-    if least > GOOD * max(problem.unit, abs(problem.primal(best.rho))):
+    if least > FAILED * max(problem.unit, abs(problem.primal(best.rho))):
         nearer, gap = _descend(problem, psi, _from_barrier(near_central_path(problem, psi)), trace)
         best = nearer if gap < least else best
     policy, cost = np.exp(best.log_policy), psi.center + best.x[: expert.size].reshape(expert.shape)

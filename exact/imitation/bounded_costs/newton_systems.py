@@ -20,12 +20,16 @@ The block of dx and dv is positive definite. The block of m is negative definite
 because these alone give the columns of m full rank. So elimination needs no pivoting if each m comes after its state's
 dx; otherwise the order is chosen for sparsity, by minimum degree (Liu 1985). Nested dissection of the states has
 several times the fill, because dx and dv need different separators.
+
+Elimination cancels digits where K is far smaller than R / lambda. The step is therefore checked against the four equations
+at the top. Where they are violated, these equations themselves, with y as an unknown, are factored with pivoting.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -42,6 +46,9 @@ Step: TypeAlias = tuple[Array, Array, Array, Array]
 Solver: TypeAlias = Callable[[Array, Array], Step]
 """Solves for the step, given the residuals z (nodes,) and r (S, A)."""
 
+VIOLATED = 1e-11
+"""Violation of the equations, relative to the right-hand sides, in l1, from which they are factored with pivoting."""
+
 ANCHOR_STIFFNESS = 1e-6
 """Stiffness, relative to the occupancies, of the node that fixes the constant in the cost."""
 
@@ -49,30 +56,48 @@ ANCHOR_STIFFNESS = 1e-6
 class BoundedSystem(ABC):
     """A system whose pattern is fixed, to be factored for each rho and h."""
 
-    def __init__(self, mdp: FiniteMDP, weight: float) -> None:
+    def __init__(self, mdp: FiniteMDP, weight: float, bounds: Sparse) -> None:
         self._mdp, self._weight = mdp, weight
+        self._bounds: Any = bounds
         states, actions = mdp.num_states, mdp.num_actions
         # Any: the stubs do not know the type of products of sparse arrays.
         self._sum: Any = sparse.csr_array(sparse.kron(sparse.eye_array(states), np.ones((1, actions))))
         self._flow: Any = mdp.flow_matrix
 
-    @abstractmethod
     def factor(self, rho: Array, stiffness: Array) -> Solver:
         """Factors for rho > 0 (S, A) and h > 0, one entry per bound."""
+        quick = self.eliminated(rho, stiffness)
+        equations = _Equations(self._mdp, self._weight, self._bounds, rho, stiffness)
+
+        def solve(z: Array, r: Array) -> Step:
+            step = quick(z, r)
+            if not equations.violation(step, z, r) > VIOLATED:
+                return step
+            try:
+                other = equations.solve(z, r)
+            except RuntimeError:  # singular up to rounding
+                return step
+            return other if equations.violation(other, z, r) < equations.violation(step, z, r) else step
+
+        return solve
+
+    @abstractmethod
+    def eliminated(self, rho: Array, stiffness: Array) -> Solver:
+        """Factors of the smaller system."""
 
 
 def system_of(mdp: FiniteMDP, weight: float, bounds: Sparse) -> BoundedSystem:
     """The system for a matrix B (bounds, nodes): the smaller one if B is the identity."""
     pairs = mdp.num_states * mdp.num_actions
     if bounds.shape == (pairs, pairs) and bounds.nnz == pairs and np.all(bounds.diagonal() == 1.0):
-        return _Separate(mdp, weight)
+        return _Separate(mdp, weight, bounds)
     return _Coupled(mdp, weight, bounds)
 
 
 class _Separate(BoundedSystem):
     """B is the identity."""
 
-    def factor(self, rho: Array, stiffness: Array) -> Solver:
+    def eliminated(self, rho: Array, stiffness: Array) -> Solver:
         weight, shape, states = self._weight, rho.shape, self._mdp.num_states
         visits = rho.ravel()
         den = weight * stiffness + visits
@@ -102,15 +127,14 @@ class _Coupled(BoundedSystem):
     """Any B."""
 
     def __init__(self, mdp: FiniteMDP, weight: float, bounds: Sparse) -> None:
-        super().__init__(mdp, weight)
-        self._bounds: Any = bounds
+        super().__init__(mdp, weight, bounds)
         pairs, nodes = mdp.num_states * mdp.num_actions, bounds.shape[1]
         self._embed: Any = sparse.csr_array(
             (np.ones(pairs), np.arange(pairs), np.arange(pairs + 1)), shape=(pairs, nodes)
         )
         self._order: NDArray[np.intp] | None = None
 
-    def factor(self, rho: Array, stiffness: Array) -> Solver:
+    def eliminated(self, rho: Array, stiffness: Array) -> Solver:
         weight, shape, mdp = self._weight, rho.shape, self._mdp
         states, nodes, visits = mdp.num_states, self._bounds.shape[1], rho.ravel()
         measure: Any = sparse.diags_array(visits)
@@ -160,6 +184,81 @@ class _Coupled(BoundedSystem):
         last = position[:pairs].reshape(states, -1).max(axis=1)
         position[nodes : nodes + states] = np.maximum(position[nodes : nodes + states], last + 0.5)
         return np.argsort(position)
+
+
+class _Equations:
+    """The four equations for dx, y, m and dv, at one rho and h.
+
+    Where no episode ends, the costs' constant is not determined: a column of dx is replaced by the condition dx = 0.
+    """
+
+    def __init__(self, mdp: FiniteMDP, weight: float, bounds: Any, rho: Array, stiffness: Array) -> None:
+        self._mdp, self._weight, self._rho, self._visits = mdp, weight, rho, rho.sum(axis=1)
+        self._stiff: Any = sparse.csr_array(bounds.T @ sparse.diags_array(stiffness) @ bounds)
+        self._nodes, self._free = bounds.shape[1], not np.asarray(bounds @ np.ones(bounds.shape[1])).any()
+
+    def violation(self, step: Step, z: Array, r: Array) -> float:
+        """Largest violation of an equation in l1, relative to its right-hand side and to that of the second."""
+        dx, shift, relative, dv = step
+        moved = self._rho * (shift + relative[:, None])
+        pairs = self._rho.size
+        first = self._weight * shift + dx[:pairs].reshape(self._rho.shape) - self._mdp.flow_adjoint(dv) + r
+        second = self._stiff @ dx - np.pad(moved.ravel(), (0, self._nodes - pairs)) - z
+        size = float(abs(z).sum()) + 1e-300
+        first_size = float(np.sum(self._rho * abs(first))) / (self._weight * size)
+        rest = abs(second).sum() + abs(self._mdp.flow(moved)).sum()
+        return max(float(rest) / size, first_size)
+
+    def solve(self, z: Array, r: Array) -> Step:
+        """The step; raises RuntimeError if the equations are singular up to rounding."""
+        mdp, pairs = self._mdp, self._rho.size
+        size, visits = self._nodes, self._rho.ravel()
+        right = np.concatenate([-r.ravel(), z, np.zeros(2 * mdp.num_states)])
+        solved = self._factors.solve(self._rows * right)
+        for _ in range(2):
+            solved = solved + self._factors.solve(self._rows * (right - self._matrix @ solved))
+        dx, moved, relative = solved[:size], solved[size : size + pairs], solved[size + pairs : -mdp.num_states]
+        shift = (moved / np.sqrt(visits)).reshape(self._rho.shape) - relative[:, None]
+        return dx, shift, relative, solved[-mdp.num_states :]
+
+    @cached_property
+    def _matrix(self) -> Any:
+        """Rows: the first equation per pair, the second per node, the third and fourth per state.
+
+        Columns: dx, sqrt(rho) y, m and dv.
+        """
+        mdp, (states, actions), pairs = self._mdp, self._rho.shape, self._rho.size
+        root: Any = sparse.diags_array(np.sqrt(self._rho.ravel()))
+        inverse: Any = sparse.diags_array(1.0 / np.sqrt(self._rho.ravel()))
+        total: Any = sparse.csr_array(sparse.kron(sparse.eye_array(states), np.ones((1, actions))))
+        embed: Any = sparse.csr_array(sparse.eye_array(pairs, self._nodes))
+        stiff = self._stiff
+        if self._free and not mdp.terminal.any():
+            keep = np.ones(self._nodes)
+            keep[0] = 0.0
+            anchor = sparse.csr_array(([float(stiff.diagonal()[0])], ([0], [0])), shape=stiff.shape)
+            stiff = sparse.diags_array(keep) @ stiff + anchor
+        balance: Any = sparse.diags_array(-self._visits)
+        flow: Any = mdp.flow_matrix
+        return sparse.csc_array(
+            sparse.block_array(
+                [
+                    [embed, self._weight * inverse, -self._weight * total.T, -flow.T],
+                    [stiff, -embed.T @ root, None, None],
+                    [None, total @ root, balance, None],
+                    [None, flow @ root, None, None],
+                ]
+            )
+        )
+
+    @cached_property
+    def _rows(self) -> Array:
+        """Scales of the rows: their largest entry becomes one."""
+        return np.asarray(1.0 / abs(self._matrix).max(axis=1).toarray().ravel())
+
+    @cached_property
+    def _factors(self) -> Any:
+        return splu(sparse.csc_array(sparse.diags_array(self._rows) @ self._matrix))
 
 
 def _factors(matrix: Any, ordering: Literal["MMD_AT_PLUS_A", "NATURAL"]) -> Any:

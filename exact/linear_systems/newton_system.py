@@ -1,8 +1,8 @@
 """The linear system of Newton's method on the flow polytope.
 
 With e = rho psi*'' >= 0, w = rho / (lambda + e), E the sum over actions and F the flow matrix, a Newton step of
-`gail.exact.imitation.smooth_costs.policy_newton` has multipliers v and relative changes m of the state occupancy that solve, in v
-and lambda m,
+`gail.exact.imitation.smooth_costs` has multipliers v and relative changes m of the state occupancy that solve, in v and
+lambda m,
 
     [ F W F^T   F W E^T ] [    v     ]   [ F W g ]
     [ E W F^T     -D    ] [ lambda m ] = [ E W g ],      D(s) = sum_a w e / lambda,  W = diag(w),
@@ -14,7 +14,7 @@ rarely visited states.
 
 Every entry but D is linear in w, and the matrix of this linear map is built once. Where the states have no small
 separators, the system is solved by minimal residuals (Paige & Saunders 1975). Such processes mix fast, so few
-iterations suffice.
+iterations suffice. Where most transitions have a positive probability, the matrix is computed and factored as a dense one.
 """
 
 from __future__ import annotations
@@ -36,6 +36,12 @@ Columns: TypeAlias = "sparse.csc_array[np.float64]"
 
 DIRECT_UP_TO = 1000
 """Number of states up to which elimination is used without small separators."""
+
+DENSE_FROM, DENSE_UP_TO = 64, 2000
+"""Numbers of states between which a dense matrix is considered."""
+
+DENSE_SHARE = 0.02
+"""Share of the products of F's entries that are not zero, from which the matrix is treated as dense."""
 
 REFINEMENTS = 2
 """Number of refinement steps after a direct solve."""
@@ -59,9 +65,15 @@ class NewtonSystem:
         flow = sparse.csc_array(mdp.flow_matrix)
         counts = np.diff(flow.indptr).astype(np.float64)
         work = f"a Newton step of matching on {mdp.num_states} states"
+        self._elimination: Elimination | None = None
+        self._dense: Array | None = None
+        products = float(np.sum(counts * (counts + 1.0))) / 2.0
+        if DENSE_FROM <= mdp.num_states <= DENSE_UP_TO and products > DENSE_SHARE * counts.size * mdp.num_states**2:
+            require_memory(8.0 * (2.0 * flow.shape[0] * flow.shape[1] + 16.0 * flow.shape[0] ** 2), work)
+            self._dense = flow.toarray()
+            return
         require_memory(BYTES_PER_PRODUCT * float(np.sum(counts * (counts + 3.0))) / 2.0, work)
         self._rows, self._columns, self._products = _pattern(flow, mdp.num_actions)
-        self._elimination: Elimination | None = None
         if mdp.num_states <= DIRECT_UP_TO or mdp.level_width**2 <= MAX_SPARSE_LEVEL * mdp.num_states:
             pattern = sparse.csr_array((np.ones(flow.nnz), flow.indices, flow.indptr), shape=flow.shape[::-1])
             self._elimination = Elimination(sparse.csr_array(pattern.T @ pattern), self._rows, self._columns)
@@ -75,11 +87,15 @@ class NewtonSystem:
         metric = occupancy / (weight + elasticity)
         visits = occupancy.sum(axis=1)
         balance = np.tile(np.sqrt(weight / visits), 2)
-        data = np.asarray(self._products @ metric.ravel()) * balance[self._rows] * balance[self._columns]
-        data[-states:] = -(metric * elasticity).sum(axis=1) / visits
+        corner = -(metric * elasticity).sum(axis=1) / visits
         pull = metric * gradient
         right = balance * np.concatenate([mdp.flow(pull), pull.sum(axis=1)])
-        solved = balance * self._solve(data, right)
+        if self._dense is not None:
+            solved = balance * _solve_dense(self._dense, metric, corner, balance, right)
+        else:
+            data = np.asarray(self._products @ metric.ravel()) * balance[self._rows] * balance[self._columns]
+            data[-states:] = corner
+            solved = balance * self._solve(data, right)
         multipliers, relative = solved[:states], solved[states:, None] / weight
         change = (weight * relative + mdp.flow_adjoint(multipliers) - gradient) / (weight + elasticity)
         return change, change - relative, multipliers
@@ -104,6 +120,26 @@ class NewtonSystem:
         for _ in range(REFINEMENTS):
             solution = solution + factors.solve(right - product(solution))
         return solution
+
+
+def _solve_dense(flow: Array, metric: Array, corner: Array, balance: Array, right: Array) -> Array:
+    """The solution of the system for a dense F (S, S*A), by elimination with pivoting."""
+    from scipy.linalg import lu_factor, lu_solve  # here, as the import takes a tenth of a second
+
+    states, actions = metric.shape
+    weighted = flow * metric.ravel()
+    across = weighted.reshape(states, states, actions).sum(axis=2)
+    matrix = np.empty((2 * states, 2 * states))
+    matrix[:states, :states] = weighted @ flow.T
+    matrix[:states, states:], matrix[states:, :states] = across, across.T
+    matrix *= balance[:, None]
+    matrix *= balance
+    matrix[states:, states:] = np.diag(corner)
+    factors = lu_factor(matrix, check_finite=False)
+    solution = lu_solve(factors, right, check_finite=False)
+    for _ in range(REFINEMENTS):
+        solution = solution + lu_solve(factors, right - matrix @ solution, check_finite=False)
+    return np.asarray(solution)
 
 
 def _pattern(flow: Columns, actions: int) -> tuple[Indices, Indices, Sparse]:

@@ -123,7 +123,7 @@ def _ascend(
         if unresolved and stalls >= STALLED:
             break
         moved: Point | None = point_at(problem, psi, target, point.optimum.values)
-        if not unresolved and _gap(psi, moved) > 0.5 * gap:
+        if not unresolved and _gap(psi, moved) > 0.5 * least:
             moved = search(problem, psi, point, target - point.weights, 1e-13 * scale)
         if moved is None:
             break

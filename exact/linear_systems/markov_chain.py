@@ -7,7 +7,8 @@ Policy evaluation and occupancy are the two sides of one matrix:
 
 Direct. The transpose is an M-matrix with dominant columns, so elimination without pivoting is stable, and a
 fill-reducing symmetric ordering may be used (Golub & Van Loan, section 4.1). Elimination is used if the states are
-few, or have small separators, as in a gridworld.
+few, or have small separators, as in a gridworld. Few states without small separators would fill the factors: there the
+matrix is treated as a dense one.
 
 Iterative. Gauss-Seidel sweeps over the states in an order that follows the chain (`gauss_seidel`), alone if they
 converge fast, otherwise as the preconditioner of stabilised bi-conjugate gradients. Residuals are recomputed, and the
@@ -20,10 +21,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from scipy import sparse
+from scipy.linalg import lu_factor, lu_solve
 from scipy.sparse.linalg import SuperLU, splu
 
 from gail.exact.linear_systems.bicgstab import bicgstab
@@ -33,6 +35,9 @@ from gail.exact.process.finite_mdp import FiniteMDP
 
 DIRECT_UP_TO = 1000
 """Number of states up to which every system is factored."""
+
+DENSE_FROM = 100
+"""Number of states from which a dense matrix is faster, if factors are not sparse."""
 
 ITERATIVE_BEYOND = 300_000
 """Number of states beyond which no system is factored, unless the discount is one."""
@@ -105,9 +110,13 @@ class Chain:
         return self._order.restored(solution)
 
     def _factored_visits(self, source: Array) -> Array:
+        if self._is_dense:
+            return np.asarray(lu_solve(self._dense_factors, source, trans=1, check_finite=False))
         return np.asarray(self._factors.solve(source), dtype=np.float64)
 
     def _factored_values(self, cost: Array) -> Array:
+        if self._is_dense:
+            return np.asarray(lu_solve(self._dense_factors, cost, check_finite=False))
         # The stubs do not know the second argument.
         return np.asarray(self._factors.solve(cost, "T"), dtype=np.float64)  # type: ignore[call-overload]
 
@@ -127,6 +136,17 @@ class Chain:
     @cached_property
     def _forward(self) -> Sweeps:
         return Sweeps(self._arranged, self._order.cuts, self._order.partners)
+
+    @property
+    def _is_dense(self) -> bool:
+        """Whether the states are few, and sparse factors would not be sparse."""
+        mdp = self._mdp
+        few = DENSE_FROM <= mdp.num_states <= DIRECT_UP_TO and mdp.stages is None
+        return few and mdp.level_width**2 > MAX_SPARSE_LEVEL * mdp.num_states
+
+    @cached_property
+    def _dense_factors(self) -> tuple[Array, Any]:
+        return lu_factor(np.eye(self._matrix.shape[0]) - self._matrix.toarray(), check_finite=False)
 
     @cached_property
     def _factors(self) -> SuperLU:

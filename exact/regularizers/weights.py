@@ -47,9 +47,11 @@ def simplex_maximum(weights: Array, slope: Array, curvature: Array) -> Array:
     `weights` lies in the simplex; the search starts there.
     """
     point, free = weights.copy(), weights > 0.0
-    scale = float(abs(slope).max() + abs(curvature).max())
+    stiffest = float(abs(curvature).max())
     for _ in range(50 + 20 * point.size):
         gradient = slope - curvature @ (point - weights)
+        # Rounding in the gradient: near the start it is that of the slope, however stiff the curvature is.
+        scale = float(abs(slope).max()) + stiffest * float(abs(point - weights).max())
         index = np.flatnonzero(free)
         direction, bounded = _direction(gradient[index], curvature[np.ix_(index, index)], scale)
         shrinking = direction < 0.0
@@ -72,7 +74,10 @@ def simplex_maximum(weights: Array, slope: Array, curvature: Array) -> Array:
 
 
 def _direction(gradient: Array, curvature: Array, scale: float) -> tuple[Array, bool]:
-    """The step to the maximum on the plane of constant sum, and True; without one, an ascent direction and False."""
+    """The step to the maximum on the plane of constant sum, and True; without one, an ascent direction and False.
+
+    `scale` is the size of the terms of the gradient.
+    """
     size = gradient.size
     if size == 1:
         return np.zeros(1), True
@@ -80,7 +85,8 @@ def _direction(gradient: Array, curvature: Array, scale: float) -> tuple[Array, 
     basis = np.linalg.qr(np.column_stack([np.ones(size), np.eye(size)[:, 1:]]))[0][:, 1:]
     eigenvalues, vectors = np.linalg.eigh(basis.T @ curvature @ basis)
     target = vectors.T @ (basis.T @ gradient)
-    flat = eigenvalues <= ROUNDING * scale
+    # Within the simplex a curvature far below the gradient's rounding has no effect.
+    flat = eigenvalues <= max(ROUNDING * float(abs(curvature).max()), 0.01 * ROUNDING * scale)
     rising = flat & (abs(target) > ROUNDING * scale)
     if rising.any():
         return np.asarray(basis @ (vectors[:, rising] @ target[rising])), False

@@ -124,12 +124,14 @@ class Lipschitz:
         """
         self._fit(rho.size)
         supply = (rho - rho_expert).ravel()
-        excess, size = float(supply.sum()), float(abs(supply).max())
+        excess = float(supply.sum())
         if abs(excess) > ROUNDING * float(rho_expert.sum()):
             return np.inf, np.full(rho.shape, np.copysign(np.inf, excess))
+        supply = supply - excess / supply.size
+        size = float(abs(supply).max())
         if size == 0.0 or self.nodes == 1:
             return 0.0, np.zeros_like(rho)
-        supply = np.pad((supply - excess / supply.size) / size, (0, self.nodes - self.pairs))
+        supply = np.pad(supply / size, (0, self.nodes - self.pairs))
         blurred = NOISE * float(rho.sum() + rho_expert.sum()) * float(self.lengths.min()) / size
         found = shortest_flow(self._incidence, self.lengths, supply, ACCURACY, blurred)
         length, potential = found.upper, found.potential

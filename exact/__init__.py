@@ -9,11 +9,12 @@ with a cost regularizer from `regularizers`. Every result is a `Solution` that r
 | `regularizers` | cost regularizers psi and their conjugates |
 | `planning` | RL(c): policy iteration, soft planning, the occupancy linear program |
 | `imitation` | IRL and occupancy matching |
+| `constrained` | planning and matching under constraints on expected costs |
 | `linear_systems` | the systems that evaluation and Newton steps solve |
 | `algorithms` | imitation algorithms with exact expectations |
 | `statements` | the theory's statements as numerical checks, with certificates |
 
-`imitation`, `algorithms` and `statements` are loaded when a name of theirs is first used.
+`imitation`, `constrained`, `algorithms` and `statements` are loaded when a name of theirs is first used.
 """
 
 from importlib import import_module
@@ -42,6 +43,10 @@ from gail.exact.solution import BackendFailed, NotOptimal, Solution, Status
 
 if TYPE_CHECKING:
     from gail.exact import algorithms, statements
+    from gail.exact.constrained.constraints import Constraints, Infeasible, InvalidConstraints, NoInterior
+    from gail.exact.constrained.matching import match_constrained
+    from gail.exact.constrained.planning import solve_constrained_rl
+    from gail.exact.constrained.solution import ConstrainedSolution
     from gail.exact.imitation.empirical import InvalidSamples, NoFiniteMatch, empirical_occupancy, match_empirical
     from gail.exact.imitation.irl import solve_irl
     from gail.exact.imitation.matching import match_occupancy
@@ -56,7 +61,11 @@ if TYPE_CHECKING:
 __all__ = [
     "BackendFailed",
     "Certificate",
+    "ConstrainedSolution",
+    "Constraints",
     "FiniteMDP",
+    "Infeasible",
+    "InvalidConstraints",
     "InvalidCost",
     "InvalidMDP",
     "InvalidOccupancy",
@@ -65,6 +74,7 @@ __all__ = [
     "LinearProgramFailed",
     "Matching",
     "NoFiniteMatch",
+    "NoInterior",
     "NotEnoughMemory",
     "NotOptimal",
     "Planning",
@@ -84,12 +94,14 @@ __all__ = [
     "empirical_occupancy",
     "feature_expectations",
     "flow_residual",
+    "match_constrained",
     "match_empirical",
     "match_occupancy",
     "occupancy_of",
     "over_time",
     "policy_of",
     "regularizers",
+    "solve_constrained_rl",
     "solve_irl",
     "solve_occupancy_lp",
     "solve_rl",
@@ -100,6 +112,13 @@ __all__ = [
 ]
 
 _LOADED_LATER = {
+    "ConstrainedSolution": "gail.exact.constrained.solution",
+    "Constraints": "gail.exact.constrained.constraints",
+    "Infeasible": "gail.exact.constrained.constraints",
+    "InvalidConstraints": "gail.exact.constrained.constraints",
+    "NoInterior": "gail.exact.constrained.constraints",
+    "match_constrained": "gail.exact.constrained.matching",
+    "solve_constrained_rl": "gail.exact.constrained.planning",
     "InvalidSamples": "gail.exact.imitation.empirical",
     "NoFiniteMatch": "gail.exact.imitation.empirical",
     "empirical_occupancy": "gail.exact.imitation.empirical",

@@ -17,6 +17,8 @@ Cost entries without influence (at unreachable states), and entries whose optima
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -36,6 +38,7 @@ from gail.exact.regularizers import (
     SmoothConjugate,
     SmoothCosts,
     needs_coverage,
+    restricted,
 )
 from gail.exact.solution import Solution, Status, certify
 from gail.exact.warm_start import validate_start
@@ -84,15 +87,16 @@ def solve_irl(
             "regularizers.protocols); match_occupancy solves the same problem from the other side"
         )
     part = Reachable(mdp)
-    small = Matching(part.mdp, part.restrict(problem.expert), psi, problem.entropy_weight)
+    own = cast(SmoothCosts, restricted(psi, part.mask))
+    small = Matching(part.mdp, part.restrict(problem.expert), own, problem.entropy_weight)
     if needs_coverage(psi) and np.any(small.expert == 0.0):
         if isinstance(psi, SmoothConjugate):
             return match_smoothly(problem, psi, earlier)
         return matched_exactly(problem)
     suggested = None if earlier is None or earlier.cost is None else part.restrict(earlier.cost)
-    solution = _solved(problem, small, psi, part, suggested)
+    solution = _solved(problem, small, own, part, suggested)
     if suggested is not None and solution.status is not Status.OPTIMAL:
-        return _solved(problem, small, psi, part, None)
+        return _solved(problem, small, own, part, None)
     return solution
 
 

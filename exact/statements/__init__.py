@@ -21,6 +21,7 @@
 | 16         | `check_monotone_improvement`                                   | `learning.monotone_improvement`  |
 | 17         | `check_guided_cost_learning`, `check_guided_cost_inequalities` | `learning.guided_cost_learning`  |
 | 18         | `check_compounding_error`, `check_recovery_family`             | `learning.compounding_error`     |
+| 19         | `check_constrained_duality`                                    | `duality.constrained`            |
 | any psi    | `check_regularizer`                                            | `regularizer_contract.contract`  |
 
 `certificates` and `verdicts` define the results of a check; `worst_case` keeps the worst of many trials.
@@ -34,6 +35,7 @@ from gail.exact.statements.apprenticeship.expressiveness import (
 )
 from gail.exact.statements.apprenticeship.feature_classes import check_feature_classes
 from gail.exact.statements.certificates import Certificate, Verification
+from gail.exact.statements.duality.constrained import check_constrained_duality
 from gail.exact.statements.duality.irl_is_dual import check_irl_is_dual
 from gail.exact.statements.duality.planning import check_planning_duality, check_soft_planning_duality
 from gail.exact.statements.duality.proposition_3_2 import check_corollary_3_2_1, check_proposition_3_2
@@ -71,6 +73,7 @@ __all__ = [
     "bias_curve",
     "check_class_scaling",
     "check_compounding_error",
+    "check_constrained_duality",
     "check_corollary_3_2_1",
     "check_feature_classes",
     "check_gradient_elsewhere",

@@ -162,6 +162,19 @@ _ALGORITHMS = (
 )
 
 
+_EXTENSIONS = (
+    Statement(
+        19,
+        "constraints",
+        "Constrained problems: multipliers prove the optimum",
+        lambda t: statements.check_constrained_duality(
+            t.instance.mdp, t.cost, t.instance.expert_occupancy, t.entropy_weight, t.instance.name, t.rng
+        ),
+        nothing="all policies have the same expected costs",
+    ),
+)
+
+
 def statements_for(choices: Mapping[str, MakePsi]) -> tuple[Statement, ...]:
     """All statements, in the order of docs/theory.md; statements about psi are listed for these choices of psi."""
     return (
@@ -172,6 +185,7 @@ def statements_for(choices: Mapping[str, MakePsi]) -> tuple[Statement, ...]:
         *_DIVERGENCES,
         *gradients(choices),
         *_ALGORITHMS,
+        *_EXTENSIONS,
     )
 
 
@@ -195,7 +209,7 @@ def find_statements(names: Sequence[str], choices: Mapping[str, MakePsi]) -> tup
                 "add it to --psi, or omit --psi"
             )
         listed = ", ".join(statement.name for statement in known)
-        raise InvalidRequest(f"--statement {name} is unknown: choose a number (1 to 18) or one of {listed}")
+        raise InvalidRequest(f"--statement {name} is unknown: choose a number (1 to 19) or one of {listed}")
     return tuple(one for one in known if not names or any(_goes_by(one, name) for name in names))
 
 

@@ -10,6 +10,8 @@ value (`dual_bound`).
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
 from gail.exact.imitation.dual_bound import with_dual_bound
@@ -18,7 +20,7 @@ from gail.exact.occupancy import occupancy_of, policy_of
 from gail.exact.problems import Matching
 from gail.exact.process.arrays import Array
 from gail.exact.process.reachability import Reachable
-from gail.exact.regularizers import SmoothConjugate, SmoothCosts, needs_coverage
+from gail.exact.regularizers import SmoothConjugate, SmoothCosts, needs_coverage, restricted
 from gail.exact.solution import Solution, Status, certify
 from gail.exact.warm_start import everywhere_positive
 
@@ -47,11 +49,12 @@ def match_smoothly(problem: Matching, psi: SmoothConjugate, earlier: Solution | 
     expert = part.restrict(problem.expert)
     unseen = expert == 0.0 if needs_coverage(psi) else np.zeros(expert.shape, dtype=np.bool_)
     # psi* is infinite off the support; where the expert is negligible, it makes the learner negligible too.
-    small = Matching(part.mdp, np.where(unseen, NEGLIGIBLE, expert), psi, problem.entropy_weight)
+    own = cast(SmoothConjugate, restricted(psi, part.mask))
+    small = Matching(part.mdp, np.where(unseen, NEGLIGIBLE, expert), own, problem.entropy_weight)
     start = _start(small, None if earlier is None else part.restrict(earlier.policy))
     trace: list[float] = []
     if problem.entropy_weight > 0.0:
-        found = _minimised(small, psi, start, trace)
+        found = _minimised(small, own, start, trace)
         policy = part.extend(policy_of(np.where(unseen, 0.0, found.policy)), 1.0 / start.shape[1])
         if unseen.any():
             occupancy = occupancy_of(problem.mdp, policy)
@@ -68,8 +71,8 @@ def match_smoothly(problem: Matching, psi: SmoothConjugate, earlier: Solution | 
     # The entropy as a barrier: its minimisers tend to a solution as its weight vanishes.
     scale = small.unit / float(small.expert.sum())
     for factor in VANISHING_ENTROPY:
-        step = Matching(small.mdp, small.expert, psi, factor * scale)
-        start = minimiser(step, psi, np.log(np.maximum(start, 1e-300)), None).policy
+        step = Matching(small.mdp, small.expert, own, factor * scale)
+        start = minimiser(step, own, np.log(np.maximum(start, 1e-300)), None).policy
         policy = part.extend(policy_of(np.where(unseen, 0.0, start)), 1.0 / start.shape[1])
         solution = with_dual_bound(problem, policy, _deterring(problem, policy), tolerance=TOLERANCE)
         trace.append(solution.gap)

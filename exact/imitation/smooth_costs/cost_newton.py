@@ -159,6 +159,11 @@ def _ascend(
                 return best
         moved = _moved(problem, psi, point, direction, free, gain if resolved else -np.inf)
         if moved is None:
+            # Where the step leads out of the domain, only the part of it that stays inside can gain.
+            inside = np.where(free, psi.move(point.cost, direction) - point.cost, 0.0)
+            gain = float(np.sum(point.gradient * inside))
+            moved = _moved(problem, psi, point, inside, free, gain) if gain > 0.0 else None
+        if moved is None:
             break
         point = moved
     return best if least < np.inf else point

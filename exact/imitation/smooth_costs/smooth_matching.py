@@ -36,8 +36,11 @@ NEGLIGIBLE = 1e-250
 ENOUGH_ENTROPY = 10.0
 """First entropy weight of those that are followed down to lambda, relative to the expert's mean absolute cost."""
 
-LOWERED = 0.1
-"""Factor from one of these entropy weights to the next."""
+LOWERED = (0.1, 0.4)
+"""Factors from one of these entropy weights to the next, tried in turn."""
+
+POOR = 1e-5
+"""Relative gap above which the smaller steps are tried; below it, rounding may be the reason."""
 
 VANISHING_ENTROPY = tuple(10.0**-k for k in range(12))
 """Entropy weights followed towards zero where lambda = 0, relative to the scale of the objective."""
@@ -89,13 +92,17 @@ def _minimised(problem: Matching, psi: SmoothConjugate, start: Array, trace: lis
         return found
     response = psi.conjugate(occupancy_of(problem.mdp, start), problem.expert)[1]
     paid = float(np.sum(problem.expert * abs(response))) / float(problem.expert.sum())
-    weight, policy = ENOUGH_ENTROPY * paid, start
-    while weight > problem.entropy_weight:
-        stage = Matching(problem.mdp, problem.expert, psi, weight)
-        policy = minimiser(stage, psi, np.log(np.maximum(policy, 1e-300)), []).policy
-        weight *= LOWERED
-    followed = minimiser(problem, psi, np.log(np.maximum(policy, 1e-300)), trace)
-    return min(found, followed, key=lambda one: one.gap)
+    for factor in LOWERED:
+        weight, policy = ENOUGH_ENTROPY * paid, start
+        while weight > problem.entropy_weight:
+            stage = Matching(problem.mdp, problem.expert, psi, weight)
+            policy = minimiser(stage, psi, np.log(np.maximum(policy, 1e-300)), []).policy
+            weight *= factor
+        followed = minimiser(problem, psi, np.log(np.maximum(policy, 1e-300)), trace)
+        found = min(found, followed, key=lambda one: one.gap)
+        if found.gap <= POOR:
+            break
+    return found
 
 
 def _inside(psi: SmoothCosts, response: Array, part: Reachable, cost: Array) -> Array:

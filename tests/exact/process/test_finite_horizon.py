@@ -65,6 +65,16 @@ def test_adversarial_matching_has_no_gap(mdp: FiniteMDP, seed, horizon, random_p
     assert matched.primal_value == pytest.approx(inverse.dual_value, rel=1e-9, abs=1e-9)
 
 
+@pytest.mark.parametrize("horizon", [1, 3])
+def test_states_are_terminal_where_they_were_and_at_the_last_step(horizon):
+    """Also a state that is marked terminal, though its episodes do not end."""
+    rows = [[[0.0, 0.5, 0.0], [0.2, 0.3, 0.5]], [[0.0, 0.0, 1.0]] * 2, [[1.0, 0.0, 0.0]] * 2]
+    mdp = FiniteMDP(rows, [1.0, 0.0, 0.0], 0.9, [True, False, True])
+    expected = np.tile([True, False, True], (horizon, 1))
+    expected[-1] = True
+    np.testing.assert_array_equal(by_step(time_expanded(mdp, horizon).terminal, horizon) > 0.0, expected)
+
+
 def test_a_deterministic_expert_has_no_cost_but_is_matched(gridworld, goal_cost):
     expanded = time_expanded(gridworld, 5)
     expert = solve_rl(expanded, at_every_step(goal_cost, 5), entropy_weight=0.0)

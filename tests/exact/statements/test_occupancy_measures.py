@@ -43,3 +43,26 @@ def test_statements_1_to_3_on_a_gridworld(gridworld, failures):
 def test_a_wrong_formula_is_caught(gridworld, failures, monkeypatch, name, broken, check, caught):
     monkeypatch.setattr(occupancies, name, broken(getattr(occupancies, name)))
     assert caught in " ".join(name for name, _ in failures(check(gridworld, "broken", np.random.default_rng(0))))
+
+
+@pytest.mark.parametrize("share", [0.98, 1.0])
+def test_pinskers_bound_has_its_constant(failures, monkeypatch, share):
+    """Two policies near each other: the divergence of two actions is twice the square of their distance, about."""
+    bandit, policies = (
+        FiniteMDP(np.ones((1, 2, 1)), [1.0], 0.5),
+        [np.array([[0.5 + d, 0.5 - d]]) for d in (0.05, -0.05)],
+    )
+    monkeypatch.setattr(occupancies, "random_policies", lambda mdp, count, rng: policies * (count // 2))
+    honest = occupancies.causal_entropy
+    monkeypatch.setattr(
+        occupancies, "causal_entropy", lambda rho: share * honest(rho) + (1.0 - share) * np.log(2.0) * rho.sum()
+    )
+    found = dict(failures(check_lemma_3_1(bandit, "near", np.random.default_rng(0))))
+    assert ("Lemma 3.1: the midpoint gap is at least Pinsker's bound" in found) == (share < 1.0)
+
+
+def test_a_mass_beyond_the_longest_lifetime_is_caught(gridworld, failures, monkeypatch):
+    honest = occupancies.occupancy_of
+    monkeypatch.setattr(occupancies, "occupancy_of", lambda mdp, policy: (1.0 + 1e-6) * honest(mdp, policy))
+    found = dict(failures(check_proposition_3_1(gridworld, "longer", np.random.default_rng(0))))
+    assert "Proposition 3.1: the mass is at most the longest lifetime" in found

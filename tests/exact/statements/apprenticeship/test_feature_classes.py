@@ -1,4 +1,4 @@
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -106,3 +106,73 @@ def test_a_wrong_minimum_is_caught(shift, claim, gridworld, failures, monkeypatc
     expert = occupancy_of(gridworld, np.full((64, 4), 0.25))
     found = failures(check_feature_classes(gridworld, expert, rng.normal(size=(64, 4, 3)), 0.5, "broken", rng))
     assert any(claim in statement for statement, _ in found)
+
+
+SMALL = FiniteMDP(np.random.default_rng(7).dirichlet(np.ones(4), size=(4, 3)), np.full(4, 0.25), 0.8)
+
+
+def rates(features, expert):
+    """What each algorithm may lack after its rounds, from the formulas of its literature."""
+    rounds, length = feature_classes.ROUNDS, 1.0 / (1.0 - SMALL.discount)
+    largest = length * np.linalg.norm(features, axis=2).max()
+    demonstrated = np.tensordot(expert, features, axes=2)
+    span = (length * np.maximum(features.max(axis=(0, 1)), 0.0) - demonstrated).max()
+    span -= (length * np.minimum(features.min(axis=(0, 1)), 0.0) - demonstrated).min()
+    return {
+        "conditional_gradient": 2.0 * (2.0 * largest) / np.sqrt(rounds + 2.0),
+        "projected_ascent": (largest + np.linalg.norm(demonstrated)) * (1.0 / np.sqrt(rounds) + 2.0 / rounds),
+        "multiplicative_weights": span * (np.sqrt(np.log(3.0) / (2.0 * rounds)) + 1.0 / rounds),
+    }
+
+
+ALGORITHMS = {
+    "conditional_gradient": ("ball", "ball: FEM by projections"),
+    "projected_ascent": ("ball", "ball: FEM by gradients of the weights"),
+    "multiplicative_weights": ("simplex", "simplex: GTAL by MWAL"),
+}
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+@pytest.mark.parametrize("share", [0.99, 1.01])
+def test_an_algorithm_beyond_its_rate_is_caught(name, share, random_policy, monkeypatch):
+    rng = np.random.default_rng(0)
+    expert, features = occupancy_of(SMALL, random_policy(SMALL, 0)), rng.normal(size=(4, 3, 3))
+    label, method = ALGORITHMS[name]
+    minima = check_feature_classes(SMALL, expert, features, 0.5, "honest", np.random.default_rng(0)).solutions
+    reached = minima[label].primal_value + share * rates(features, expert)[name]
+    honest = getattr(feature_classes, name)
+
+    def slow(*given, **options):
+        run = honest(*given, **options)
+        return replace(run, primal=np.append(run.primal[:-1], reached))
+
+    monkeypatch.setattr(feature_classes, name, slow)
+    found = check_feature_classes(SMALL, expert, features, 0.5, "slow", np.random.default_rng(0))
+    (claim,) = (
+        one
+        for one in found.certificates
+        if one.statement.endswith(f"{method} is above the minimum by at most its bound")
+    )
+    assert claim.holds == (share < 1.0)
+
+
+@pytest.mark.parametrize(("side", "by"), [("primal", -1e-6), ("dual", 1e-6)])
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_an_algorithm_that_beats_the_minimum_is_caught(name, side, by, failures, random_policy, monkeypatch):
+    rng = np.random.default_rng(0)
+    expert, features = occupancy_of(SMALL, random_policy(SMALL, 0)), rng.normal(size=(4, 3, 3))
+    label, method = ALGORITHMS[name]
+    unit = 5.0 * np.linalg.norm(features, axis=2).max()
+    minimum = check_feature_classes(SMALL, expert, features, 0.5, "honest", np.random.default_rng(0)).solutions[label]
+    honest, claim = (
+        getattr(feature_classes, name),
+        {"primal": "is not below the minimum", "dual": "gives no bound above"},
+    )
+
+    def better(*given, **options):
+        run = honest(*given, **options)
+        return replace(run, **{side: np.full_like(getattr(run, side), minimum.primal_value + by * unit)})
+
+    monkeypatch.setattr(feature_classes, name, better)
+    found = failures(check_feature_classes(SMALL, expert, features, 0.5, "better", np.random.default_rng(0)))
+    assert any(f"{method} {claim[side]}" in statement for statement, _ in found)

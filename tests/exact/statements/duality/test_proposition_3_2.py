@@ -1,3 +1,4 @@
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -134,3 +135,64 @@ def test_each_comparison_of_the_routes_is_looked_at(gridworld, goal_cost, route,
     failed = [one.statement for one in theorems._both_routes("name", "here", **routes) if not one.holds]
     assert len(failed) == 1
     assert claim in failed[0]
+
+
+SMALL = FiniteMDP(np.random.default_rng(7).dirichlet(np.ones(4), size=(4, 3)), np.full(4, 0.25), 0.8)
+
+
+def spoil_cost(monkeypatch, change):
+    """Let the dual route return another cost: its own plus a change."""
+    honest = theorems.solve_irl
+    monkeypatch.setattr(
+        theorems, "solve_irl", lambda *given: (right := honest(*given)) and replace(right, cost=right.cost + change)
+    )
+
+
+@pytest.mark.parametrize("size", [0.3, 3.0])
+def test_costs_are_the_experts_surprise_up_to_shaping_and_nothing_else(monkeypatch, random_policy, size):
+    """rho / rho_E - 1 has the mean zero against every shaping, weighted by rho_E: all of it is beyond shaping."""
+    weight = 0.5
+    expert, rho = (occupancy_of(SMALL, random_policy(SMALL, seed)) for seed in (0, 1))
+    change = rho / expert - 1.0
+    change /= np.sqrt(np.sum(expert * change**2) / expert.sum())
+    shaping = SMALL.flow_adjoint(np.arange(4.0))
+    spoil_cost(monkeypatch, shaping + size * weight * theorems.COST_TOLERANCE * change)
+    verification = check_corollary_3_2_1(SMALL, expert, weight, "changed", np.random.default_rng(0))
+    (claim,) = (one for one in verification.certificates if one.statement.endswith("-lambda log pi_E + shaping"))
+    assert claim.violation == pytest.approx(size * theorems.COST_TOLERANCE, rel=1e-3)
+    assert claim.holds == (size < 1.0)
+
+
+def test_some_shaping_is_added_before_planning(monkeypatch, random_policy):
+    """The claim that any shaping leaves the expert optimal is tried on a shaping that is not zero."""
+    expert, planned, honest = occupancy_of(SMALL, random_policy(SMALL, 0)), [], theorems.solve_rl
+    monkeypatch.setattr(theorems, "solve_rl", lambda *given: planned.append(given[1]) or honest(*given))
+    assert check_corollary_3_2_1(SMALL, expert, 0.5, "shaped", np.random.default_rng(0)).holds
+    (cost,) = planned
+    shaping = cost + 0.5 * np.log(policy_of(expert))
+    potential = np.linalg.lstsq(SMALL.flow_matrix.T.toarray(), shaping.ravel())[0]
+    np.testing.assert_allclose(SMALL.flow_adjoint(potential), shaping, atol=1e-12)
+    assert abs(shaping).max() > 0.1
+
+
+@pytest.mark.parametrize(
+    ("solver", "claim"),
+    [
+        ("solve_irl", "Corollary 3.2.1: rho = rho_E"),
+        ("match_occupancy", "Corollary 3.2.1: rho = rho_E by the conic program"),
+        ("solve_rl", "Corollary 3.2.1: -lambda log pi_E + any shaping is optimal"),
+    ],
+)
+@pytest.mark.parametrize("size", [0.5, 5.0])
+def test_another_occupancy_than_the_experts_is_caught(monkeypatch, random_policy, solver, claim, size):
+    honest, tolerance = getattr(theorems, solver), 1e-5 if solver == "match_occupancy" else theorems.TOLERANCE
+    expert = occupancy_of(SMALL, random_policy(SMALL, 0))
+
+    def elsewhere(*given, **options):
+        return replace(honest(*given, **options), occupancy=(1.0 + size * tolerance) * expert)
+
+    monkeypatch.setattr(theorems, solver, elsewhere)
+    verification = check_corollary_3_2_1(SMALL, expert, 0.5, "elsewhere", np.random.default_rng(0))
+    (found,) = (one for one in verification.certificates if one.statement == claim)
+    assert found.violation == pytest.approx(size * tolerance, rel=1e-4)
+    assert found.holds == (size < 1.0)

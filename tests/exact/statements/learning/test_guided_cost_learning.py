@@ -25,6 +25,17 @@ def test_deterministic_dynamics_let_the_generator_reach_the_target(failures, ran
     assert any("with deterministic dynamics GAN-GCL reaches the optimum" in name for name in names)
 
 
+def test_an_end_by_chance_is_no_deterministic_dynamics(failures, random_cost):
+    """Every step leads to one state or ends the episode, which then a generator cannot choose."""
+    rows = [[0.5 * np.eye(2)[1], np.eye(2)[0]], [np.eye(2)[0], np.eye(2)[1]]]
+    mdp = FiniteMDP(rows, [1.0, 0.0], 0.5, [True, False])
+    verification = check_guided_cost_learning(mdp, random_cost(mdp, 0), 3, "ends", np.random.default_rng(0))
+    assert failures(verification) == []
+    names = [certificate.statement for certificate in verification.certificates]
+    assert any("is not negative with stochastic dynamics" in name for name in names)
+    assert not any("deterministic dynamics" in name.replace("with stochastic dynamics", "") for name in names)
+
+
 def test_the_cases_of_inequality(failures):
     verification = check_guided_cost_inequalities("coin")
     assert failures(verification) == []

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.spatial.distance import jensenshannon
@@ -6,6 +8,7 @@ from gail.exact import FiniteMDP, causal_entropy, match_occupancy, occupancy_of
 from gail.exact.regularizers import Logistic
 from gail.exact.statements import bias_curve, check_uniqueness_and_bias
 from gail.exact.statements.surrogates import entropy_bias as bias
+from gail.exact.statements.verdicts import Verdicts
 
 
 def test_the_curve_is_the_divergence_and_the_printed_bound(gridworld, random_policy):
@@ -49,4 +52,41 @@ def test_another_formula_is_caught(name, broken, claim, gridworld, failures, ran
     monkeypatch.setattr(bias, name, broken)
     expert = occupancy_of(gridworld, random_policy(gridworld, 0))
     found = failures(check_uniqueness_and_bias(gridworld, expert, 0.5, "broken", np.random.default_rng(0)))
+    assert any(claim in statement for statement, _ in found)
+
+
+STOP = FiniteMDP([[[0.0], [1.0]]], [1.0], 0.9, [True])
+"""One state; action 0 ends the episode, action 1 does not."""
+
+
+def test_the_bound_counts_the_difference_of_the_masses():
+    """At the minimiser's own masses; without the difference it would be no bound."""
+    expert, weights = occupancy_of(STOP, [[0.5, 0.5]]), np.array([1e-3, 1e-1])
+    curve = bias_curve(STOP, expert, weights)
+    for weight, divergence, bound in zip(weights, curve.divergence, curve.bound, strict=True):
+        mass, other = match_occupancy(STOP, expert, Logistic(), weight).occupancy.sum(), expert.sum()
+        entropic = weight * (mass * np.log(2.0) - causal_entropy(expert)) / (mass + other)
+        assert bound == pytest.approx(entropic + (mass - other) * np.log(2.0) / (mass + other), rel=1e-9)
+        assert divergence <= bound
+    assert curve.divergence[0] > 10.0 * weights[0] * np.log(2.0) > entropic * weights[0] / weights[1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "claim"),
+    [
+        (lambda curve: {"bound": 0.999 * curve.divergence}, "JSD is at most the bound of the bias"),
+        (lambda curve: {"divergence": curve.divergence - curve.divergence[1]}, "JSD is not negative"),
+        (lambda curve: {"objective": curve.objective[[1, 0, 2]]}, "J(rho*) grows with lambda"),
+        (lambda curve: {"entropy": curve.entropy[[0, 2, 1]]}, "Hbar(rho*) grows with lambda"),
+        (lambda curve: {"bound": 1.001 * curve.bound}, "the bound is (lambda/2) (log A - (1-gamma) H(pi_E))"),
+    ],
+)
+def test_another_curve_is_caught(changes, claim, gridworld, failures, random_policy, monkeypatch):
+    honest = bias.bias_curve
+    monkeypatch.setattr(
+        bias, "bias_curve", lambda *given: (curve := honest(*given)) and replace(curve, **changes(curve))
+    )
+    verdicts = Verdicts("Bias", "changed")
+    bias.claim_bias(verdicts, gridworld, occupancy_of(gridworld, random_policy(gridworld, 0)), 0.5)
+    found = failures(verdicts.verification())
     assert any(claim in statement for statement, _ in found)

@@ -97,9 +97,14 @@ def test_every_row_of_the_table_can_fail(name, gridworld, failures, random_polic
     assert any("-R_phi" in statement for statement, _ in found)
 
 
-def test_half_the_divergence_does_not_bound_total_variation(gridworld, failures, random_policy, monkeypatch):
-    honest = jensen_shannon._jensen_shannon
-    monkeypatch.setattr(jensen_shannon, "_jensen_shannon", lambda *pair: 0.25 * honest(*pair))
+@pytest.mark.parametrize("share", [0.99, 1.01])
+def test_less_than_the_squared_variation_does_not_bound_it(share, gridworld, failures, random_policy, monkeypatch):
+    """In place of JSD, a share of TV^2 / 2: the claim holds from one on."""
+
+    def small(rho, expert):
+        return share * 0.5 * (0.5 * abs(rho / rho.sum() - expert / expert.sum()).sum()) ** 2
+
+    monkeypatch.setattr(jensen_shannon, "_jensen_shannon", small)
     expert = occupancy_of(gridworld, random_policy(gridworld, 0))
     found = failures(check_jensen_shannon(gridworld, expert, "broken", np.random.default_rng(0)))
-    assert any("TV <= sqrt(2 JSD)" in statement for statement, _ in found)
+    assert ("Corollary A.1.1: TV <= sqrt(2 JSD)" in dict(found)) == (share < 1.0)

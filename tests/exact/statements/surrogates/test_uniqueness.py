@@ -7,8 +7,10 @@ from scipy.optimize import minimize_scalar
 from gail.exact import FiniteMDP, Matching, match_occupancy, occupancy_of, policy_of, solve_rl
 from gail.exact.regularizers import Logistic
 from gail.exact.statements import check_uniqueness_and_bias
+from gail.exact.statements.occupancy_measures import random_policies
 from gail.exact.statements.surrogates import uniqueness
 from gail.exact.statements.surrogates.uniqueness import excess
+from gail.exact.statements.verdicts import Verdicts
 
 
 @settings(deadline=None, derandomize=True, max_examples=20)
@@ -82,3 +84,78 @@ def test_another_formula_is_caught(name, claim, gridworld, failures, random_poli
     expert = occupancy_of(gridworld, random_policy(gridworld, 0))
     found = failures(check_uniqueness_and_bias(gridworld, expert, 0.5, "broken", np.random.default_rng(0)))
     assert any(claim in statement for statement, _ in found)
+
+
+STAY = FiniteMDP([[[0.0, 0.5], [0.5, 0.5]], [[0.4, 0.6], [0.0, 0.0]]], [1.0, 0.0], 0.9, [True, True])
+"""Episodes end at either state, by one of its two actions."""
+
+
+def without_entropy(monkeypatch, expert, objective):
+    """What fails of the claims at lambda = 0 on `STAY` where another function takes the place of J."""
+
+    class Other(Matching):
+        def primal(self, rho):
+            return objective(rho)
+
+    monkeypatch.setattr(uniqueness, "Matching", Other)
+    verdicts = Verdicts("J", "another objective")
+    learners = [occupancy_of(STAY, policy) for policy in random_policies(STAY, 12, np.random.default_rng(0))]
+    uniqueness._without_entropy(verdicts, STAY, expert, learners)
+    return [one.statement for one in verdicts.certificates if not one.holds]
+
+
+@pytest.mark.parametrize("slack", [-1e-6, 1e-6])
+def test_the_lower_bound_is_the_squared_distance_less_log_2_per_further_step(monkeypatch, slack):
+    """On the expert's pairs, of which there are three."""
+    expert = occupancy_of(STAY, [[0.5, 0.5], [1.0, 0.0]])
+    mass, seen = expert.sum(), expert > 0.0
+
+    def least(rho):
+        distance, further = abs(rho - expert)[seen].sum(), rho[seen].sum() - mass
+        bound = distance**2 / (2.0 * (rho[seen].sum() + mass)) - further * np.log(2.0)
+        return bound - 2.0 * mass * np.log(2.0) + (slack if distance > 0.0 else 0.0)
+
+    failed = without_entropy(monkeypatch, expert, least)
+    assert any("is at least the squared distance" in one for one in failed) == (slack < 0.0)
+
+
+@pytest.mark.parametrize("share", [0.99, 1.01])
+def test_no_occupancy_is_better_than_log_2_per_further_step(monkeypatch, share):
+    """The expert may stay longer by always taking the action that goes on."""
+    expert = occupancy_of(STAY, [[0.5, 0.5], [0.5, 0.5]])
+    longest = max(occupancy_of(STAY, [np.eye(2)[one], np.eye(2)[two]]).sum() for one in (0, 1) for two in (0, 1))
+    further = longest - expert.sum()
+
+    def better(rho):
+        fall = 0.0 if np.array_equal(rho, expert) else share * further * np.log(2.0)
+        return -2.0 * expert.sum() * np.log(2.0) - fall
+
+    failed = without_entropy(monkeypatch, expert, better)
+    assert any("better by more than log 2 per further step" in one for one in failed) == (share > 1.0)
+
+
+@pytest.mark.parametrize("share", [0.9, 1.1])
+def test_a_step_that_gains_less_than_promised_is_caught(monkeypatch, share):
+    expert = occupancy_of(STAY, [[0.5, 0.5], [0.5, 0.5]])
+    longest = occupancy_of(STAY, [[0.0, 1.0], [1.0, 0.0]])
+    assert longest.sum() > expert.sum() + 0.5
+    _, gain = uniqueness._step(longest, expert)
+
+    def gains(rho):
+        return -2.0 * expert.sum() * np.log(2.0) - (0.0 if np.array_equal(rho, expert) else share * gain)
+
+    failed = without_entropy(monkeypatch, expert, gains)
+    assert any("a step towards a policy that outlives the expert" in one for one in failed) == (share < 1.0)
+
+
+def test_a_step_gains_as_much_as_it_promises():
+    """One pair, from 1 towards 3: slope 2 log 2 and curvature 16/3; towards 1.1 the step is cut at half the way."""
+    step, gain = uniqueness._step(np.array([3.0]), np.array([1.0]))
+    assert (step, gain) == pytest.approx((3.0 * np.log(2.0) / 8.0, 3.0 * np.log(2.0) ** 2 / 8.0))
+    step, gain = uniqueness._step(np.array([1.1]), np.array([1.0]))
+    assert (step, gain) == pytest.approx((0.5, 0.05 * np.log(2.0) - 0.01 / 6.0))
+    for rho in (3.0, 1.1):
+        step, gain = uniqueness._step(np.array([rho]), np.array([1.0]))
+        there = 1.0 + step * (rho - 1.0)
+        value = there * np.log(there / (there + 1.0)) - np.log(there + 1.0)
+        assert value + 2.0 * np.log(2.0) <= -gain

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 
 from gail.exact.constrained.constraints import Constraints, require_feasible, validate_constraints
 from gail.exact.constrained.multipliers import At, maximising_multipliers
-from gail.exact.constrained.solution import ConstrainedSolution
+from gail.exact.constrained.solution import ConstrainedSolution, lagrangian_of
 from gail.exact.imitation.linear_costs.feature_matching import advantages
 from gail.exact.occupancy import occupancy_along, policy_of
 from gail.exact.planning.linear_program import LinearProgramFailed
@@ -78,9 +78,15 @@ def solve_constrained_rl(
 
         y, at = maximising_multipliers(evaluate, y, scale)
     multipliers, optimum = y / units, at.found
-    tilted = Planning(mdp, problem.cost + constraints.tilt(multipliers), problem.entropy_weight)
+    tilted = lagrangian_of(problem, constraints, multipliers)
     lagrangian = certify(
-        tilted, optimum.policy, tilted.cost, optimum.values, optimum.relative, tolerance=TOLERANCE, chain=optimum.chain
+        tilted,
+        optimum.policy,
+        problem.cost + constraints.tilt(multipliers),
+        optimum.values,
+        optimum.relative,
+        tolerance=TOLERANCE,
+        chain=optimum.chain,
     )
     return ConstrainedSolution(problem, constraints, multipliers, lagrangian, TOLERANCE)
 
@@ -116,7 +122,7 @@ def _linear_program(problem: Planning, constraints: Constraints) -> ConstrainedS
         raise LinearProgramFailed(result.message)
     policy = policy_of(np.maximum(result.x, 0.0).reshape(problem.cost.shape))
     multipliers = np.maximum(-np.asarray(result.ineqlin.marginals), 0.0) / units
-    tilted = Planning(mdp, problem.cost + constraints.tilt(multipliers), 0.0)
-    planned = solve_rl(mdp, tilted.cost, entropy_weight=0.0)
-    lagrangian = certify(tilted, policy, tilted.cost, planned.values, planned.relative_values, tolerance=TOLERANCE)
+    tilted, cost = lagrangian_of(problem, constraints, multipliers), problem.cost + constraints.tilt(multipliers)
+    planned = solve_rl(mdp, cost, entropy_weight=0.0)
+    lagrangian = certify(tilted, policy, cost, planned.values, planned.relative_values, tolerance=TOLERANCE)
     return ConstrainedSolution(problem, constraints, multipliers, lagrangian, TOLERANCE)

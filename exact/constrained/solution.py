@@ -11,13 +11,14 @@ y_i = 0 unless constraint i is met with equality.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from gail.exact.constrained.constraints import Constraints
-from gail.exact.problems import Problem
+from gail.exact.constrained.tilted import Tilted
+from gail.exact.problems import Matching, Planning
 from gail.exact.process.arrays import Array
 from gail.exact.solution import NotOptimal, Solution, Status
 
@@ -25,19 +26,27 @@ FEASIBLE = 1e-8
 """Violation of a constraint, relative to its unit, that is rounding of the solver."""
 
 
+def lagrangian_of(problem: Planning | Matching, constraints: Constraints, multipliers: Array) -> Planning | Matching:
+    """The problem with sum_i y_i d_i added to its objective, for multipliers (m,)."""
+    tilt = constraints.tilt(multipliers)
+    if isinstance(problem, Planning):
+        return replace(problem, cost=problem.cost + tilt)
+    return replace(problem, psi=Tilted(problem.psi, tilt))
+
+
 @dataclass(frozen=True, eq=False)
 class ConstrainedSolution:
     """A policy and multipliers, with the Lagrangian's solution that certifies them.
 
     Attributes:
-        problem: the problem without its constraints, `Planning` or `Matching`.
+        problem: the problem without its constraints.
         constraints: the constraints.
         multipliers: (m,) y >= 0, the price of each limit: how fast the optimal value falls when the limit rises.
         lagrangian: the solution of the problem with the cost sum_i y_i d_i added.
         tolerance: the relative gap up to which the solution counts as optimal.
     """
 
-    problem: Problem
+    problem: Planning | Matching
     constraints: Constraints
     multipliers: Array
     lagrangian: Solution
@@ -58,10 +67,14 @@ class ConstrainedSolution:
         """The objective at the occupancy measure."""
         return self.problem.primal(self.occupancy)
 
-    @property
+    @cached_property
     def dual_value(self) -> float:
-        """The Lagrangian's bound minus <b, y>."""
-        return self.lagrangian.dual_value - float(self.constraints.limits @ self.multipliers)
+        """The Lagrangian's bound minus <b, y>, recomputed from the multipliers."""
+        problem = lagrangian_of(self.problem, self.constraints, self.multipliers)
+        known = self.lagrangian.relative_values
+        values = self.lagrangian.values if known is None else known
+        cost = problem.cost if isinstance(problem, Planning) else self.lagrangian.cost
+        return problem.dual(cost, values) - float(self.constraints.limits @ self.multipliers)
 
     @property
     def gap(self) -> float:

@@ -31,7 +31,7 @@ class Tilted:
 
     def value(self, cost: Array, expert: Array) -> float:
         """psi(c - t) - <rho_E, t>."""
-        return self.psi.value(self._own(cost), expert) - float(np.sum(expert * self.tilt))
+        return self.psi.value(self._own(cost, expert > 0.0), expert) - float(np.sum(expert * self.tilt))
 
     def conjugate(self, rho: Array, rho_expert: Array) -> tuple[float, Array]:
         """psi*(rho - rho_E) + <rho, t>, and the best response plus t."""
@@ -46,7 +46,7 @@ class Tilted:
     def derivatives(self, cost: Array, expert: Array) -> tuple[Array, Array]:
         """Those of psi at c - t."""
         assert isinstance(self.psi, SmoothCosts)
-        return self.psi.derivatives(self._own(cost), expert)
+        return self.psi.derivatives(self._own(cost, expert > 0.0), expert)
 
     def start(self, rho: Array, expert: Array) -> tuple[Array, NDArray[np.bool_]]:
         """psi's start plus t."""
@@ -57,17 +57,23 @@ class Tilted:
     def move(self, cost: Array, step: Array) -> Array:
         """A cost inside the shifted domain."""
         assert isinstance(self.psi, SmoothCosts)
-        return self.psi.move(self._own(cost), step) + self.tilt
+        return self.psi.move(self._own(cost, None), step) + self.tilt
 
     def restricted(self, states: NDArray[np.bool_]) -> Tilted:
         """The same on the states of a mask."""
         return Tilted(restricted(self.psi, states), self.tilt[states])
 
-    def _own(self, cost: Array) -> Array:
-        """c - t. At an end of psi's domain, rounding in c = end + t must not put it outside."""
+    def _own(self, cost: Array, inside: NDArray[np.bool_] | None) -> Array:
+        """c - t. At an end of psi's domain, rounding in c = end + t must not put it outside.
+
+        Entries of a mask (S, A) are kept inside the domain: psi may be infinite at its ends where the expert goes.
+        """
         own: Array = cost - self.tilt
         rounding = 4.0 * float(np.finfo(np.float64).eps) * (abs(cost) + abs(self.tilt))
-        for end in getattr(self.psi, "domain", ()):
+        for end, inwards in zip(getattr(self.psi, "domain", ()), (1.0, -1.0), strict=False):
             if np.isfinite(end):
-                own = np.where(abs(own - end) <= rounding, end, own)
+                near = abs(own - end) <= rounding
+                own = np.where(near, end, own)
+                if inside is not None:
+                    own = np.where(near & inside, end + inwards * np.maximum(rounding, 1e-300), own)
         return own

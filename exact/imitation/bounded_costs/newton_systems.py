@@ -49,6 +49,13 @@ Solver: TypeAlias = Callable[[Array, Array], Step]
 VIOLATED = 1e-11
 """Violation of the equations, relative to the right-hand sides, in l1, from which they are factored with pivoting."""
 
+DENSE, DENSE_FROM, DENSE_UP_TO = 0.05, 800, 4000
+"""Share of nonzero entries from which a matrix with a number of rows in this range is treated as dense. Smaller ones are
+eliminated without pivoting, which is more accurate where rows differ by many magnitudes."""
+
+MANY_DENSE_PAIRS = 300
+"""Number of state-action pairs of a dense process from which the four equations are not factored as they are."""
+
 ANCHOR_STIFFNESS = 1e-6
 """Stiffness, relative to the occupancies, of the node that fixes the constant in the cost."""
 
@@ -71,7 +78,7 @@ class BoundedSystem(ABC):
 
         def solve(z: Array, r: Array) -> Step:
             step = quick(z, r)
-            if not equations.violation(step, z, r) > VIOLATED:
+            if not equations.violation(step, z, r) > VIOLATED or equations.too_large:
                 return step
             try:
                 other = equations.solve(z, r)
@@ -177,6 +184,8 @@ class _Coupled(BoundedSystem):
     def _elimination_order(self, pattern: Any) -> NDArray[np.intp]:
         """Minimum degree, and every state's m no earlier than the last of its dx."""
         states, pairs, nodes = self._mdp.num_states, self._embed.shape[0], self._bounds.shape[1]
+        if _is_dense(pattern):
+            return np.arange(pattern.shape[0])
         magnitudes: Any = abs(pattern)
         # A matrix of the same pattern, whose diagonal dominates: SuperLU gives its order only with the factors.
         dominant = magnitudes + sparse.diags_array(magnitudes.sum(axis=1) + 1.0)
@@ -196,6 +205,12 @@ class _Equations:
         self._mdp, self._weight, self._rho, self._visits = mdp, weight, rho, rho.sum(axis=1)
         self._stiff: Any = sparse.csr_array(bounds.T @ sparse.diags_array(stiffness) @ bounds)
         self._nodes, self._free = bounds.shape[1], not np.asarray(bounds @ np.ones(bounds.shape[1])).any()
+
+    @property
+    def too_large(self) -> bool:
+        """Whether the process is dense, so that factors of the equations would fill."""
+        pairs, flow = self._rho.size, self._mdp.flow_matrix
+        return flow.nnz > DENSE * flow.shape[0] * pairs and pairs > MANY_DENSE_PAIRS
 
     def violation(self, step: Step, z: Array, r: Array) -> float:
         """Largest violation of an equation in l1, relative to its right-hand side and to that of the second."""
@@ -261,5 +276,25 @@ class _Equations:
         return splu(sparse.csc_array(sparse.diags_array(self._rows) @ self._matrix))
 
 
+def _is_dense(matrix: Any) -> bool:
+    return bool(DENSE_FROM <= matrix.shape[0] <= DENSE_UP_TO and matrix.nnz > DENSE * matrix.shape[0] ** 2)
+
+
+class _DenseFactors:
+    """Elimination of a dense matrix, with pivoting."""
+
+    def __init__(self, matrix: Any) -> None:
+        from scipy.linalg import lu_factor  # here, as the import takes a tenth of a second
+
+        self._factors = lu_factor(matrix.toarray(), check_finite=False)
+
+    def solve(self, right: Array) -> Array:
+        from scipy.linalg import lu_solve
+
+        return np.asarray(lu_solve(self._factors, right, check_finite=False))
+
+
 def _factors(matrix: Any, ordering: Literal["MMD_AT_PLUS_A", "NATURAL"]) -> Any:
+    if _is_dense(matrix):
+        return _DenseFactors(matrix)
     return splu(matrix, permc_spec=ordering, diag_pivot_thresh=0.0, options={"SymmetricMode": True})

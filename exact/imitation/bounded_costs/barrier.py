@@ -35,7 +35,7 @@ LOWERED = 0.1
 SOFTNESS = 0.1
 """mu, relative to the entropy weight and the mean occupancy of a pair, while both fall."""
 
-MAX_ITERATIONS = 30
+MAX_ITERATIONS = 60
 """Newton steps for one mu."""
 
 CENTRED = 0.1

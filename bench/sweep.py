@@ -4,11 +4,11 @@
     python bench/sweep.py large 200 --out large.csv         # 61 to 500 states
     python bench/sweep.py --table before.csv after.csv      # counts per psi, as Markdown
 
-An instance follows from its number alone: the process (dense, sparse, a chain, deterministic, with ends of episodes, with
-unreachable states), the discount from 0 to .9999, lambda from 1e-6 to 100 (log-uniform), the expert (uniform, random,
-nearly or wholly deterministic, soft-optimal), and psi in turn. `judged` recomputes the gap of an answer with arithmetic
-that shares no code with the solvers: dense elimination and policy iteration in `numpy.longdouble`, and psi and psi* from
-their formulas.
+An instance follows from its number alone: the process (dense, sparse, a chain, deterministic, with ends of episodes,
+with unreachable states), the discount from 0 to .9999, lambda from 1e-6 to 100 (log-uniform), the expert (uniform,
+random, nearly or wholly deterministic, soft-optimal), and psi in turn. `judged` recomputes the gap of an answer with
+arithmetic that shares no code with the solvers: dense elimination and policy iteration in `numpy.longdouble`, and psi
+and psi* from their formulas.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from gail.exact import FiniteMDP, Status, match_occupancy, occupancy_of, solve_irl
 from gail.exact import regularizers as psi_of
 
@@ -363,6 +364,7 @@ def table(paths: list[Path]) -> str:
 
 
 def main(arguments: list[str]) -> None:
+    """The command line of the module docstring."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("size", nargs="?", choices=["small", "large"])
     parser.add_argument("count", nargs="?", type=int, default=1000)

@@ -54,8 +54,8 @@ def occupancy_along(mdp: FiniteMDP, policy: Array, chain: Chain) -> Array:
 def visits_along(mdp: FiniteMDP, chain: Chain) -> Array:
     """(S,) discounted visits to each state from the start, for the chain of a policy.
 
-    Where no episode ends their sum is 1/(1-gamma). The linear solve misses it by about eps/(1-gamma), its largest error,
-    so it is imposed.
+    Where no episode ends their sum is 1/(1-gamma). The linear solve misses it by about eps/(1-gamma), its largest
+    error, so it is imposed.
     """
     # Visits are nonnegative in exact arithmetic; rounding can give about -1e-17 at unvisited states.
     visits = np.maximum(chain.visits(mdp.initial), 0.0)

@@ -10,16 +10,16 @@ Proposition 3.2), which is the objective of inverse reinforcement learning:
 
 Both dual bounds are evaluated from the pair (c, V) alone, so they hold whichever solver computed the pair.
 
-Rounding. A gap is a difference of sums, and rounding is what remains of it at a solution. In units of eps = 2.2e-16, with
-L the longest expected discounted duration of an episode (1/(1-gamma) if none ends), h the values without their constant
-where no episode ends, and V otherwise, and g the constant per step, the terms are
+Rounding. A gap is a difference of sums, and rounding is what remains of it at a solution. In units of eps = 2.2e-16,
+with L the longest expected discounted duration of an episode (1/(1-gamma) if none ends), h the values without their
+constant where no episode ends, and V otherwise, and g the constant per step, the terms are
 
     L (max |h| + |g|)                           the Bellman residual, charged at every step of the bound;
     sum (rho + rho_E) |c| + |psi(c)| + |psi*|   the sums themselves;
     M T * largest cost of the class             rho - rho_E, for classes of costs: psi* has a kink at rho = rho_E.
 
-M is the mass, and T = max |h| / max |c| >= 1 the number of steps over which a state is remembered: by so much rounding in
-a policy is enlarged in its occupancy measure.
+M is the mass, and T = max |h| / max |c| >= 1 the number of steps over which a state is remembered: by so much rounding
+in a policy is enlarged in its occupancy measure.
 
 max |h| is at most L times the range of the costs, and reaches this where states do not lead to each other. Then the
 first term grows with 1 / (1-gamma)^2.

@@ -167,8 +167,8 @@ class Solution:
             return self
         raise NotOptimal(
             f"{self.status.value}; primal {self.primal_value:.12g}, dual {self.dual_value:.12g}, "
-            f"gap {self.gap:.3g} (relative {self.relative_gap:.3g}, required {tolerance:.1g}, rounding alone leaves about "
-            f"{self.rounding_floor:.1g}), "
+            f"gap {self.gap:.3g} (relative {self.relative_gap:.3g}, required {tolerance:.1g}, rounding alone leaves "
+            f"about {self.rounding_floor:.1g}), "
             f"flow residual {self.flow_residual:.3g}"
         )
 

@@ -125,10 +125,10 @@ def require_feasible(mdp: FiniteMDP, constraints: Constraints, *, strictly: bool
             f"{least:.3g} of its scale by every policy. Raise one of their limits"
         )
     if strictly and least > -ROUNDING:
+        tight = ", ".join(map(str, np.flatnonzero(weights * constraints.units(mdp) > ROUNDING)))
         raise NoInterior(
-            f"constraints {', '.join(map(str, np.flatnonzero(weights * constraints.units(mdp) > ROUNDING)))} can only be "
-            "met with equality, so with entropy an optimal policy need not have multipliers: raise their limits a "
-            "little, or use entropy_weight=0"
+            f"constraints {tight} can only be met with equality, so with entropy an optimal policy need not have "
+            "multipliers: raise their limits a little, or use entropy_weight=0"
         )
 
 
@@ -151,4 +151,4 @@ def _least_violation(mdp: FiniteMDP, constraints: Constraints) -> tuple[float, A
     )
     if result.x is None:
         raise LinearProgramFailed(result.message)
-    return float(result.fun), np.maximum(-np.asarray(result.ineqlin.marginals), 0.0) / units
+    return float(result.x[-1]), np.maximum(-np.asarray(result.ineqlin.marginals), 0.0) / units

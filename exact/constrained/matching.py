@@ -1,11 +1,11 @@
 """Occupancy matching under constraints on expected costs.
 
-    min over rho in the flow polytope of  -lambda Hbar(rho) + psi*(rho - rho_E)     s.t.  <rho, d_i> <= b_i
-    max over y >= 0 of                    min_rho (-lambda Hbar(rho) + psi*(rho - rho_E) + <rho, sum_i y_i d_i>) - <b, y>
+    min over rho in the flow polytope of  -lambda Hbar(rho) + psi*(rho - rho_E)     s.t.  <rho, d_i> <= b_i max over y
+    >= 0 of                    min_rho (-lambda Hbar(rho) + psi*(rho - rho_E) + <rho, sum_i y_i d_i>) - <b, y>
 
 The inner problem is matching under a tilted psi (`tilted`), solved and certified as usual. The expert need not meet the
-constraints: the solution is the nearest policy that does. At multipliers y, rho changes by -(F'')^-1 d_j per unit of y_j,
-on the flow polytope, so minus the Hessian of phi is <d_i, (F'')^-1 d_j>, from one Newton system (`newton_system`).
+constraints: the solution is the nearest policy that does. At multipliers y, rho changes by -(F'')^-1 d_j per unit of
+y_j, on the flow polytope, so minus the Hessian of phi is <d_i, (F'')^-1 d_j>, from one Newton system (`newton_system`).
 """
 
 from __future__ import annotations
@@ -99,4 +99,4 @@ class _Search:
         costs = [part.restrict(one) for one in self._constraints.costs]
         changes = [self._system.direction(rho, problem.entropy_weight, elasticity, one)[0] * rho for one in costs]
         curvature = -np.array([[float(np.sum(one * change)) for change in changes] for one in costs])
-        return 0.5 * (curvature + curvature.T)
+        return np.asarray(0.5 * (curvature + curvature.T))

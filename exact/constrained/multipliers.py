@@ -49,8 +49,8 @@ def maximising_multipliers(
 ) -> tuple[Array, At[Found]]:
     """The maximiser over y >= 0 and phi there.
 
-    `evaluate` takes y and the solution at nearby multipliers. Multipliers are in units in which a constraint's excess is
-    of order one; `scale` is the size of phi.
+    `evaluate` takes y and the solution at nearby multipliers. Multipliers are in units in which a constraint's excess
+    is of order one; `scale` is the size of phi.
     """
     y, at = start, evaluate(start, None)
     best, least, stalls = (y, at), np.inf, 0

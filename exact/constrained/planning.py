@@ -3,9 +3,9 @@
     min over rho in the flow polytope of  -lambda Hbar(rho) + <rho, c>     s.t.  <rho, d_i> <= b_i
     max over y >= 0 of                    V_lambda(c + sum_i y_i d_i) - <b, y>
 
-(Altman 1999). For lambda = 0 this is the occupancy linear program with further rows, solved by HiGHS; optimal policies may
-have to choose at random. For lambda > 0, Newton's method on the multipliers (`multipliers`), with the Hessian
-(G D)^T diag(rho) (G D) / lambda of `feature_matching`. Small lambda is reached through larger ones.
+(Altman 1999). For lambda = 0 this is the occupancy linear program with further rows, solved by HiGHS; optimal policies
+may have to choose at random. For lambda > 0, Newton's method on the multipliers (`multipliers`), with the Hessian (G
+D)^T diag(rho) (G D) / lambda of `feature_matching`. Small lambda is reached through larger ones.
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@ For multipliers y >= 0, the constrained problem with objective F has the bound
     F(rho) >= F(rho) + sum_i y_i (<rho, d_i> - b_i) >= min over rho of (F(rho) + <rho, sum_i y_i d_i>) - <b, y>
 
 at every rho that meets the constraints (Lagrangian duality; Altman 1999, chapter 3). The minimum is a problem without
-constraints, the *Lagrangian*, whose own certificate gives the bound. At a solution both inequalities are equalities, and
-y_i = 0 unless constraint i is met with equality.
+constraints, the *Lagrangian*, whose own certificate gives the bound. At a solution both inequalities are equalities,
+and y_i = 0 unless constraint i is met with equality.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
     psi_t(c) = psi(c - t) - <rho_E, t>,        psi_t*(rho - rho_E) = psi*(rho - rho_E) + <rho, t>,
 
-for a tilt t (S, A): the supremum over c of <rho - rho_E, c> - psi(c - t) + <rho_E, t> is attained at c + t, with c the best
-response under psi. So matching with costs added to the objective is matching under another psi.
+for a tilt t (S, A): the supremum over c of <rho - rho_E, c> - psi(c - t) + <rho_E, t> is attained at c + t, with c the
+best response under psi. So matching with costs added to the objective is matching under another psi.
 """
 
 from __future__ import annotations

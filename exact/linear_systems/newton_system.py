@@ -14,7 +14,8 @@ rarely visited states.
 
 Every entry but D is linear in w, and the matrix of this linear map is built once. Where the states have no small
 separators, the system is solved by minimal residuals (Paige & Saunders 1975). Such processes mix fast, so few
-iterations suffice. Where most transitions have a positive probability, the matrix is computed and factored as a dense one.
+iterations suffice. Where most transitions have a positive probability, the matrix is computed and factored as a dense
+one.
 """
 
 from __future__ import annotations

@@ -39,6 +39,6 @@ def longest_lifetimes(transitions: Sparse, discount: float) -> Array:
         ahead = 1.0 + discount * np.asarray(transitions @ steps).reshape(states, -1)
         better = ahead.max(axis=1) > (1.0 + 0.1 * MARGIN) * steps
         if not better.any():
-            return np.minimum((1.0 + MARGIN) * steps, longest)
+            return np.asarray(np.minimum((1.0 + MARGIN) * steps, longest))
         chosen = np.where(better, ahead.argmax(axis=1), chosen)
     return longest

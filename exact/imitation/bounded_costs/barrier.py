@@ -2,14 +2,15 @@
 
     D(x) = V_lambda(c0 + x) - <rho_E, x> + mu sum_i log(l_i - (B x)_i) + log(l_i + (B x)_i)
 
-is concave, so with a line search Newton's method converges for every mu. The Hessian of V_lambda is as in `irl`. In place
-of mu / s^2, the curvature of the barrier uses the multipliers f of the bounds, f / s, as interior point methods do. The
-system is that of `newton_systems` with the soft-optimal occupancy of c0 + x. In `interior_point` the policy is a variable
-of its own, and its equation lambda log pi + c = flow* v is nonlinear. Far from the solution, with small lambda and long
-episodes, its Newton's steps may fail. Here the equation holds at every iterate. In return, for small lambda the policy has
-fewer correct digits than the cost, so the last digits are left to `interior_point`.
+is concave, so with a line search Newton's method converges for every mu. The Hessian of V_lambda is as in `irl`. In
+place of mu / s^2, the curvature of the barrier uses the multipliers f of the bounds, f / s, as interior point methods
+do. The system is that of `newton_systems` with the soft-optimal occupancy of c0 + x. In `interior_point` the policy is
+a variable of its own, and its equation lambda log pi + c = flow* v is nonlinear. Far from the solution, with small
+lambda and long episodes, its Newton's steps may fail. Here the equation holds at every iterate. In return, for small
+lambda the policy has fewer correct digits than the cost, so the last digits are left to `interior_point`.
 
-The entropy weight and mu begin large and are lowered together. See `smooth_costs.cost_newton` for the start at each weight.
+The entropy weight and mu begin large and are lowered together. See `smooth_costs.cost_newton` for the start at each
+weight.
 """
 
 from __future__ import annotations
@@ -62,7 +63,8 @@ RAREST = -40.0
 
 @dataclass(frozen=True, eq=False)
 class CentralPoint:
-    """x (nodes,) with slacks and multipliers of both bounds (2, m), the soft optimum, its occupancy, and V - <rho_E, x>."""
+    """x (nodes,) with slacks and multipliers of both bounds (2, m), the soft optimum, its occupancy, and V - <rho_E,
+    x>."""
 
     x: Array
     slack: Array
@@ -88,7 +90,7 @@ def near_central_path(problem: Matching, psi: BoundedCosts) -> CentralPoint:
 
 
 def _cost(psi: BoundedCosts, x: Array, expert: Array) -> Array:
-    return psi.center + x[: expert.size].reshape(expert.shape)
+    return np.asarray(psi.center + x[: expert.size].reshape(expert.shape))
 
 
 def _point(
@@ -115,7 +117,7 @@ def _kept_policy(point: CentralPoint, bounds: Sparse, weight: float) -> tuple[Ar
 def _gradient(problem: Matching, bounds: Sparse, point: CentralPoint, mu: float) -> Array:
     """(nodes,) gradient of D."""
     difference = np.pad((point.occupancy - problem.expert).ravel(), (0, point.x.size - problem.expert.size))
-    return difference - np.asarray(bounds.T @ (mu / point.slack[0] - mu / point.slack[1]))
+    return np.asarray(difference - bounds.T @ (mu / point.slack[0] - mu / point.slack[1]))
 
 
 def _ascend(

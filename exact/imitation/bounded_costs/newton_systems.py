@@ -21,8 +21,9 @@ because these alone give the columns of m full rank. So elimination needs no piv
 dx; otherwise the order is chosen for sparsity, by minimum degree (Liu 1985). Nested dissection of the states has
 several times the fill, because dx and dv need different separators.
 
-Elimination cancels digits where K is far smaller than R / lambda. The step is therefore checked against the four equations
-at the top. Where they are violated, these equations themselves, with y as an unknown, are factored with pivoting.
+Elimination cancels digits where K is far smaller than R / lambda. The step is therefore checked against the four
+equations at the top. Where they are violated, these equations themselves, with y as an unknown, are factored with
+pivoting.
 """
 
 from __future__ import annotations
@@ -50,8 +51,8 @@ VIOLATED = 1e-11
 """Violation of the equations, relative to the right-hand sides, in l1, from which they are factored with pivoting."""
 
 DENSE, DENSE_FROM, DENSE_UP_TO = 0.05, 800, 4000
-"""Share of nonzero entries from which a matrix with a number of rows in this range is treated as dense. Smaller ones are
-eliminated without pivoting, which is more accurate where rows differ by many magnitudes."""
+"""Share of nonzero entries from which a matrix with a number of rows in this range is treated as dense. Smaller ones
+are eliminated without pivoting, which is more accurate where rows differ by many magnitudes."""
 
 MANY_DENSE_PAIRS = 300
 """Number of state-action pairs of a dense process from which the four equations are not factored as they are."""

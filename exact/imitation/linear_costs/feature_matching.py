@@ -122,8 +122,9 @@ def _ascend(
         unresolved = predicted <= ROUNDING * max(scale, paid)
         if unresolved and stalls >= STALLED:
             break
-        moved: Point | None = point_at(problem, psi, target, point.optimum.values)
-        if not unresolved and _gap(psi, moved) > 0.5 * least:
+        whole = point_at(problem, psi, target, point.optimum.values)
+        moved: Point | None = whole
+        if not unresolved and _gap(psi, whole) > 0.5 * least:
             moved = search(problem, psi, point, target - point.weights, 1e-13 * scale)
         if moved is None:
             break

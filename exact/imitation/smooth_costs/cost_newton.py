@@ -2,14 +2,14 @@
 
     D(c) = V_lambda(c) - <rho_E, c> - psi(c),        V_lambda(c) = min_rho -lambda Hbar(rho) + <rho, c>.
 
-At a cost c with soft-optimal occupancy rho the gradient is z = rho - rho_E - psi'(c). With the curvature h = psi'' >= 0,
-Newton's step d satisfies h d = rho y + z, where y is the relative change of rho to first order,
+At a cost c with soft-optimal occupancy rho the gradient is z = rho - rho_E - psi'(c). With the curvature h = psi'' >=
+0, Newton's step d satisfies h d = rho y + z, where y is the relative change of rho to first order,
 
     lambda (y - m) = flow* v - d,    m(s) = sum_a rho y / rho(s),    flow (rho y) = 0.
 
-With d eliminated, (lambda + rho/h) y = lambda m + flow* v - z/h: the system of Newton's method over policies, with rho/h
-in place of the conjugate's elasticity, to which it is equal at the solution (`newton_system`). Where psi is stiffer than
-the entropy, d is taken from h d = rho y + z, elsewhere from the first equation.
+With d eliminated, (lambda + rho/h) y = lambda m + flow* v - z/h: the system of Newton's method over policies, with
+rho/h in place of the conjugate's elasticity, to which it is equal at the solution (`newton_system`). Where psi is
+stiffer than the entropy, d is taken from h d = rho y + z, elsewhere from the first equation.
 
 For small lambda a soft-optimal policy changes by orders of magnitude within a step. So the search begins at an entropy
 weight at which policies are nearly uniform, and lowers it. The start at a lower weight is the cost for which the policy
@@ -170,7 +170,8 @@ def _ascend(
 
 
 def _size(problem: Matching, point: CostPoint) -> float:
-    """Size of the gradient: in l1 relative to the mass, and, far less, as the largest log-ratio of rho and rho_E + psi'."""
+    """Size of the gradient: in l1 relative to the mass, and, far less, as the largest log-ratio of rho and rho_E +
+    psi'."""
     size = float(abs(point.gradient).sum()) / float(problem.expert.sum())
     wanted = np.maximum(point.occupancy - point.gradient, 1e-300)
     return size + RARE * float(abs(np.log(np.maximum(point.occupancy, 1e-300) / wanted)).max())

@@ -186,7 +186,8 @@ class _Step:
 
 
 def _line_search(problem: Matching, point: _Point, direction: _Step, slope: float) -> tuple[_Point | None, float]:
-    """Backtrack along a step to sufficient decrease: the point, None where rounding permits none, and the share taken."""
+    """Backtrack along a step to sufficient decrease: the point, None where rounding permits none, and the share
+    taken."""
     slack = ROUNDING * max(abs(point.value), problem.unit)
     step = 1.0
     while step > 1e-10:

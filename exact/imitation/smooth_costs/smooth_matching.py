@@ -65,7 +65,7 @@ def match_smoothly(problem: Matching, psi: SmoothConjugate, earlier: Solution | 
         solution = with_dual_bound(problem, policy, tolerance=ACCEPTED, trace=trace)
         if solution.status is Status.OPTIMAL or not isinstance(psi, SmoothCosts):
             return solution
-        cost = _inside(psi, solution.problem.psi.conjugate(solution.occupancy, problem.expert)[1], part, found.cost)
+        cost = _inside(psi, psi.conjugate(solution.occupancy, problem.expert)[1], part, found.cost)
         other = with_dual_bound(problem, policy, cost, tolerance=ACCEPTED, trace=trace)
         return min(solution, other, key=lambda one: abs(one.relative_gap))
     best = with_dual_bound(problem, policy_of(problem.expert), tolerance=ACCEPTED)

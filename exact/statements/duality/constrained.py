@@ -1,8 +1,8 @@
 """Constrained problems and their multipliers (Altman 1999, chapters 3 and 4).
 
 19  RL(c) and matching under <rho, d> <= b: the bound of some multiplier y >= 0 is attained, the constraint is met, and
-    y (<rho, d> - b) = 0. No policy that meets the constraint has a lower value, and no multiplier has a higher bound. The
-    optimal value v(b) is convex and -y is its slope: v(b') >= v(b) - y (b' - b) for every other limit b'.
+    y (<rho, d> - b) = 0. No policy that meets the constraint has a lower value, and no multiplier has a higher bound.
+    The optimal value v(b) is convex and -y is its slope: v(b') >= v(b) - y (b' - b) for every other limit b'.
 
 Checked for a random cost d in [0, 1], with the limit halfway between its least expected value and its value at the
 optimum without a constraint, so that the constraint binds wherever these differ.
@@ -20,8 +20,8 @@ from gail.exact.constrained.planning import solve_constrained_rl
 from gail.exact.constrained.solution import ConstrainedSolution
 from gail.exact.imitation.matching import match_occupancy
 from gail.exact.occupancy import occupancy_of
-from gail.exact.planning.bellman import certified_value
 from gail.exact.planning.rl import solve_rl
+from gail.exact.problems import Planning
 from gail.exact.process.arrays import Array
 from gail.exact.process.finite_mdp import FiniteMDP
 from gail.exact.regularizers import Logistic
@@ -46,8 +46,8 @@ def check_constrained_duality(
 ) -> Verification:
     """Statement 19 for a cost (S, A), an expert's occupancy measure (S, A) and lambda > 0.
 
-    Returns no certificates for a problem whose optimum cannot be constrained, because all policies have the same expected
-    cost d.
+    Returns no certificates for a problem whose optimum cannot be constrained, because all policies have the same
+    expected cost d.
     """
     verdicts = Verdicts("Constraints", instance)
     further, size = rng.random(cost.shape), float(abs(cost).max()) or 1.0
@@ -118,14 +118,18 @@ def _values_within(found: ConstrainedSolution, modest: Array, rng: np.random.Gen
 
 
 def _bound(found: ConstrainedSolution, multiplier: float) -> float:
-    """The bound of another multiplier, with the Lagrangian solved anew for planning, and at the same cost c otherwise."""
+    """The bound of another multiplier: the Lagrangian solved anew for planning, and at the same cost c otherwise."""
     problem, constraints = found.problem, found.constraints
     tilt = constraints.tilt(np.array([multiplier]))
     paid = float(constraints.limits[0]) * multiplier
-    own = getattr(problem, "cost", None)
-    if own is not None:
-        return solve_rl(problem.mdp, own + tilt, problem.entropy_weight).dual_value - paid
+    if isinstance(problem, Planning):
+        return solve_rl(problem.mdp, problem.cost + tilt, problem.entropy_weight).dual_value - paid
+    assert found.lagrangian.cost is not None
     response = found.lagrangian.cost - constraints.tilt(found.multipliers)
     planned = solve_rl(problem.mdp, response + tilt, problem.entropy_weight)
-    value = certified_value(problem.mdp, response + tilt, problem.entropy_weight, planned.values)
-    return value - problem.psi.value(response, problem.expert) - float(np.sum(problem.expert * response)) - paid
+    return (
+        planned.dual_value
+        - problem.psi.value(response, problem.expert)
+        - float(np.sum(problem.expert * response))
+        - paid
+    )

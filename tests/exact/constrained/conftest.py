@@ -1,4 +1,5 @@
-"""Small processes with constraints that some policy meets with room to spare, and CVXPY's own statement of the problems."""
+"""Small processes with constraints that some policy meets with room to spare, and CVXPY's own statement of the
+problems."""
 
 from dataclasses import dataclass
 

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from gail.exact.imitation.empirical import InvalidSamples, NoFiniteMatch, empirical_occupancy, match_empirical
     from gail.exact.imitation.irl import solve_irl
     from gail.exact.imitation.matching import match_occupancy
+    from gail.exact.planning.average_cost import AverageSolution, NotRecurrent, solve_average_rl
     from gail.exact.statements import (
         Certificate,
         Verification,
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "AverageSolution",
     "BackendFailed",
     "Certificate",
     "ConstrainedSolution",
@@ -77,6 +79,7 @@ __all__ = [
     "NoInterior",
     "NotEnoughMemory",
     "NotOptimal",
+    "NotRecurrent",
     "Planning",
     "RoundedInput",
     "Solution",
@@ -101,6 +104,7 @@ __all__ = [
     "over_time",
     "policy_of",
     "regularizers",
+    "solve_average_rl",
     "solve_constrained_rl",
     "solve_irl",
     "solve_occupancy_lp",
@@ -112,6 +116,9 @@ __all__ = [
 ]
 
 _LOADED_LATER = {
+    "AverageSolution": "gail.exact.planning.average_cost",
+    "NotRecurrent": "gail.exact.planning.average_cost",
+    "solve_average_rl": "gail.exact.planning.average_cost",
     "ConstrainedSolution": "gail.exact.constrained.solution",
     "Constraints": "gail.exact.constrained.constraints",
     "Infeasible": "gail.exact.constrained.constraints",

@@ -22,6 +22,7 @@
 | 17         | `check_guided_cost_learning`, `check_guided_cost_inequalities` | `learning.guided_cost_learning`  |
 | 18         | `check_compounding_error`, `check_recovery_family`             | `learning.compounding_error`     |
 | 19         | `check_constrained_duality`                                    | `duality.constrained`            |
+| 20         | `check_average_cost`                                           | `duality.average_cost`           |
 | any psi    | `check_regularizer`                                            | `regularizer_contract.contract`  |
 
 `certificates` and `verdicts` define the results of a check; `worst_case` keeps the worst of many trials.
@@ -35,6 +36,7 @@ from gail.exact.statements.apprenticeship.expressiveness import (
 )
 from gail.exact.statements.apprenticeship.feature_classes import check_feature_classes
 from gail.exact.statements.certificates import Certificate, Verification
+from gail.exact.statements.duality.average_cost import check_average_cost
 from gail.exact.statements.duality.constrained import check_constrained_duality
 from gail.exact.statements.duality.irl_is_dual import check_irl_is_dual
 from gail.exact.statements.duality.planning import check_planning_duality, check_soft_planning_duality
@@ -71,6 +73,7 @@ __all__ = [
     "UnexpressiveInstance",
     "Verification",
     "bias_curve",
+    "check_average_cost",
     "check_class_scaling",
     "check_compounding_error",
     "check_constrained_duality",

@@ -172,6 +172,13 @@ _EXTENSIONS = (
         ),
         nothing="all policies have the same expected costs",
     ),
+    Statement(
+        20,
+        "average-cost",
+        "Average cost per step: the bias proves the optimum",
+        lambda t: statements.check_average_cost(t.instance.mdp, t.cost, t.entropy_weight, t.instance.name, t.rng),
+        nothing="the process is not recurrent",
+    ),
 )
 
 
@@ -209,7 +216,7 @@ def find_statements(names: Sequence[str], choices: Mapping[str, MakePsi]) -> tup
                 "add it to --psi, or omit --psi"
             )
         listed = ", ".join(statement.name for statement in known)
-        raise InvalidRequest(f"--statement {name} is unknown: choose a number (1 to 19) or one of {listed}")
+        raise InvalidRequest(f"--statement {name} is unknown: choose a number (1 to 20) or one of {listed}")
     return tuple(one for one in known if not names or any(_goes_by(one, name) for name in names))
 
 

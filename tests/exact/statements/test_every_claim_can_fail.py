@@ -1,0 +1,605 @@
+"""Every claim of every statement is violated where something is wrong.
+
+A claim that holds whatever the numbers says nothing. So each check runs again and again on small instances, each time
+with one wrong ingredient: the result of one function or method that it calls is changed (`wrong`), or something else is
+wrong that the table `WRONG` names. Each claim must be violated at least once. The claims, the ingredients and
+the places in the source that make claims are read off the checks themselves, so whatever is new is included.
+
+Only calls from the modules of statements get wrong results: solvers are right, and what a check computes from their
+results is compared with the truth. The checks' own private functions stay right too, most of which compare.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import dataclasses
+import functools
+import importlib.util
+import inspect
+import itertools
+import sys
+import warnings
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType, ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from gail.exact import Certificate, FiniteMDP, Solution, Status, Verification, occupancy_of, statements
+from gail.exact import regularizers as psi
+from gail.exact.problems import Matching, Planning
+from gail.exact.process.finite_horizon import time_expanded
+from gail.exact.regularizers.separable import Separable
+from gail.exact.statements.duality import irl_is_dual, proposition_3_2, unattained_dual
+from gail.exact.statements.learning import gradients
+from gail.exact.statements.surrogates import jensen_shannon
+from gail.exact.statements.verdicts import Verdicts
+from gail.exact.statements.worst_case import WorstCases
+
+_SPEC = importlib.util.spec_from_file_location("psi_library", Path(__file__).parents[1] / "psi_library.py")
+_MODULE = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(_MODULE)
+
+STATEMENTS = "gail.exact.statements"
+RESULTS = tuple(f"{STATEMENTS}.{name}" for name in ("certificates", "verdicts", "worst_case"))
+"""Modules that turn numbers into claims: they are never wrong here, their own tests break them."""
+
+Case = Callable[[], Verification]
+
+
+# Small instances: no episode ends; episodes end; three steps; deterministic.
+
+
+def endless() -> FiniteMDP:
+    return FiniteMDP(np.random.default_rng(7).dirichlet(np.ones(3), size=(3, 2)), [0.5, 0.3, 0.2], 0.8)
+
+
+def ending() -> FiniteMDP:
+    rows = np.array(
+        [[[0.0, 0.6, 0.0], [0.3, 0.3, 0.4]], [[0.5, 0.2, 0.3], [0.0, 0.0, 1.0]], [[0.4, 0.0, 0.1], [0.0] * 3]]
+    )
+    return FiniteMDP(rows, [1.0, 0.0, 0.0], 0.9, [True, False, True])
+
+
+def finite() -> FiniteMDP:
+    return time_expanded(FiniteMDP([[[0.7, 0.3], [0.2, 0.8]], [[0.1, 0.9], [0.6, 0.4]]], [0.5, 0.5], 0.9), 2)
+
+
+def ring() -> FiniteMDP:
+    return FiniteMDP([[np.eye(3)[(s + a) % 3] for a in (0, 1)] for s in range(3)], [1.0, 0.0, 0.0], 0.5)
+
+
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+def cost(mdp: FiniteMDP) -> np.ndarray:
+    return np.random.default_rng(1).random((mdp.num_states, mdp.num_actions))
+
+
+def expert(mdp: FiniteMDP) -> np.ndarray:
+    policy = np.random.default_rng(2).dirichlet(np.ones(mdp.num_actions), size=mdp.num_states)
+    return occupancy_of(mdp, policy)
+
+
+def single_minded(mdp: FiniteMDP) -> np.ndarray:
+    return occupancy_of(mdp, np.tile(np.eye(mdp.num_actions)[0], (mdp.num_states, 1)))
+
+
+def features(mdp: FiniteMDP) -> np.ndarray:
+    return np.random.default_rng(3).normal(size=(mdp.num_states, mdp.num_actions, 3))
+
+
+def member(name: str, mdp: FiniteMDP) -> psi.Regularizer:
+    return _MODULE.library(mdp.num_states, mdp.num_actions)[name]
+
+
+def with_psi(check: Callable[..., Verification], make: Callable[[], FiniteMDP], name: str, *more: Any) -> Case:
+    """A check that takes a process, an expert, a psi and more."""
+
+    def run() -> Verification:
+        mdp = make()
+        return check(mdp, expert(mdp), member(name, mdp), *more, "small", rng())
+
+    return run
+
+
+def inaccurate(make: Callable[[], FiniteMDP], name: str) -> Case:
+    """Proposition 3.2 where the conic solver reports reduced accuracy."""
+
+    def run() -> Verification:
+        honest = proposition_3_2.match_occupancy
+
+        def match(*given: Any, **options: Any) -> Solution:
+            solution = honest(*given, **options)
+            status = Status.BACKEND_INACCURATE if options else solution.status
+            return dataclasses.replace(solution, status=status)
+
+        with replaced(proposition_3_2, "match_occupancy", match):
+            return with_psi(statements.check_proposition_3_2, make, name, 0.5)()
+
+    return run
+
+
+def cases() -> dict[str, list[Case]]:
+    """Instances on which each check makes all of its claims."""
+    every, some = (endless, ending), (endless,)
+    s = statements
+    return {
+        "check_proposition_3_1": [lambda make=make: s.check_proposition_3_1(make(), "small", rng()) for make in every],
+        "check_lemma_3_1": [lambda make=make: s.check_lemma_3_1(make(), "small", rng()) for make in every],
+        "check_lemma_3_2": [lambda make=make: s.check_lemma_3_2(make(), 0.7, "small", rng()) for make in every],
+        "check_planning_duality": [
+            lambda make=make: s.check_planning_duality(mdp := make(), cost(mdp), "small") for make in (*every, finite)
+        ],
+        "check_soft_planning_duality": [
+            lambda make=make: s.check_soft_planning_duality(mdp := make(), cost(mdp), 0.5, "small")
+            for make in (*every, finite)
+        ],
+        "check_proposition_3_2": [
+            *(
+                with_psi(s.check_proposition_3_2, endless, name, 0.5)
+                for name in ("Logistic", "Constant", "L2Ball", "LInfBall", "LinearSpan", "Quadratic")
+            ),
+            with_psi(s.check_proposition_3_2, ending, "Logistic", 0.5),
+            with_psi(s.check_proposition_3_2, finite, "Constant", 0.5),
+            inaccurate(endless, "Logistic"),
+        ],
+        "check_corollary_3_2_1": [
+            lambda make=make, of=of: s.check_corollary_3_2_1(mdp := make(), of(mdp), 0.5, "small", rng())
+            for make, of in ((endless, expert), (ending, expert), (endless, single_minded))
+        ],
+        "check_without_entropy": [
+            with_psi(s.check_without_entropy, make, name)
+            for make, name in ((endless, "Constant"), (endless, "Logistic"), (ending, "L2Ball"))
+        ],
+        "check_unattained_dual": [
+            lambda make=make: s.check_unattained_dual(mdp := make(), cost(mdp), 0.5, "small") for make in every
+        ],
+        "check_irl_is_dual": [
+            lambda make=make, of=of: s.check_irl_is_dual(mdp := make(), of(mdp), 0.5, "small", rng())
+            for make, of in ((endless, expert), (ending, expert), (endless, single_minded))
+        ],
+        "check_feature_classes": [
+            lambda make=make: s.check_feature_classes(mdp := make(), expert(mdp), features(mdp), 0.5, "small", rng())
+            for make in some
+        ],
+        "check_class_scaling": [
+            lambda make=make: s.check_class_scaling(mdp := make(), expert(mdp), features(mdp), 0.5, 2.0, "small", rng())
+            for make in some
+        ],
+        "check_unexpressive_class": [lambda: s.check_unexpressive_class(s.unexpressive_instance(), "roads")],
+        "check_surrogate_family": [
+            with_psi(s.check_surrogate_family, make, name)
+            for make, name in ((endless, "Logistic"), (endless, "Hinge"), (ending, "Exponential"))
+        ],
+        "check_jensen_shannon": [
+            lambda make=make: s.check_jensen_shannon(mdp := make(), expert(mdp), "small", rng()) for make in every
+        ],
+        "check_uniqueness_and_bias": [
+            lambda make=make: s.check_uniqueness_and_bias(mdp := make(), expert(mdp), 0.5, "small", rng())
+            for make in every
+        ],
+        "check_lemma_a_1": [lambda make=make: s.check_lemma_a_1(make(), "small", rng()) for make in every],
+        "check_imitation_gradient": [
+            with_psi(s.check_imitation_gradient, make, name, 0.3)
+            for make, name in ((endless, "Logistic"), (ending, "Quadratic"))
+        ],
+        "check_gradient_elsewhere": [
+            with_psi(s.check_gradient_elsewhere, make, name, 0.3)
+            for make, name in ((endless, "Logistic"), (ending, "Quadratic"))
+        ],
+        "check_monotone_improvement": [
+            lambda make=make: s.check_monotone_improvement(mdp := make(), cost(mdp), "small", rng()) for make in every
+        ],
+        "check_guided_cost_learning": [
+            lambda make=make: s.check_guided_cost_learning(mdp := make(), cost(mdp), 2, "small", rng())
+            for make in (endless, ring, ending)
+        ],
+        "check_guided_cost_inequalities": [lambda: s.check_guided_cost_inequalities("coin")],
+        "check_compounding_error": [
+            lambda make=make: s.check_compounding_error(mdp := make(), cost(mdp), expert(mdp), 3, "small", rng())
+            for make in every
+        ],
+        "check_average_cost": [lambda: s.check_average_cost(mdp := endless(), cost(mdp), 0.5, "small", rng())],
+        "check_constrained_duality": [
+            lambda make=make: s.check_constrained_duality(mdp := make(), cost(mdp), expert(mdp), 0.5, "small", rng())
+            for make in every
+        ],
+        "check_recovery_family": [lambda: s.check_recovery_family("recovery")],
+        "check_regularizer": [
+            lambda name=name: s.check_regularizer(member(name, endless()), 3, 2, rng(), tensor=np.array)
+            for name in ("Logistic", "L2Ball", "LInfBall", "ReverseKL", "Constant")
+        ],
+    }
+
+
+CASES = cases()
+
+
+# Which functions and methods a check calls, and what they return.
+
+
+@dataclass(frozen=True)
+class Ingredient:
+    """A function, method or property of `gail.exact` that a module of statements uses."""
+
+    module: str
+    name: str
+
+    @property
+    def owner(self) -> Any:
+        """The module or class that has it."""
+        return functools.reduce(getattr, self.name.split(".")[:-1], sys.modules[self.module])
+
+    @property
+    def last(self) -> str:
+        return self.name.rpartition(".")[2]
+
+    @property
+    def found(self) -> Any:
+        return vars(self.owner).get(self.last)
+
+
+@dataclass
+class Observer:
+    """Notes the ingredients of a run with one result each, and the lines that make claims."""
+
+    ingredients: dict[Ingredient, Any] = dataclasses.field(default_factory=dict)
+    lines: set[tuple[str, int]] = dataclasses.field(default_factory=set)
+
+    def __call__(self, frame: FrameType, event: str, result: Any) -> None:
+        module, caller = str(frame.f_globals.get("__name__")), frame.f_back
+        if caller is None or not module.startswith("gail.exact"):
+            return
+        if module in RESULTS:
+            self.lines.add((caller.f_code.co_filename, caller.f_lineno))
+            return
+        one = Ingredient(module, frame.f_code.co_qualname)
+        if event != "return" or one in self.ingredients or "<" in one.name or one.last.startswith("__"):
+            return
+        if module.startswith(STATEMENTS) and one.last.startswith("_"):
+            return  # a wrong distance would refute also that a thing is at no distance from itself
+        # What is computed once may be asked for by a solver first.
+        if from_statements(caller) or isinstance(one.found, functools.cached_property):
+            self.ingredients[one] = result
+
+
+def from_statements(frame: FrameType) -> bool:
+    return str(frame.f_globals.get("__name__")).startswith(STATEMENTS)
+
+
+@functools.cache
+def observed(case: Case) -> tuple[Verification, Observer]:
+    """A case's own result, and what was noted on the way."""
+    observer = Observer()
+    before = sys.getprofile()
+    sys.setprofile(observer)
+    try:
+        verification = case()
+    finally:
+        sys.setprofile(before)
+    return verification, observer
+
+
+# Wrong results.
+
+KINDS = ("uneven", "negated", "raised", "lowered", "shrunk", "reversed", "levelled", "partly")
+
+
+def changed(value: Any, kind: str, call: int) -> Any:
+    """A number or an array that is not what it should be; `call` makes two calls different."""
+    if isinstance(value, Status):
+        return Status.NOT_CONVERGED if value is Status.OPTIMAL else Status.OPTIMAL
+    array = np.asarray(value)
+    if array.dtype == bool:
+        return ~array if array.ndim else not value
+    wave = np.sin(1.0 + call + np.arange(array.size).reshape(array.shape))
+    with np.errstate(all="ignore"):
+        other = {
+            "uneven": lambda: array * (1.0 + 0.3 * wave),
+            "negated": lambda: -array,
+            "raised": lambda: array + 100.0 * (1.0 + abs(array)),
+            "lowered": lambda: array - 100.0 * (1.0 + abs(array)),
+            "shrunk": lambda: 0.1 * np.nan_to_num(array, posinf=1.0, neginf=-1.0),
+            "reversed": lambda: array[::-1].copy() if array.ndim else 2.0 * array,
+            "levelled": lambda: 0.5 * (array + array.mean(axis=-1, keepdims=True)) if array.ndim else 0.5 * array,
+            "partly": lambda: np.where((wave == np.sin(1.0)) & (call == 0), -0.01 * array, array),
+        }[kind]()
+    return other if array.ndim else float(other)
+
+
+def places(value: Any) -> Iterator[tuple[int | str, ...]]:
+    """Where numbers lie in a result: the fields of its data classes and the entries of its tuples that lead there."""
+    numbers = isinstance(value, np.ndarray) and value.dtype.kind in "fb" and value.size > 0
+    if numbers or isinstance(value, bool | float | Status | np.floating | np.bool_):
+        yield ()
+    elif isinstance(value, tuple | list):
+        for index, entry in enumerate(value[:3]):
+            yield from ((index, *place) for place in places(entry))
+    elif dataclasses.is_dataclass(value) and not isinstance(value, FiniteMDP | Matching | Planning):
+        for one in dataclasses.fields(value):
+            yield from ((one.name, *place) for place in places(getattr(value, one.name)))
+
+
+def changed_at(value: Any, place: tuple[int | str, ...], kind: str, call: int) -> Any:
+    if not place:
+        return value if value is None else changed(value, kind, call)
+    key, *rest = place
+    if isinstance(key, str):
+        other = changed_at(getattr(value, key), tuple(rest), kind, call)
+        return dataclasses.replace(value, **{key: other})
+    entries = list(value)
+    entries[key] = changed_at(entries[key], tuple(rest), kind, call)
+    return type(value)(entries)
+
+
+@contextlib.contextmanager
+def replaced(owner: Any, name: str, other: Any) -> Iterator[None]:
+    before = vars(owner)[name]
+    setattr(owner, name, other)
+    try:
+        yield
+    finally:
+        setattr(owner, name, before)
+
+
+@contextlib.contextmanager
+def wrong(one: Ingredient, place: tuple[int | str, ...], kind: str) -> Iterator[None]:
+    """Let statements get another result than the right one."""
+    found, calls, name = one.found, itertools.count(), one.last
+
+    def spoilt(right: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*given: Any, **options: Any) -> Any:
+            result = right(*given, **options)
+            return changed_at(result, place, kind, next(calls)) if from_statements(sys._getframe(1)) else result
+
+        return call
+
+    def attribute() -> property:
+        asked: list[Any] = []  # one object has one wrong value, however often it is asked
+
+        def ask(self: Any) -> Any:
+            result = found.__get__(self, type(self))
+            if not from_statements(sys._getframe(1)):
+                return result
+            if not any(other is self for other in asked):
+                asked.append(self)
+            return changed_at(result, place, kind, next(n for n, other in enumerate(asked) if other is self))
+
+        return property(ask)
+
+    with contextlib.ExitStack() as stack:
+        if inspect.ismodule(one.owner):
+            for module in statement_modules():
+                here = vars(module).get(name)
+                if inspect.isfunction(here) and inspect.unwrap(here) is found:
+                    stack.enter_context(replaced(module, name, spoilt(here)))
+        elif isinstance(found, property | functools.cached_property):
+            stack.enter_context(replaced(one.owner, name, attribute()))
+        elif isinstance(found, staticmethod | classmethod):
+            stack.enter_context(replaced(one.owner, name, type(found)(spoilt(found.__func__))))
+        else:
+            stack.enter_context(replaced(one.owner, name, spoilt(found)))
+        yield
+
+
+def statement_modules() -> list[ModuleType]:
+    return [module for name, module in sys.modules.items() if name.startswith(STATEMENTS)]
+
+
+def content(value: Any) -> Hashable:
+    """What a value consists of, without what it has computed since; a `TypeError` for what is not known to last."""
+    if isinstance(value, np.ndarray):
+        return value.shape, value.dtype.str, value.tobytes()
+    if sparse.issparse(value):
+        return tuple(content(part) for part in (value.data, value.indices, value.indptr))
+    if isinstance(value, tuple | list):
+        return tuple(map(content, value))
+    if isinstance(value, bool | int | float | str | Status | None):
+        return value
+    if dataclasses.is_dataclass(value):
+        parts = (content(getattr(value, one.name)) for one in dataclasses.fields(value))
+        return type(value), *parts
+    raise TypeError(f"{type(value)} may change")
+
+
+def remembering(right: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, evaluated only once for the same arguments."""
+    known: dict[Hashable, Any] = {}
+
+    @functools.wraps(right)
+    def call(*given: Any, **options: Any) -> Any:
+        try:
+            key = content((given, tuple(sorted(options.items()))))
+        except TypeError:
+            return right(*given, **options)
+        if key not in known:
+            known[key] = right(*given, **options)
+        return known[key]
+
+    return call
+
+
+@contextlib.contextmanager
+def solved_once() -> Iterator[None]:
+    """Within this, statements do not call a solver a second time for the same problem: its result is right anyway."""
+    with contextlib.ExitStack() as stack:
+        for module in statement_modules():
+            for name, found in list(vars(module).items()):
+                source = str(getattr(found, "__module__", ""))
+                if inspect.isfunction(found) and source.startswith("gail.exact") and not source.startswith(STATEMENTS):
+                    stack.enter_context(replaced(module, name, remembering(found)))
+        yield
+
+
+def violated(case: Case) -> set[str]:
+    """The claims that numbers refute; none where the check cannot be evaluated at all.
+
+    What is no number refutes nothing here, because it differs from itself too.
+    """
+    try:
+        with warnings.catch_warnings(), np.errstate(over="ignore", divide="ignore", invalid="raise"):
+            warnings.simplefilter("ignore")
+            return {claim_of(one) for one in case().certificates if one.violation > one.tolerance}
+    except Exception:  # what is wrong may be refused before anything is claimed
+        return set()
+
+
+def claim_of(certificate: Certificate) -> str:
+    """The claim without its statement's title, in which the name of a psi may stand."""
+    return certificate.statement.partition(": ")[2]
+
+
+def never_violated(cases: list[Case], known: set[str]) -> set[str]:
+    """The claims of a check that no wrong ingredient violates, nor are among those known to be."""
+    claims, found = set(), set(known)
+    for case in cases:
+        verification, observer = observed(case)
+        claims |= {claim_of(one) for one in verification.certificates}
+        assert verification.holds
+        with solved_once():
+            for kind, (one, result) in itertools.product(KINDS, observer.ingredients.items()):
+                for place in places(result):
+                    if claims <= found:
+                        break
+                    with wrong(one, place, kind):
+                        found |= violated(case)
+    return claims - found
+
+
+# What else can be wrong: for claims that no wrong result of a single ingredient violates.
+
+
+def with_other(check: str, place: Any, name: str, other: Callable[..., Callable[..., Any]], case: int = 0) -> Case:
+    """A case in which a function or method is replaced by what `other` makes of it."""
+
+    def run() -> Verification:
+        with replaced(place, name, other(vars(place)[name])):
+            return CASES[check][case]()
+
+    return run
+
+
+def with_a_cost(right: Callable[..., Solution]) -> Callable[..., Solution]:
+    def solve(*given: Any) -> Solution:
+        solution = right(*given)
+        return dataclasses.replace(solution, cost=np.zeros_like(solution.policy))
+
+    return solve
+
+
+def stopped(right: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda problem, steps, **options: right(problem, min(steps, 3), **options)
+
+
+def at_another_cost(_: Any) -> Callable[..., np.ndarray]:
+    """The cost that the check itself will draw next."""
+
+    def gradient(problem: Matching, logits: np.ndarray) -> np.ndarray:
+        drawn = rng()
+        drawn.normal(size=logits.shape)
+        cost = gradients.another_cost(problem, drawn)
+        return gradients.policy_gradient(problem.mdp, logits, cost, problem.entropy_weight)
+
+    return gradient
+
+
+def flattened(right: Callable[..., Any]) -> Callable[..., Any]:
+    def conjugate(self: Any, *given: Any) -> Any:
+        value, cost = right(self, *given)
+        return value, cost.ravel()
+
+    return conjugate
+
+
+def tenth(right: Callable[..., float]) -> Callable[..., float]:
+    return lambda *given: 0.1 * right(*given)
+
+
+WRONG: dict[str, dict[str, Case]] = {
+    "check_jensen_shannon": {
+        "TV <= sqrt(2 JSD)": with_other("check_jensen_shannon", jensen_shannon, "_jensen_shannon", tenth)
+    },
+    "check_unattained_dual": {
+        "the solver returns no cost": with_other("check_unattained_dual", unattained_dual, "solve_irl", with_a_cost)
+    },
+    "check_irl_is_dual": {
+        "the costs of dual ascent keep growing": with_other("check_irl_is_dual", irl_is_dual, "dual_ascent", stopped, 2)
+    },
+    "check_gradient_elsewhere": {
+        "at another cost the policy gradient is another vector": with_other(
+            "check_gradient_elsewhere", gradients, "imitation_gradient", at_another_cost
+        )
+    },
+    "check_regularizer": {
+        "conjugate returns a number and a cost of the shape of the occupancies": with_other(
+            "check_regularizer", Separable, "conjugate", flattened
+        ),
+        "psi is finite at two costs or more": with_other(
+            "check_regularizer", Separable, "value", lambda _: lambda *given: np.inf
+        ),
+    },
+}
+"""By check, the claim and what violates it."""
+
+
+@pytest.mark.parametrize("check", CASES)
+def test_every_claim_can_fail(check: str) -> None:
+    known = set()
+    for claim, case in WRONG.get(check, {}).items():
+        assert claim in violated(case)
+        known.add(claim)
+    assert never_violated(CASES[check], known) == set()
+
+
+def test_every_check_has_its_cases() -> None:
+    assert set(CASES) == {name for name in statements.__all__ if name.startswith("check_")}
+
+
+def lines_of_claims() -> set[tuple[str, int]]:
+    """Where the modules of statements make a claim: calls of collectors of claims, and certificates."""
+    makers = {name for one in (Verdicts, WorstCases) for name in vars(one) if not name.startswith("_")}
+    makers = (makers - {"verification"}) | {"Certificate", "Premise", "IndependentCheck", "solved"}
+    found = set()
+    for module in statement_modules():
+        if module.__name__ in RESULTS:
+            continue
+        for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in makers:
+                found.add((str(module.__file__), node.lineno))
+    return found
+
+
+def test_every_line_that_makes_a_claim_is_reached() -> None:
+    reached = set().union(*(observed(case)[1].lines for check in CASES.values() for case in check))
+    assert lines_of_claims() - reached == set()
+
+
+VOID = """
+import numpy as np
+from gail.exact import FiniteMDP, occupancy_of
+from gail.exact.statements.verdicts import Verdicts
+
+def check():
+    verdicts = Verdicts("Occupancies", "small")
+    rho = occupancy_of(FiniteMDP(np.full((2, 2, 2), 0.5), [1.0, 0.0], 0.8), np.full((2, 2), 0.5))
+    verdicts.identity("the mass is 5", rho.sum(), 5.0)
+    verdicts.identity("the mass is itself", rho.sum(), rho.sum())
+    verdicts.claim("nothing is wrong", 0.0, 0.0)
+    return verdicts.verification()
+"""
+
+
+def test_a_claim_that_nothing_violates_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of three claims, one compares a number with itself, and one says nothing of any number."""
+    module: Any = ModuleType(f"{STATEMENTS}.void")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    exec(compile(VOID, "void.py", "exec"), vars(module))
+    assert never_violated([module.check], set()) == {"the mass is itself", "nothing is wrong"}
+    assert never_violated([module.check], {"nothing is wrong"}) == {"the mass is itself"}

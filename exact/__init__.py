@@ -10,11 +10,12 @@ with a cost regularizer from `regularizers`. Every result is a `Solution` that r
 | `planning` | RL(c): policy iteration, soft planning, the occupancy linear program |
 | `imitation` | IRL and occupancy matching |
 | `constrained` | planning and matching under constraints on expected costs |
+| `shared_cost` | several experts or processes with one cost |
 | `linear_systems` | the systems that evaluation and Newton steps solve |
 | `algorithms` | imitation algorithms with exact expectations |
 | `statements` | the theory's statements as numerical checks, with certificates |
 
-`imitation`, `constrained`, `algorithms` and `statements` are loaded when a name of theirs is first used.
+`imitation`, `constrained`, `shared_cost`, `algorithms` and `statements` are loaded when a name of theirs is first used.
 """
 
 from importlib import import_module
@@ -51,6 +52,8 @@ if TYPE_CHECKING:
     from gail.exact.imitation.irl import solve_irl
     from gail.exact.imitation.matching import match_occupancy
     from gail.exact.planning.average_cost import AverageSolution, NotRecurrent, solve_average_rl
+    from gail.exact.shared_cost.problem import SharedCostSolution
+    from gail.exact.shared_cost.search import solve_shared_irl
     from gail.exact.statements import (
         Certificate,
         Verification,
@@ -82,6 +85,7 @@ __all__ = [
     "NotRecurrent",
     "Planning",
     "RoundedInput",
+    "SharedCostSolution",
     "Solution",
     "Status",
     "Verification",
@@ -109,6 +113,7 @@ __all__ = [
     "solve_irl",
     "solve_occupancy_lp",
     "solve_rl",
+    "solve_shared_irl",
     "statements",
     "time_expanded",
     "validate_cost",
@@ -116,6 +121,8 @@ __all__ = [
 ]
 
 _LOADED_LATER = {
+    "SharedCostSolution": "gail.exact.shared_cost.problem",
+    "solve_shared_irl": "gail.exact.shared_cost.search",
     "AverageSolution": "gail.exact.planning.average_cost",
     "NotRecurrent": "gail.exact.planning.average_cost",
     "solve_average_rl": "gail.exact.planning.average_cost",

@@ -23,6 +23,7 @@
 | 18         | `check_compounding_error`, `check_recovery_family`             | `learning.compounding_error`     |
 | 19         | `check_constrained_duality`                                    | `duality.constrained`            |
 | 20         | `check_average_cost`                                           | `duality.average_cost`           |
+| 21         | `check_shared_cost`                                            | `duality.shared_cost`            |
 | any psi    | `check_regularizer`                                            | `regularizer_contract.contract`  |
 
 `certificates` and `verdicts` define the results of a check; `worst_case` keeps the worst of many trials.
@@ -41,6 +42,7 @@ from gail.exact.statements.duality.constrained import check_constrained_duality
 from gail.exact.statements.duality.irl_is_dual import check_irl_is_dual
 from gail.exact.statements.duality.planning import check_planning_duality, check_soft_planning_duality
 from gail.exact.statements.duality.proposition_3_2 import check_corollary_3_2_1, check_proposition_3_2
+from gail.exact.statements.duality.shared_cost import check_shared_cost
 from gail.exact.statements.duality.unattained_dual import UnattainedCurve, check_unattained_dual, unattained_curve
 from gail.exact.statements.duality.without_entropy import check_without_entropy
 from gail.exact.statements.learning.compounding_error import (
@@ -94,6 +96,7 @@ __all__ = [
     "check_proposition_3_2",
     "check_recovery_family",
     "check_regularizer",
+    "check_shared_cost",
     "check_soft_planning_duality",
     "check_surrogate_family",
     "check_unattained_dual",

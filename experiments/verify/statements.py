@@ -179,6 +179,15 @@ _EXTENSIONS = (
         lambda t: statements.check_average_cost(t.instance.mdp, t.cost, t.entropy_weight, t.instance.name, t.rng),
         nothing="the process is not recurrent",
     ),
+    Statement(
+        21,
+        "shared-cost",
+        "Several experts with one cost",
+        lambda t: statements.check_shared_cost(
+            t.instance.mdp, t.instance.expert_occupancy, t.entropy_weight, t.instance.name, t.rng
+        ),
+        nothing="the process is too large for a dense Hessian",
+    ),
 )
 
 
@@ -216,7 +225,7 @@ def find_statements(names: Sequence[str], choices: Mapping[str, MakePsi]) -> tup
                 "add it to --psi, or omit --psi"
             )
         listed = ", ".join(statement.name for statement in known)
-        raise InvalidRequest(f"--statement {name} is unknown: choose a number (1 to 20) or one of {listed}")
+        raise InvalidRequest(f"--statement {name} is unknown: choose a number (1 to 21) or one of {listed}")
     return tuple(one for one in known if not names or any(_goes_by(one, name) for name in names))
 
 

@@ -211,6 +211,9 @@ def cases() -> dict[str, list[Case]]:
             lambda make=make: s.check_constrained_duality(mdp := make(), cost(mdp), expert(mdp), 0.5, "small", rng())
             for make in every
         ],
+        "check_shared_cost": [
+            lambda make=make: s.check_shared_cost(mdp := make(), expert(mdp), 0.5, "small", rng()) for make in some
+        ],
         "check_recovery_family": [lambda: s.check_recovery_family("recovery")],
         "check_regularizer": [
             lambda name=name: s.check_regularizer(member(name, endless()), 3, 2, rng(), tensor=np.array)

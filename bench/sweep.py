@@ -3,6 +3,7 @@
     python bench/sweep.py small 4000 --out sweep.csv        # up to 60 states
     python bench/sweep.py large 200 --out large.csv         # 61 to 500 states
     python bench/sweep.py --table before.csv after.csv      # counts per psi, as Markdown
+    python bench/sweep.py --precision precision.png         # rounding floors, and what rounding really leaves
 
 An instance follows from its number alone: the process (dense, sparse, a chain, deterministic, with ends of episodes,
 with unreachable states), the discount from 0 to .9999, lambda from 1e-6 to 100 (log-uniform), the expert (uniform,
@@ -363,6 +364,42 @@ def table(paths: list[Path]) -> str:
     return "\n".join(["| " + " | ".join(head) + " |", "|---" * len(head) + "|", *lines])
 
 
+def precision(out: Path) -> None:
+    """Draw the stated rounding floor of planning against the horizon, with the error of the gap in many solves."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from gail.exact import solve_rl
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(7.0, 4.5), layout="constrained")
+    horizons = np.geomspace(1.5, 1e5, 12)
+    for label, colour, stays in (
+        ("states that lead to each other", "C0", 0.0),
+        ("states that never lead to each other", "C3", 1.0),
+    ):
+        floors, points = [], []
+        for horizon in horizons:
+            here = []
+            for seed in range(20):
+                rng = np.random.default_rng(seed)
+                mixed = rng.dirichlet(np.ones(8), size=(8, 3))
+                table = stays * np.repeat(np.eye(8)[:, None], 3, axis=1) + (1.0 - stays) * mixed
+                mdp = FiniteMDP(table, np.full(8, 0.125), 1.0 - 1.0 / horizon)
+                found = solve_rl(mdp, rng.normal(size=(8, 3)), 0.1)
+                here.append(found.rounding_floor)
+                points.append((horizon, abs(found.relative_gap)))
+            floors.append(max(here))
+        axes.plot(horizons, floors, color=colour, label=f"stated floor: {label}")
+        axes.plot(*np.array(points).T, ".", color=colour, alpha=0.4, markersize=4)
+    axes.plot([], [], ".", color="grey", label="relative gaps of 20 random problems each")
+    axes.set(xscale="log", yscale="log", xlabel="effective horizon 1 / (1 - gamma)", ylabel="relative duality gap")
+    axes.set_ylim(bottom=1e-19)
+    axes.legend()
+    axes.grid(alpha=0.3)
+    figure.savefig(out, dpi=130)
+
+
 def main(arguments: list[str]) -> None:
     """The command line of the module docstring."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -372,7 +409,11 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--out", type=Path, default=Path("sweep.csv"))
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--table", nargs="+", type=Path)
+    parser.add_argument("--precision", type=Path)
     chosen = parser.parse_args(arguments)
+    if chosen.precision:
+        precision(chosen.precision)
+        return
     if chosen.table:
         print(table(chosen.table))
         return

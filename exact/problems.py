@@ -117,9 +117,7 @@ class Matching:
         unit = abs(self.psi.conjugate(self.expert, self.expert)[0]) + self.entropy_weight
         if unit > 0.0:
             return unit
-        uniform, first = np.full(self.expert.shape, 1.0 / self.expert.shape[1]), np.zeros(self.expert.shape)
-        first[:, 0] = 1.0
-        for policy in (uniform, first):
+        for policy in _two_policies(self.expert.shape):
             learner = occupancy_of(self.mdp, policy)
             if abs(learner - self.expert).sum() > _SAME * self.expert.sum():
                 cost = self.psi.conjugate(learner, self.expert)[1]
@@ -128,12 +126,17 @@ class Matching:
 
     @cached_property
     def largest_cost(self) -> float:
-        """Largest absolute best response to the uniform policy, if psi is a class of costs; else 0."""
+        """Largest absolute best response to the uniform policy or the first action, if psi is a class of costs; else 0.
+
+        One of them is not the expert, to whom the zero cost is a best response.
+        """
         if requires_equality(self.psi) or not isinstance(self.psi, LinearCosts | BoundedCosts):
             return 0.0
-        uniform = np.full(self.expert.shape, 1.0 / self.expert.shape[1])
-        cost = self.psi.conjugate(occupancy_of(self.mdp, uniform), self.expert)[1]
-        return float(np.max(abs(cost[np.isfinite(cost)]), initial=0.0))
+        largest = 0.0
+        for policy in _two_policies(self.expert.shape):
+            cost = self.psi.conjugate(occupancy_of(self.mdp, policy), self.expert)[1]
+            largest = max(largest, float(np.max(abs(cost[np.isfinite(cost)]), initial=0.0)))
+        return largest
 
     def rounding(self, occupancy: Array, cost: Array, values: Array) -> float:
         """The terms of the module docstring."""
@@ -158,6 +161,13 @@ class Matching:
             return -np.inf
         planned = certified_value(self.mdp, cost, self.entropy_weight, values)
         return planned - self.psi.value(cost, self.expert) - float(np.sum(self.expert * cost))
+
+
+def _two_policies(shape: tuple[int, ...]) -> tuple[Array, Array]:
+    """The uniform policy (S, A), and the one that takes the first action."""
+    first = np.zeros(shape)
+    first[:, 0] = 1.0
+    return np.full(shape, 1.0 / shape[1]), first
 
 
 def _of_bound(mdp: FiniteMDP, values: Array) -> float:

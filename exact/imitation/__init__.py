@@ -7,7 +7,7 @@
 | `irl` | `solve_irl`: the dual over costs |
 | `matching` | `match_occupancy`: the primal over occupancy measures; chooses the method by psi |
 | `empirical`, `measures` | matching with an expert known from finitely many demonstrations |
-| `smooth_matching`, `policy_newton` | psi with smooth separable conjugates |
+| `smooth_costs` | smooth psi: Newton's method over policies, and over costs |
 | `cost_classes`, `linear_costs`, `bounded_costs` | psi that are constant on a class of costs and infinite elsewhere |
 | `conic` | CVXPY and Clarabel, as an independent check |
 | `dual_bound` | the certificate of a policy: a cost and its optimal value |

@@ -8,14 +8,13 @@ with a cost regularizer from `regularizers`. Every result is a `Solution` that r
 | `process` | finite MDPs, finite horizons, absorbing states, path distributions |
 | `regularizers` | cost regularizers psi and their conjugates |
 | `planning` | RL(c): policy iteration, soft planning, the occupancy linear program |
-| `imitation` | IRL and occupancy matching |
+| `imitation` | IRL and occupancy matching, also of several experts with one cost |
 | `constrained` | planning and matching under constraints on expected costs |
-| `shared_cost` | several experts or processes with one cost |
 | `linear_systems` | the systems that evaluation and Newton steps solve |
 | `algorithms` | imitation algorithms with exact expectations |
 | `statements` | the theory's statements as numerical checks, with certificates |
 
-`imitation`, `constrained`, `shared_cost`, `algorithms` and `statements` are loaded when a name of theirs is first used.
+`imitation`, `constrained`, `algorithms` and `statements` are loaded when a name of theirs is first used.
 """
 
 from importlib import import_module
@@ -51,9 +50,9 @@ if TYPE_CHECKING:
     from gail.exact.imitation.empirical import InvalidSamples, NoFiniteMatch, empirical_occupancy, match_empirical
     from gail.exact.imitation.irl import solve_irl
     from gail.exact.imitation.matching import match_occupancy
+    from gail.exact.imitation.shared_cost.problem import SharedCostSolution
+    from gail.exact.imitation.shared_cost.search import solve_shared_irl
     from gail.exact.planning.average_cost import AverageSolution, NotRecurrent, solve_average_rl
-    from gail.exact.shared_cost.problem import SharedCostSolution
-    from gail.exact.shared_cost.search import solve_shared_irl
     from gail.exact.statements import (
         Certificate,
         Verification,
@@ -121,8 +120,8 @@ __all__ = [
 ]
 
 _LOADED_LATER = {
-    "SharedCostSolution": "gail.exact.shared_cost.problem",
-    "solve_shared_irl": "gail.exact.shared_cost.search",
+    "SharedCostSolution": "gail.exact.imitation.shared_cost.problem",
+    "solve_shared_irl": "gail.exact.imitation.shared_cost.search",
     "AverageSolution": "gail.exact.planning.average_cost",
     "NotRecurrent": "gail.exact.planning.average_cost",
     "solve_average_rl": "gail.exact.planning.average_cost",

@@ -9,6 +9,7 @@
 | `empirical`, `measures` | matching with an expert known from finitely many demonstrations |
 | `smooth_costs` | smooth psi: Newton's method over policies, and over costs |
 | `cost_classes`, `linear_costs`, `bounded_costs` | psi that are constant on a class of costs and infinite elsewhere |
+| `shared_cost` | several experts or processes with one cost |
 | `conic` | CVXPY and Clarabel, as an independent check |
 | `dual_bound` | the certificate of a policy: a cost and its optimal value |
 | `problem_checks` | checks of a problem before it is solved |

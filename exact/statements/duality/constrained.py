@@ -85,7 +85,7 @@ def _check(
     if room <= BINDING * mass:
         return
     found = solve(Constraints(further, least + room))
-    multiplier, unit = float(found.multipliers[0]), max(abs(found.primal_value), found.problem.unit)
+    multiplier, unit = float(found.multipliers[0]), max(abs(found.primal_value), found.problem.unit) or 1.0
     verdicts.solved(f"{label}: the multiplier's bound is attained", found.relative_gap, TOLERANCE)
     excess = float(found.constraints.excess(found.occupancy)[0])
     verdicts.at_most(f"{label}: the constraint is met", excess, 0.0, TOLERANCE, scale=mass)

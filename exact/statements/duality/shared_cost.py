@@ -13,13 +13,13 @@ from __future__ import annotations
 import numpy as np
 
 from gail.exact.imitation.matching import match_occupancy
+from gail.exact.imitation.shared_cost.problem import SharedCostSolution
+from gail.exact.imitation.shared_cost.search import solve_shared_irl
 from gail.exact.occupancy import occupancy_of, policy_of
 from gail.exact.planning.rl import solve_rl
 from gail.exact.process.arrays import Array
 from gail.exact.process.finite_mdp import FiniteMDP
 from gail.exact.regularizers import Logistic
-from gail.exact.shared_cost.problem import SharedCostSolution
-from gail.exact.shared_cost.search import solve_shared_irl
 from gail.exact.statements.certificates import Verification
 from gail.exact.statements.verdicts import Verdicts
 

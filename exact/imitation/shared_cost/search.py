@@ -20,13 +20,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gail.exact.imitation.linear_costs.feature_matching import advantages
+from gail.exact.imitation.shared_cost.problem import SharedCostProblem, SharedCostSolution, checked_problem
 from gail.exact.occupancy import occupancy_along, occupancy_of, policy_of
 from gail.exact.planning.soft_planning import SoftOptimum, soft_optimum
 from gail.exact.process.arrays import Array
 from gail.exact.process.finite_mdp import FiniteMDP
 from gail.exact.process.memory import require_memory
 from gail.exact.regularizers import Regularizer, SmoothCosts, needs_coverage
-from gail.exact.shared_cost.problem import SharedCostProblem, SharedCostSolution, checked_problem
 
 MAX_ITERATIONS = 200
 

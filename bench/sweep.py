@@ -369,8 +369,9 @@ def precision(out: Path) -> None:
     import matplotlib
 
     matplotlib.use("Agg")
-    from gail.exact import solve_rl
     from matplotlib import pyplot as plt
+
+    from gail.exact import solve_rl
 
     figure, axes = plt.subplots(figsize=(7.0, 4.5), layout="constrained")
     horizons = np.geomspace(1.5, 1e5, 12)

@@ -213,13 +213,13 @@ def _bordered(mdp: FiniteMDP, policy: Array) -> Any:
     """[[I - P_pi, 1], [1^T, 0]]: nonsingular if the chain has one recurrent class."""
     states, pairs = mdp.num_states, policy.size
     rows = sparse.csr_array((policy.ravel(), np.arange(pairs), np.arange(0, pairs + 1, policy.shape[1])))
-    chain = sparse.eye_array(states) - rows @ mdp.transitions
-    ones = sparse.csr_array(np.ones((states, 1)))
+    chain: Any = sparse.eye_array(states) - rows @ mdp.transitions
+    ones: Any = sparse.csr_array(np.ones((states, 1)))
     return sparse.block_array([[chain, ones], [ones.T, None]], format="csr")
 
 
 def _action_values(mdp: FiniteMDP, cost: Array, bias: Array) -> Array:
-    return cost + np.asarray(mdp.transitions @ bias).reshape(cost.shape)
+    return np.asarray(cost + np.asarray(mdp.transitions @ bias).reshape(cost.shape))
 
 
 def _excess(mdp: FiniteMDP, cost: Array, entropy_weight: float, bias: Array) -> Array:
@@ -249,8 +249,8 @@ def _linear_program(mdp: FiniteMDP, cost: Array) -> AverageSolution:
     from scipy.optimize import linprog  # here, as the import takes a tenth of a second
 
     states, actions = mdp.num_states, mdp.num_actions
-    out = sparse.kron(sparse.eye_array(states), np.ones((1, actions)))
-    equality: Any = sparse.vstack([out - mdp.transitions.T, np.ones((1, cost.size))], format="csc")
+    out: Any = sparse.kron(sparse.eye_array(states), np.ones((1, actions)))
+    equality: Any = sparse.vstack([out - mdp.transitions.T, sparse.csr_array(np.ones((1, cost.size)))], format="csc")
     result = linprog(
         cost.ravel(),
         A_eq=equality,

@@ -165,7 +165,7 @@ def checked_problem(
     validate_regularizer(psi)
     shares = np.ones(count) if weights is None else np.asarray(weights, dtype=np.float64)
     if shares.shape != (count,) or not np.all((shares > 0.0) & (shares < np.inf)):
-        raise ValueError(f"weights must be {count} positive numbers, got {weights}")
+        raise ValueError(f"weights must be {count} positive numbers, got {shares.tolist()}")
     weight = validate_entropy_weight(entropy_weight)
     if weight == 0.0:
         raise ValueError("several experts with one cost need entropy_weight > 0")

@@ -163,6 +163,9 @@ def _ascend(
             inside = np.where(free, psi.move(point.cost, direction) - point.cost, 0.0)
             gain = float(np.sum(point.gradient * inside))
             moved = _moved(problem, psi, point, inside, free, gain) if gain > 0.0 else None
+        if moved is None and resolved:
+            uphill = _scaled_gradient(problem, point)
+            moved = _moved(problem, psi, point, uphill, free, float(np.sum(point.gradient * uphill)))
         if moved is None:
             break
         point = moved
@@ -187,6 +190,15 @@ def _direction(problem: Matching, system: NewtonSystem, point: CostPoint, free: 
     by_policy = problem.mdp.flow_adjoint(multipliers) - weight * shift
     by_curvature = (rho * change + point.gradient) / curvature
     return np.where(free, np.where(elasticity < weight, by_curvature, by_policy), 0.0)
+
+
+def _scaled_gradient(problem: Matching, point: CostPoint) -> Array:
+    """A step (S, A) uphill, over the Hessian's diagonal without dynamics.
+
+    The gradient's term prevents too large steps at pairs that the expert visits and the learner does not.
+    """
+    own = point.occupancy + abs(point.gradient)
+    return np.asarray(point.gradient / np.maximum(point.curvature + own / problem.entropy_weight, 1e-300))
 
 
 def _moved(

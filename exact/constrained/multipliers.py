@@ -31,7 +31,7 @@ MAX_STALLS = 3
 """Steps of that size that may fail to halve the violation."""
 
 RIDGE = 1e-14
-"""Curvature added in every direction, relative to the largest: constraints may depend on each other."""
+"""Least curvature of a direction, relative to the largest: constraints may depend on each other."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +61,10 @@ def maximising_multipliers(
             best, least = (y, at), violation
         if violation <= SETTLED:
             break
-        target = _model_maximum(y, at)
+        # Where policies are nearly deterministic, phi has almost no curvature: the model's maximum may be far away.
+        step = _model_maximum(y, at) - y
+        longest = scale + float(y.max())
+        target = y + step * min(1.0, longest / max(float(abs(step).max()), 1e-300))
         predicted = float(at.gradient @ (target - y))
         resolved = predicted > ROUNDING * max(scale, abs(at.value))
         if not resolved and stalls >= MAX_STALLS:
@@ -87,8 +90,8 @@ def _model_maximum(y: Array, at: At[Found]) -> Array:
     """The z >= 0 that maximises <g, z - y> - <z - y, M (z - y)> / 2."""
     from scipy.optimize import nnls  # here, as the import takes a tenth of a second
 
-    curvature = at.curvature + RIDGE * max(float(at.curvature.max()), 1e-300) * np.eye(y.size)
-    sizes = np.sqrt(np.diagonal(curvature))
-    factor = np.linalg.cholesky(curvature / np.outer(sizes, sizes) + 1e-15 * np.eye(y.size))
-    wanted = np.linalg.solve(factor, (at.gradient + at.curvature @ y) / sizes)
-    return np.asarray(nnls(factor.T, wanted)[0] / sizes)
+    sizes = np.sqrt(np.maximum(np.diagonal(at.curvature), RIDGE * max(float(at.curvature.max()), 1e-300)))
+    eigenvalues, vectors = np.linalg.eigh(at.curvature / np.outer(sizes, sizes))
+    roots = np.sqrt(np.maximum(eigenvalues, RIDGE))
+    wanted = vectors.T @ ((at.gradient + at.curvature @ y) / sizes) / roots
+    return np.asarray(nnls(roots[:, None] * vectors.T, wanted)[0] / sizes)

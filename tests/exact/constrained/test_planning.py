@@ -76,3 +76,13 @@ def test_a_constrained_solution_is_shown_in_a_line():
     assert repr(found).startswith(
         "ConstrainedSolution(Planning on 1 states and 2 actions, 1 constraints, OPTIMAL, primal 1.5"
     )
+
+
+def test_the_optimum_without_constraints_is_not_optimal_with_them():
+    """Its gap at multipliers zero is closed; only the violated constraint, one of two, tells."""
+    free = solve_constrained_rl(COIN, FIRST, Constraints(SECOND, 5.0), 0.0)
+    limits = Constraints([FIRST, SECOND], [5.0, 0.5])
+    claimed = type(free)(free.problem, limits, np.zeros(2), free.lagrangian, free.tolerance)
+    assert claimed.relative_gap == pytest.approx(0.0, abs=1e-12)
+    assert claimed.violation == pytest.approx(0.75)  # two steps of the second action, in units of two
+    assert claimed.status is Status.NOT_CONVERGED

@@ -72,3 +72,10 @@ def test_a_wrong_policy_or_bias_is_never_optimal():
 
 def test_an_average_solution_is_shown_in_a_line():
     assert repr(solve_average_rl(STAY_OR_GO, COST, 0.0)).startswith("AverageSolution(2 states and 2 actions, OPTIMAL, ")
+
+
+def test_every_bias_gives_a_lower_bound():
+    found = solve_average_rl(STAY_OR_GO, COST, 0.0)
+    for bias in ([0.0, 1.0], [3.0, -2.0]):
+        claimed = AverageSolution(STAY_OR_GO, COST, 0.0, found.policy, found.stationary, np.array(bias))
+        assert claimed.bound < found.average

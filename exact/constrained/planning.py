@@ -27,6 +27,7 @@ from gail.exact.problems import Planning, validate_entropy_weight
 from gail.exact.process.arrays import Array
 from gail.exact.process.finite_mdp import FiniteMDP, validate_cost, validate_process
 from gail.exact.solution import certify
+from gail.exact.warm_start import falling_weights
 
 TOLERANCE = 1e-8
 """Relative gap up to which the result is called optimal."""
@@ -36,9 +37,6 @@ FEASIBILITY = 1e-10
 
 ENOUGH_ENTROPY = 1.0
 """First entropy weight, relative to the largest cost."""
-
-LOWERED = 0.1
-"""Factor from one entropy weight to the next."""
 
 
 def solve_constrained_rl(
@@ -65,11 +63,8 @@ def solve_constrained_rl(
         return _linear_program(problem, constraints)
     units = constraints.units(mdp)
     scaled = Constraints(constraints.costs / units[:, None, None], constraints.limits / units)
-    weights = [problem.entropy_weight]
-    while weights[-1] < LOWERED * ENOUGH_ENTROPY * float(abs(problem.cost).max()):
-        weights.append(weights[-1] / LOWERED)
     y = np.zeros(len(units))
-    for weight in reversed(weights):
+    for weight in falling_weights(ENOUGH_ENTROPY * float(abs(problem.cost).max()), problem.entropy_weight):
         stage = Planning(mdp, problem.cost, weight)
         scale = stage.unit * float(mdp.initial @ mdp.lifetime)
 

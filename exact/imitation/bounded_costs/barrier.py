@@ -9,8 +9,7 @@ a variable of its own, and its equation lambda log pi + c = flow* v is nonlinear
 lambda and long episodes, its Newton's steps may fail. Here the equation holds at every iterate. In return, for small
 lambda the policy has fewer correct digits than the cost, so the last digits are left to `interior_point`.
 
-The entropy weight and mu begin large and are lowered together. See `smooth_costs.cost_newton` for the start at each
-weight.
+The entropy weight and mu begin large and are lowered together (`warm_start`).
 """
 
 from __future__ import annotations
@@ -26,12 +25,10 @@ from gail.exact.problems import Matching
 from gail.exact.process.arrays import Array, Sparse
 from gail.exact.regularizers import BoundedCosts
 from gail.exact.regularizers.transport import reach
+from gail.exact.warm_start import falling_weights, kept_policy
 
 ENOUGH_ENTROPY = 10.0
 """First entropy weight, relative to the largest bound."""
-
-LOWERED = 0.1
-"""Factor from one entropy weight to the next."""
 
 SOFTNESS = 0.1
 """mu, relative to the entropy weight and the mean occupancy of a pair, while both fall."""
@@ -57,14 +54,11 @@ SHORTEST = 1e-6
 MAX_FORCE = 1e8
 """Largest factor between a multiplier and mu over its slack."""
 
-RAREST = -40.0
-"""Least log-probability that is preserved when the entropy weight is lowered."""
-
 
 @dataclass(frozen=True, eq=False)
 class CentralPoint:
-    """x (nodes,) with slacks and multipliers of both bounds (2, m), the soft optimum, its occupancy, and V - <rho_E,
-    x>."""
+    """x (nodes,), slacks and multipliers of both bounds (2, m), the soft optimum, its occupancy measure, and D without
+    its barrier."""
 
     x: Array
     slack: Array
@@ -78,14 +72,11 @@ def near_central_path(problem: Matching, psi: BoundedCosts) -> CentralPoint:
     """A point near the central path for lambda > 0, all states reachable, with mu in proportion to lambda."""
     mdp, expert = problem.mdp, problem.expert
     bounds, lengths = psi.bounds(mdp.num_states, mdp.num_actions)
-    weights = [problem.entropy_weight]
-    while weights[-1] < LOWERED * ENOUGH_ENTROPY * float(lengths.max()):
-        weights.append(weights[-1] / LOWERED)
     x, slack = np.zeros(bounds.shape[1]), np.tile(lengths, (2, 1))
-    for weight in reversed(weights):
+    for weight in falling_weights(ENOUGH_ENTROPY * float(lengths.max()), problem.entropy_weight):
         stage, mu = Matching(mdp, expert, psi, weight), SOFTNESS * weight * float(expert.mean())
         point = _ascend(stage, psi, bounds, lengths, _point(stage, psi, x, slack, mu / slack, None), mu)
-        x, slack = _kept_policy(point, bounds, weight)
+        x, slack = _next_start(point, bounds, weight)
     return point
 
 
@@ -103,11 +94,10 @@ def _point(
     return CentralPoint(x, slack, force, optimum, occupancy, value)
 
 
-def _kept_policy(point: CentralPoint, bounds: Sparse, weight: float) -> tuple[Array, Array]:
-    """x and slacks for which the policy stays soft-optimal at a lower weight, as far as the bounds allow."""
-    log_policy = np.maximum(np.log(np.maximum(point.optimum.policy, 1e-300)), RAREST).ravel()
-    change = np.zeros_like(point.x)
-    change[: log_policy.size] = weight * (1.0 / LOWERED - 1.0) * log_policy
+def _next_start(point: CentralPoint, bounds: Sparse, weight: float) -> tuple[Array, Array]:
+    """x and slacks for which the policy stays soft-optimal at the next weight, as far as the bounds allow."""
+    change, kept = np.zeros_like(point.x), kept_policy(point.optimum.policy, weight).ravel()
+    change[: kept.size] = kept
     along = np.asarray(bounds @ change)
     move = np.stack([-along, along])
     share = min(1.0, TO_THE_BOUNDARY * reach(point.slack, move))

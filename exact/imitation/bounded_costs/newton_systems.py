@@ -199,13 +199,18 @@ class _Coupled(BoundedSystem):
 class _Equations:
     """The four equations for dx, y, m and dv, at one rho and h.
 
-    Where no episode ends, the costs' constant is not determined: a column of dx is replaced by the condition dx = 0.
+    Where no episode ends and psi allows constants, the costs' constant is not determined, and the second equation sums
+    to zero. A stiff node then fixes the constant: the sum of the rows is dx = 0 there.
     """
 
     def __init__(self, mdp: FiniteMDP, weight: float, bounds: Any, rho: Array, stiffness: Array) -> None:
         self._mdp, self._weight, self._rho, self._visits = mdp, weight, rho, rho.sum(axis=1)
         self._stiff: Any = sparse.csr_array(bounds.T @ sparse.diags_array(stiffness) @ bounds)
-        self._nodes, self._free = bounds.shape[1], not np.asarray(bounds @ np.ones(bounds.shape[1])).any()
+        self._nodes = bounds.shape[1]
+        free = not mdp.terminal.any() and not np.asarray(bounds @ np.ones(self._nodes)).any()
+        self._anchor = np.zeros(self._nodes)
+        if free:
+            self._anchor[0] = self._stiff.diagonal()[0]
 
     @property
     def too_large(self) -> bool:
@@ -248,12 +253,7 @@ class _Equations:
         inverse: Any = sparse.diags_array(1.0 / np.sqrt(self._rho.ravel()))
         total: Any = sparse.csr_array(sparse.kron(sparse.eye_array(states), np.ones((1, actions))))
         embed: Any = sparse.csr_array(sparse.eye_array(pairs, self._nodes))
-        stiff = self._stiff
-        if self._free and not mdp.terminal.any():
-            keep = np.ones(self._nodes)
-            keep[0] = 0.0
-            anchor = sparse.csr_array(([float(stiff.diagonal()[0])], ([0], [0])), shape=stiff.shape)
-            stiff = sparse.diags_array(keep) @ stiff + anchor
+        stiff = self._stiff + sparse.diags_array(self._anchor)
         balance: Any = sparse.diags_array(-self._visits)
         flow: Any = mdp.flow_matrix
         return sparse.csc_array(

@@ -30,15 +30,13 @@ from gail.exact.problems import Matching
 from gail.exact.process.arrays import Array
 from gail.exact.process.finite_mdp import FiniteMDP
 from gail.exact.regularizers import LinearCosts
+from gail.exact.warm_start import falling_weights
 
 PATIENCE = 40
 """Iterations at lambda itself, before larger entropy weights are used."""
 
 MAX_ITERATIONS = 200
 """Iterations for each of these entropy weights."""
-
-LOWERED = 0.1
-"""Factor from one of these entropy weights to the next."""
 
 LARGEST = 10.0
 """The first of them, relative to the largest feature."""
@@ -94,11 +92,9 @@ def optimal_weights(
 
 def _followed(problem: Matching, psi: LinearCosts, point: Point, trace: list[float]) -> tuple[Point, float]:
     """The solution, reached through those of larger entropy weights, and its gap."""
-    weight, last = LARGEST * float(abs(psi.features).max()), problem.entropy_weight
-    while weight > last:
+    for weight in falling_weights(LARGEST * float(abs(psi.features).max()), problem.entropy_weight)[:-1]:
         stage = Matching(problem.mdp, problem.expert, psi, weight)
         point, _ = _ascend(stage, psi, point_at(stage, psi, point.weights, None), FOLLOWED, MAX_ITERATIONS, [])
-        weight *= LOWERED
     return _ascend(problem, psi, point_at(problem, psi, point.weights, None), SETTLED, MAX_ITERATIONS, trace)
 
 

@@ -80,7 +80,8 @@ class SharedCostSolution:
         problem: the problem.
         cost: (S, A) the common cost.
         policies: (S, A) per process, soft-optimal for the cost.
-        values: (S,) per process.
+        values: (S,) state function per process, without its constant where no episode ends: the bound does not depend
+            on it.
     """
 
     problem: SharedCostProblem

@@ -7,8 +7,7 @@ for psi smooth inside its domain. With the soft-optimal rho_k of process k and i
 
     psi'' + sum_k w_k G_k^T diag(rho_k) G_k / lambda,
 
-a dense matrix over state-action pairs. The entropy weight begins large and is lowered, as in
-`imitation.smooth_costs.cost_newton`, where the reasons are given.
+a dense matrix over state-action pairs. The entropy weight begins large and is lowered (`gail.exact.warm_start`).
 """
 
 from __future__ import annotations
@@ -27,14 +26,12 @@ from gail.exact.process.arrays import Array
 from gail.exact.process.finite_mdp import FiniteMDP
 from gail.exact.process.memory import require_memory
 from gail.exact.regularizers import Regularizer, SmoothCosts, needs_coverage
+from gail.exact.warm_start import falling_weights
 
 MAX_ITERATIONS = 200
 
 ENOUGH_ENTROPY = 10.0
 """First entropy weight, relative to the experts' mean absolute cost."""
-
-LOWERED = 0.1
-"""Factor from one entropy weight to the next."""
 
 EXPLORATION = 0.1
 """Share of uniform actions in the learners to whose mean the first cost is a best response."""
@@ -111,12 +108,10 @@ def _solved(problem: SharedCostProblem, psi: SmoothCosts) -> SharedCostSolution:
     ]
     cost, free = psi.start(problem.mean(learners), problem.mean_expert)
     mean = float(np.sum(problem.mean_expert * abs(np.where(free, cost, 0.0)))) / float(problem.mean_expert.sum())
-    weights = [problem.entropy_weight]
-    while weights[-1] < LOWERED * ENOUGH_ENTROPY * mean:
-        weights.append(weights[-1] / LOWERED)
-    for weight in reversed(weights):
+    weights = falling_weights(ENOUGH_ENTROPY * mean, problem.entropy_weight)
+    for weight in weights:
         stage = SharedCostProblem(problem.processes, problem.experts, problem.weights, psi, weight)
-        point = _ascend(stage, psi, _point(stage, psi, cost, free, None), free, last=weight == weights[0])
+        point = _ascend(stage, psi, _point(stage, psi, cost, free, None), free, last=weight == weights[-1])
         cost = point.cost
     return SharedCostSolution(
         problem,

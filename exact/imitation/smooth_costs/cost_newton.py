@@ -11,10 +11,8 @@ With d eliminated, (lambda + rho/h) y = lambda m + flow* v - z/h: the system of 
 rho/h in place of the conjugate's elasticity, to which it is equal at the solution (`newton_system`). Where psi is
 stiffer than the entropy, d is taken from h d = rho y + z, elsewhere from the first equation.
 
-For small lambda a soft-optimal policy changes by orders of magnitude within a step. So the search begins at an entropy
-weight at which policies are nearly uniform, and lowers it. The start at a lower weight is the cost for which the policy
-stays soft-optimal, c + (lambda_old - lambda_new) log pi: at the old cost, rare pairs would vanish, and Newton's method
-would take many steps to bring them back.
+For small lambda a soft-optimal policy changes by orders of magnitude within a step. So the search begins at a large
+entropy weight, and lowers it (`gail.exact.warm_start`).
 """
 
 from __future__ import annotations
@@ -30,14 +28,12 @@ from gail.exact.planning.soft_planning import SoftOptimum, soft_optimum
 from gail.exact.problems import Matching
 from gail.exact.process.arrays import Array
 from gail.exact.regularizers import Constant, SmoothCosts
+from gail.exact.warm_start import falling_weights, kept_policy
 
 MAX_ITERATIONS = 200
 
 ENOUGH_ENTROPY = 10.0
 """First entropy weight, relative to the expert's mean absolute cost."""
-
-LOWERED = 0.1
-"""Factor from one entropy weight to the next."""
 
 EXPLORATION = 0.1
 """Share of uniform actions in the learner to which the first cost is a best response."""
@@ -66,9 +62,6 @@ MAX_STALLS = 4
 
 LONGEST = 10.0
 """Largest change of a cost in one step, relative to the largest cost plus one."""
-
-RAREST = -40.0
-"""Least log-probability that is preserved when the entropy weight is lowered."""
 
 STIFFEST = 1e12
 """Largest ratio of the curvatures of psi* and of the entropy, where psi has almost no curvature."""
@@ -102,14 +95,10 @@ def maximising_cost(problem: Matching, psi: SmoothCosts, suggested: Array | None
             if points[0].value > points[1].value:
                 return _ascend(problem, psi, system, points[0], free, trace)
     mean = float(np.sum(problem.expert * abs(np.where(free, cost, 0.0)))) / float(problem.expert.sum())
-    weights = [problem.entropy_weight]
-    while weights[-1] < LOWERED * ENOUGH_ENTROPY * mean:
-        weights.append(weights[-1] / LOWERED)
-    for weight in weights[:0:-1]:
+    for weight in falling_weights(ENOUGH_ENTROPY * mean, problem.entropy_weight)[:-1]:
         stage = Matching(problem.mdp, problem.expert, psi, weight)
         point = _ascend(stage, psi, system, _point(stage, psi, cost, free, None), free, None)
-        log_policy = np.log(np.maximum(point.optimum.policy, np.exp(RAREST)))
-        cost = psi.move(point.cost, np.where(free, weight * (1.0 - LOWERED) * log_policy, 0.0))
+        cost = psi.move(point.cost, np.where(free, kept_policy(point.optimum.policy, weight), 0.0))
     return _ascend(problem, psi, system, _point(problem, psi, cost, free, None), free, trace)
 
 

@@ -22,7 +22,7 @@ from gail.exact.process.arrays import Array
 from gail.exact.process.reachability import Reachable
 from gail.exact.regularizers import SmoothConjugate, SmoothCosts, needs_coverage, restricted
 from gail.exact.solution import Solution, Status, certify
-from gail.exact.warm_start import everywhere_positive
+from gail.exact.warm_start import everywhere_positive, falling_weights
 
 TOLERANCE = 1e-10
 """Relative gap at which the search ends."""
@@ -93,11 +93,10 @@ def _minimised(problem: Matching, psi: SmoothConjugate, start: Array, trace: lis
     response = psi.conjugate(occupancy_of(problem.mdp, start), problem.expert)[1]
     paid = float(np.sum(problem.expert * abs(response))) / float(problem.expert.sum())
     for factor in LOWERED:
-        weight, policy = ENOUGH_ENTROPY * paid, start
-        while weight > problem.entropy_weight:
+        policy = start
+        for weight in falling_weights(ENOUGH_ENTROPY * paid, problem.entropy_weight, factor)[:-1]:
             stage = Matching(problem.mdp, problem.expert, psi, weight)
             policy = minimiser(stage, psi, np.log(np.maximum(policy, 1e-300)), []).policy
-            weight *= factor
         followed = minimiser(problem, psi, np.log(np.maximum(policy, 1e-300)), trace)
         found = min(found, followed, key=lambda one: one.gap)
         if found.gap <= POOR:

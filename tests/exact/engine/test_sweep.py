@@ -1,23 +1,25 @@
-"""A seeded sweep over hard instances, judged by arithmetic that shares no code with the solvers (`bench/sweep.py`)."""
+"""A seeded sweep over hard instances, judged by arithmetic that shares no code with the solvers (`bench/sweep`)."""
 
-import importlib.util
+import importlib
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-_SPEC = importlib.util.spec_from_file_location("bench_sweep", Path(__file__).parents[3] / "bench" / "sweep.py")
-sweep = importlib.util.module_from_spec(_SPEC)
-sys.modules[_SPEC.name] = sweep  # dataclasses look their module up
-_SPEC.loader.exec_module(sweep)
+from gail.exact import match_occupancy
+
+sys.path.insert(0, str(Path(__file__).parents[3] / "bench" / "sweep"))
+solving, extended_precision = importlib.import_module("solving"), importlib.import_module("extended_precision")
+sys.path.pop(0)
 
 COARSE = 1e-6
 """Largest gap in extended precision of an answer that is called optimal: `solution.COARSEST`."""
 
 
 def judge(numbers):
-    rows = [row for number in numbers for row in sweep.solved(number, large=False)]
+    rows = [row for number in numbers for row in solving.solved(number, large=False)]
     assert {row.status for row in rows} <= {"OPTIMAL", "DUAL_NOT_ATTAINED", "NOT_CONVERGED"}
     wrong = [row for row in rows if row.status == "OPTIMAL" and not abs(row.extended_gap) <= COARSE]
     assert wrong == []
@@ -33,18 +35,16 @@ def test_one_instance_of_every_psi():
 
 def test_the_arithmetic_notices_a_wrong_answer():
     """A policy, or a cost, that is slightly off has a gap in extended precision too."""
-    from dataclasses import replace
-
-    from gail.exact import match_occupancy
-
     one = next(
-        one for one in map(sweep.instance, range(7, 700, 14)) if 5 < one.mdp.num_states < 20 and one.mdp.num_actions > 1
+        one
+        for one in map(solving.instance, range(7, 700, 14))
+        if 5 < one.mdp.num_states < 20 and one.mdp.num_actions > 1
     )
     found = match_occupancy(one.mdp, one.expert, one.psi, one.weight)
-    assert abs(sweep.judged(one, found)) <= 1e-8
+    assert abs(extended_precision.judged(one, found)) <= 1e-8
     uniform = np.full_like(found.policy, 1.0 / found.policy.shape[1])
-    assert sweep.judged(one, replace(found, policy=0.9 * found.policy + 0.1 * uniform)) > 1e-8
-    assert sweep.judged(one, replace(found, cost=1.01 * found.cost)) > 1e-8
+    assert extended_precision.judged(one, replace(found, policy=0.9 * found.policy + 0.1 * uniform)) > 1e-8
+    assert extended_precision.judged(one, replace(found, cost=1.01 * found.cost)) > 1e-8
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from gail.exact import FiniteMDP, InvalidMDP
+from gail.exact import FiniteMDP, InvalidMDP, RoundedInput, solve_rl
 
 SEEDS = st.integers(0, 2**32 - 1)
 CHECKED = settings(deadline=None, derandomize=True, max_examples=40)
@@ -53,6 +53,62 @@ def test_quantecons_pairs_leave_actions_out():
     mdp, pair = FiniteMDP.from_pairs([0, 0, 1], [0, 1, 0], [[0.5, 0.5], [0.0, 1.0], [0.0, 1.0]], [1.0, 0.0], 0.95)
     np.testing.assert_array_equal(pair, [[0, 1], [2, 2]])
     np.testing.assert_array_equal(by_pair(mdp), [[[0.5, 0.5], [0.0, 1.0]], [[0.0, 1.0], [0.0, 1.0]]])
+
+
+MDPSOLVER_REWARDS = np.array([[5.0, -1.0], [1.0, -2.0], [50.0, 0.0]])
+MDPSOLVER_DENSE = [
+    [[0.9, 0.1, 0.0], [0.1, 0.9, 0.0]],
+    [[0.4, 0.5, 0.1], [0.3, 0.5, 0.2]],
+    [[0.2, 0.2, 0.6], [0.5, 0.5, 0.0]],
+]
+MDPSOLVER_LISTS = (
+    [[[0.9, 0.1], [0.1, 0.9]], [[0.4, 0.5, 0.1], [0.3, 0.5, 0.2]], [[0.2, 0.2, 0.6], [0.5, 0.5]]],
+    [[[0, 1], [0, 1]], [[0, 1, 2], [0, 1, 2]], [[0, 1, 2], [0, 1]]],
+)
+MDPSOLVER_ELEMENTS = [
+    (state, action, to, chance)
+    for state, rows in enumerate(MDPSOLVER_DENSE)
+    for action, row in enumerate(rows)
+    for to, chance in enumerate(row)
+    if chance
+]
+
+
+def test_mdpsolvers_quick_start():
+    """Its three layouts, from lists as they stand there, give the policy [1, 1, 0] that its page states."""
+    states, actions, to, chances = np.array(MDPSOLVER_ELEMENTS).T
+    rows = sparse.coo_array((chances, ((2 * states + actions).astype(int), to.astype(int))), shape=(6, 3))
+    for mdp in (
+        FiniteMDP(MDPSOLVER_DENSE, 0, 0.8),
+        FiniteMDP.from_successor_lists(*MDPSOLVER_LISTS, 0, 0.8),
+        FiniteMDP(rows, 0, 0.8),
+    ):
+        np.testing.assert_array_equal(by_pair(mdp), MDPSOLVER_DENSE)
+        policy = solve_rl(mdp, -MDPSOLVER_REWARDS, entropy_weight=0.0).policy
+        np.testing.assert_array_equal(policy.argmax(axis=1), [1, 1, 0])
+
+
+SEALS_TRANSITIONS = [
+    [[0.03034977987408638, 0.532888650894165, 0.4367615878582001], [0.0, 0.9453745484352112, 0.05462547391653061]],
+    [[1.0, 0.0, 0.0], [0.41560423374176025, 0.0, 0.5843957662582397]],
+    [[0.1818753033876419, 0.6781842708587646, 0.13994044065475464], [1.0, 0.0, 0.0]],
+]
+SEALS_REWARD = [-1.2894187467538587, 0.0206903940375912, -0.03788574104406823]
+SEALS_START = [0.6170206619518941, 0.021686462777835716, 0.36129287527027026]
+
+
+def test_sealss_random_transitions():
+    """`RandomTransitionEnv(n_states=3, n_actions=2, branch_factor=3, generator_seed=5)` of seals 0.2.1: its
+    transitions are in single precision, and its reward is one of states."""
+    transitions = np.array(SEALS_TRANSITIONS, dtype=np.float32)
+    with pytest.warns(RoundedInput, match="transitions"):
+        mdp = FiniteMDP(transitions, SEALS_START, 0.9)
+    np.testing.assert_allclose(by_pair(mdp), transitions, rtol=1e-7)
+    of_states, of_pairs = (
+        solve_rl(mdp, cost, entropy_weight=0.1)
+        for cost in (-np.array(SEALS_REWARD), -np.repeat(np.array(SEALS_REWARD)[:, None], 2, axis=1))
+    )
+    np.testing.assert_array_equal(of_states.policy, of_pairs.policy)
 
 
 EYE = np.eye(2)

@@ -23,11 +23,11 @@ from gail.exact.occupancy import occupancy_along, policy_of
 from gail.exact.planning.linear_program import LinearProgramFailed
 from gail.exact.planning.rl import solve_rl
 from gail.exact.planning.soft_planning import SoftOptimum, soft_optimum
+from gail.exact.planning.warm_start import falling_weights
 from gail.exact.problems import Planning, validate_entropy_weight
 from gail.exact.process.arrays import Array
 from gail.exact.process.finite_mdp import FiniteMDP, validate_cost, validate_process
 from gail.exact.solution import certify
-from gail.exact.warm_start import falling_weights
 
 TOLERANCE = 1e-8
 """Relative gap up to which the result is called optimal."""

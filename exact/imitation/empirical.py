@@ -29,6 +29,7 @@ from gail.exact.imitation.measures import leads_to, obeys_flow, pairs_within, to
 from gail.exact.imitation.problem_checks import bytes_to_match
 from gail.exact.imitation.smooth_costs.smooth_matching import match_smoothly
 from gail.exact.occupancy import flow_residual, occupancy_of, policy_of
+from gail.exact.planning.warm_start import validate_start
 from gail.exact.problems import Matching, validate_entropy_weight
 from gail.exact.process.arrays import Array, real_numbers
 from gail.exact.process.finite_mdp import FiniteMDP, validate_process
@@ -46,7 +47,6 @@ from gail.exact.regularizers import (
     validate_regularizer,
 )
 from gail.exact.solution import Solution, Status, certify
-from gail.exact.warm_start import validate_start
 
 
 class InvalidSamples(ValueError):

@@ -27,6 +27,7 @@ from gail.exact.imitation.matching import matched_exactly
 from gail.exact.imitation.problem_checks import checked_matching
 from gail.exact.imitation.smooth_costs.cost_newton import maximising_cost
 from gail.exact.imitation.smooth_costs.smooth_matching import match_smoothly
+from gail.exact.planning.warm_start import validate_start
 from gail.exact.problems import Matching
 from gail.exact.process.arrays import Array
 from gail.exact.process.finite_mdp import FiniteMDP, validate_process
@@ -41,7 +42,6 @@ from gail.exact.regularizers import (
     restricted,
 )
 from gail.exact.solution import Solution, Status, certify
-from gail.exact.warm_start import validate_start
 
 TOLERANCE = 1e-8
 """Relative gap up to which the ascent's result is called optimal."""
@@ -62,7 +62,7 @@ def solve_irl(
     expert never takes some action of a reachable state, no optimal cost exists: the status is
     DUAL_NOT_ATTAINED, the cost is None, and the occupancy measure is the expert's, which solves the primal side. The
     same holds for psi whose conjugate is infinite off the expert's support. For classes of costs see `cost_classes`.
-    `start` is the solution of a nearby problem to begin from (`gail.exact.warm_start`).
+    `start` is the solution of a nearby problem to begin from (`gail.exact.planning.warm_start`).
 
     Raises:
         InvalidOccupancy: the expert's occupancy is not one of this process.

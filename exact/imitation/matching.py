@@ -18,12 +18,12 @@ from gail.exact.imitation.cost_classes import match_cost_class
 from gail.exact.imitation.problem_checks import checked_matching
 from gail.exact.imitation.smooth_costs.smooth_matching import match_smoothly
 from gail.exact.occupancy import occupancy_of, policy_of
+from gail.exact.planning.warm_start import validate_start
 from gail.exact.problems import Matching
 from gail.exact.process.finite_mdp import FiniteMDP, validate_process
 from gail.exact.process.reachability import Reachable
 from gail.exact.regularizers import BoundedCosts, Constant, LinearCosts, Regularizer, SmoothConjugate
 from gail.exact.solution import Solution, Status, certify
-from gail.exact.warm_start import validate_start
 
 TOLERANCE = 1e-10
 """Relative gap up to which the known solution is called optimal."""

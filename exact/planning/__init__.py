@@ -8,5 +8,7 @@
 | `bellman` | the (soft) Bellman operator, and lower bounds on the optimum from any state function |
 | `value_iteration` | a first guess of the values, for policy iteration |
 | `soft_planning` | Newton's method on the soft Bellman equation |
+| `warm_start` | starts at the solution of a nearby problem; falling entropy weights |
+| `average_cost` | the average cost per step, on recurrent processes |
 | `linear_program` | the linear program over occupancy measures, an independent route for lambda = 0 |
 """

@@ -18,12 +18,12 @@ from gail.exact.linear_systems.markov_chain import DIRECT_UP_TO, Chain
 from gail.exact.planning.bellman import action_values, certified_gap, least_value
 from gail.exact.planning.soft_planning import soft_optimum
 from gail.exact.planning.value_iteration import warm_values
+from gail.exact.planning.warm_start import validate_start
 from gail.exact.problems import Planning, validate_entropy_weight
 from gail.exact.process.arrays import Array
 from gail.exact.process.finite_mdp import FiniteMDP, validate_cost, validate_process
 from gail.exact.process.memory import require_memory
 from gail.exact.solution import Solution, certify
-from gail.exact.warm_start import validate_start
 
 TOLERANCE = 1e-9
 """Relative gap up to which the result is called optimal."""
@@ -60,7 +60,7 @@ def solve_rl(
         cost: (S, A) cost of each pair.
         entropy_weight: lambda, at least 0. The default 1 is that of `solve_irl` and `match_occupancy`; 0 gives a
             deterministic policy.
-        start: the solution of a nearby problem; the search begins at its state function (`gail.exact.warm_start`).
+        start: the solution of a nearby problem; the search begins at its state function (`planning.warm_start`).
 
     Raises:
         InvalidCost: the cost is not a finite (S, A) array.

@@ -21,11 +21,11 @@ import numpy as np
 from gail.exact.imitation.bounded_costs.newton_systems import system_of
 from gail.exact.occupancy import occupancy_along
 from gail.exact.planning.soft_planning import SoftOptimum, soft_optimum
+from gail.exact.planning.warm_start import falling_weights, kept_policy
 from gail.exact.problems import Matching
 from gail.exact.process.arrays import Array, Sparse
 from gail.exact.regularizers import BoundedCosts
 from gail.exact.regularizers.transport import reach
-from gail.exact.warm_start import falling_weights, kept_policy
 
 ENOUGH_ENTROPY = 10.0
 """First entropy weight, relative to the largest bound."""

@@ -26,11 +26,11 @@ import numpy as np
 from gail.exact.linear_systems.markov_chain import Chain
 from gail.exact.occupancy import occupancy_along
 from gail.exact.planning.soft_planning import SoftOptimum, soft_optimum
+from gail.exact.planning.warm_start import falling_weights
 from gail.exact.problems import Matching
 from gail.exact.process.arrays import Array
 from gail.exact.process.finite_mdp import FiniteMDP
 from gail.exact.regularizers import LinearCosts
-from gail.exact.warm_start import falling_weights
 
 PATIENCE = 40
 """Iterations at lambda itself, before larger entropy weights are used."""

@@ -7,7 +7,7 @@ for psi smooth inside its domain. With the soft-optimal rho_k of process k and i
 
     psi'' + sum_k w_k G_k^T diag(rho_k) G_k / lambda,
 
-a dense matrix over state-action pairs. The entropy weight begins large and is lowered (`gail.exact.warm_start`).
+a dense matrix over state-action pairs. The entropy weight begins large and is lowered (`planning.warm_start`).
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from gail.exact.imitation.linear_costs.feature_matching import advantages
 from gail.exact.imitation.shared_cost.problem import SharedCostProblem, SharedCostSolution, checked_problem
 from gail.exact.occupancy import occupancy_along, occupancy_of, policy_of
 from gail.exact.planning.soft_planning import SoftOptimum, soft_optimum
+from gail.exact.planning.warm_start import falling_weights
 from gail.exact.process.arrays import Array
 from gail.exact.process.finite_mdp import FiniteMDP
 from gail.exact.process.memory import require_memory
 from gail.exact.regularizers import Regularizer, SmoothCosts, needs_coverage
-from gail.exact.warm_start import falling_weights
 
 MAX_ITERATIONS = 200
 

@@ -12,7 +12,7 @@ rho/h in place of the conjugate's elasticity, to which it is equal at the soluti
 stiffer than the entropy, d is taken from h d = rho y + z, elsewhere from the first equation.
 
 For small lambda a soft-optimal policy changes by orders of magnitude within a step. So the search begins at a large
-entropy weight, and lowers it (`gail.exact.warm_start`).
+entropy weight, and lowers it (`gail.exact.planning.warm_start`).
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from numpy.typing import NDArray
 from gail.exact.linear_systems.newton_system import NewtonSystem
 from gail.exact.occupancy import occupancy_along, occupancy_of, policy_of
 from gail.exact.planning.soft_planning import SoftOptimum, soft_optimum
+from gail.exact.planning.warm_start import falling_weights, kept_policy
 from gail.exact.problems import Matching
 from gail.exact.process.arrays import Array
 from gail.exact.regularizers import Constant, SmoothCosts
-from gail.exact.warm_start import falling_weights, kept_policy
 
 MAX_ITERATIONS = 200
 

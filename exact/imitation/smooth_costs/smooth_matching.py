@@ -17,12 +17,12 @@ import numpy as np
 from gail.exact.imitation.dual_bound import with_dual_bound
 from gail.exact.imitation.smooth_costs.policy_newton import ACCEPTED, Minimiser, minimiser
 from gail.exact.occupancy import occupancy_of, policy_of
+from gail.exact.planning.warm_start import everywhere_positive, falling_weights
 from gail.exact.problems import Matching
 from gail.exact.process.arrays import Array
 from gail.exact.process.reachability import Reachable
 from gail.exact.regularizers import SmoothConjugate, SmoothCosts, needs_coverage, restricted
 from gail.exact.solution import Solution, Status, certify
-from gail.exact.warm_start import everywhere_positive, falling_weights
 
 TOLERANCE = 1e-10
 """Relative gap at which the search ends."""

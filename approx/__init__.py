@@ -2,11 +2,12 @@
 
 from gail.approx.cloning import CloningResult, CloningSettings, clone
 from gail.approx.cost_players.cost_player import CostConfig, CostPlayer, CostReport
-from gail.approx.cost_players.discriminator import Discriminator, DiscriminatorSettings, neural_costs
+from gail.approx.cost_players.discriminator import Discriminator, neural_costs
 from gail.approx.cost_players.fixed_costs import Constant, ConstantCost, EnvironmentCost
 from gail.approx.cost_players.gail import Gail
 from gail.approx.cost_players.linear_costs import FeatureCost, Fem, Gtal, feature_costs, l2_ball, simplex
 from gail.approx.cost_players.reward_forms import ARRIVAL, DIFFERENCE, SURVIVAL, RewardForm
+from gail.approx.cost_players.settled_fit import DiscriminatorSettings
 from gail.approx.demonstrations import (
     Demonstrations,
     InvalidDemonstrations,

@@ -8,8 +8,9 @@ from typing import ClassVar
 import torch
 
 from gail.approx.cost_players.cost_player import CostPlayer
-from gail.approx.cost_players.discriminator import DiscriminatorSettings, neural_costs
+from gail.approx.cost_players.discriminator import neural_costs
 from gail.approx.cost_players.reward_forms import RewardForm
+from gail.approx.cost_players.settled_fit import DiscriminatorSettings
 from gail.approx.policies.spaces import SpaceSpec
 from gail.approx.trajectories.trajectories import Trajectories
 from gail.exact.regularizers import Logistic

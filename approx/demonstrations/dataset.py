@@ -89,6 +89,11 @@ class Demonstrations:
             return None
         return self.trajectories.returns
 
+    @property
+    def has_next(self) -> bool:
+        """Whether the observation after each step is known."""
+        return self.whole or self.next_observations is not None
+
     def following(self) -> NDArray[np.floating]:
         """The observation after each step, shape (N, observation size).
 
@@ -100,6 +105,12 @@ class Demonstrations:
         if not self.whole:
             raise InvalidDemonstrations("subsampling dropped the next observations: subsample with keep_next=True")
         return self.trajectories.next_observations
+
+    def batch(self) -> Trajectories:
+        """The steps as a cost player gets them: with the observations that followed them, where these are known."""
+        if self.whole:
+            return self.trajectories
+        return replace(self.trajectories, successors=self.next_observations, gaps=True)
 
     def first(self, count: int) -> Demonstrations:
         """The first `count` trajectories, as the paper takes them."""
@@ -123,6 +134,7 @@ class Demonstrations:
         """
         if stride < 1:
             raise InvalidDemonstrations(f"the stride is {stride}: it must be at least 1")
+        keep_next = keep_next and not (stride == 1 and self.whole)
         full = self.trajectories
         rng = np.random.default_rng(seed)
         kept = [

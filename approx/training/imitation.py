@@ -53,7 +53,7 @@ def imitation_against(
     if warm_start is not None:
         fitted = _cloned(demonstrations, spec, warm_start, seed, settings.policy.network)
         player.policy.network.load_state_dict(fitted.network.state_dict())
-    cost_player = make_cost_player(spec, demonstrations.trajectories, generator)
+    cost_player = make_cost_player(spec, demonstrations.batch(), generator)
     return Training(make_envs, player, cost_player, settings, seed, generator)
 
 

@@ -2,7 +2,8 @@
 
 A batch holds K trajectories, stored flat and contiguous: N = sum of lengths steps, step after step.
 Trajectory k has T_k actions and T_k + 1 observations; the first T_k are in `observations`, the last is row k
-of `final_observations`.
+of `final_observations`. A demonstration of which every k-th step was kept has gaps: then `successors` holds the
+observations after the kept steps, if they are known.
 
 How a trajectory ended is always recorded. `terminated[k]`: the environment ended the episode, nothing follows.
 `truncated[k]`: a time limit cut it. Neither: the batch ended during the episode. In the last two cases a value function
@@ -47,6 +48,10 @@ class Trajectories:
     weights: NDArray[np.floating] | None = None
     """Weight of each step of an expert, shape (N,), at least 0, of any scale; None if all weights are equal. Steps of a
     learner have equal weights: samplers set none, and cost players read the expert's only."""
+    successors: NDArray[np.floating] | None = None
+    """The observation after each step, shape (N, observation size), where this is not the next row."""
+    gaps: bool = False
+    """Whether steps of a trajectory are missing, so that the next row is not the observation that followed."""
 
     def __post_init__(self) -> None:
         _check_shapes(self)
@@ -74,10 +79,17 @@ class Trajectories:
 
     @property
     def next_observations(self) -> NDArray[np.floating]:
-        """The observation after each step, shape (N, observation size), if the steps of a trajectory are consecutive.
+        """The observation after each step, shape (N, observation size).
 
-        This holds for sampled batches. For subsampled demonstrations use `Demonstrations.following`.
+        Raises:
+            InvalidTrajectories: steps are missing, and the observations after the others were not kept.
         """
+        if self.successors is not None:
+            return self.successors
+        if self.gaps:
+            raise InvalidTrajectories(
+                "steps of these trajectories are missing, and the observations that followed the others were not kept"
+            )
         following = np.empty_like(self.observations)
         following[:-1] = self.observations[1:]
         following[self.last_steps] = self.final_observations
@@ -85,9 +97,15 @@ class Trajectories:
 
     @property
     def terminated_steps(self) -> NDArray[np.bool_]:
-        """Whether the environment ended the episode at each step, shape (N,); False at time limits and batch ends."""
+        """Whether the environment ended the episode at each step, shape (N,); False at time limits and batch ends.
+
+        Where steps are missing, the last one kept ended the episode only if the final observation followed it.
+        """
         ended = np.zeros(self.num_steps, dtype=bool)
-        ended[self.last_steps] = self.terminated
+        last = self.last_steps
+        ended[last] = self.terminated
+        if self.gaps:
+            ended[last] &= (self.next_observations[last] == self.final_observations).all(axis=1)
         return ended
 
     @property
@@ -116,6 +134,8 @@ class Trajectories:
             terminated=self.terminated[:count],
             truncated=self.truncated[:count],
             weights=None if self.weights is None else self.weights[:steps],
+            successors=None if self.successors is None else self.successors[:steps],
+            gaps=self.gaps,
         )
 
 
@@ -132,13 +152,15 @@ def _check_shapes(batch: Trajectories) -> None:
         raise InvalidTrajectories(f"the data is empty: {trajectories} trajectories, {steps} steps")
     expected = {"actions": steps, "final_observations": trajectories, "terminated": trajectories}
     expected |= {"truncated": trajectories}
-    expected |= {name: steps for name in ("rewards", "weights") if getattr(batch, name) is not None}
+    expected |= {name: steps for name in ("rewards", "weights", "successors") if getattr(batch, name) is not None}
     for name, rows in expected.items():
         found = getattr(batch, name).shape
         if not found or found[0] != rows:
             raise InvalidTrajectories(f"{name} has shape {found}: {rows} rows are needed")
         if name in ("rewards", "weights", "terminated", "truncated") and len(found) != 1:
             raise InvalidTrajectories(f"{name} has shape {found}: ({rows},) is needed")
+    if batch.successors is not None and batch.successors.shape[1:] != (size,):
+        raise InvalidTrajectories(f"successors has shape {batch.successors.shape}: ({steps}, {size}) is needed")
     if batch.final_observations.shape[1:] != (size,):
         raise InvalidTrajectories(
             f"final_observations has shape {batch.final_observations.shape}: ({trajectories}, {size}) is needed"
@@ -152,7 +174,7 @@ def _check_shapes(batch: Trajectories) -> None:
 
 
 def _check_values(batch: Trajectories) -> None:
-    for name in ("observations", "actions", "rewards", "final_observations", "weights"):
+    for name in ("observations", "actions", "rewards", "final_observations", "weights", "successors"):
         values = getattr(batch, name)
         place = None if values is None else first_not_finite(values)
         if place is None:

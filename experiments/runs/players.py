@@ -52,4 +52,7 @@ def shuffled(demonstrations: Demonstrations, seed: int) -> Demonstrations:
         observations=generator.permuted(batch.observations, axis=0),
         actions=generator.permuted(batch.actions, axis=0),
     )
-    return replace(demonstrations, trajectories=dealt)
+    following = demonstrations.next_observations
+    if following is not None:
+        following = generator.permuted(following, axis=0)
+    return replace(demonstrations, trajectories=dealt, next_observations=following)

@@ -74,7 +74,7 @@ def read_demonstrations(config: RunConfig, *, quiet: bool = False) -> Demonstrat
         console.print(f"{path}: {note}.", soft_wrap=True, highlight=False, markup=False)
     if isinstance(config.learner, Imitation) and config.learner.absorbing:
         chosen = with_absorbing_steps(chosen, find_task(config.task).horizon)
-    sparse = chosen.subsample(wanted.stride, wanted.seed)
+    sparse = chosen.subsample(wanted.stride, wanted.seed, keep_next=chosen.has_next)
     return shuffled(sparse, config.seed) if wanted.shuffled else sparse
 
 

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from gail.approx.cost_players.discriminator import Discriminator, DiscriminatorSettings, _bernoulli_entropy
+from gail.approx.cost_players.discriminator import Discriminator
 from gail.approx.cost_players.fixed_costs import ConstantCost, EnvironmentCost
 from gail.approx.cost_players.reward_forms import ARRIVAL, DIFFERENCE
+from gail.approx.cost_players.settled_fit import DiscriminatorSettings, bernoulli_entropy, slope_penalty
 from gail.approx.networks.finite_checks import NotFinite
 from gail.approx.policies.spaces import SpaceSpec
 from gail.approx.trajectories.trajectories import Trajectories
@@ -158,7 +159,9 @@ def test_the_penalty_pulls_slopes_towards_one():
         player = discriminator(gradient_penalty=weight, steps=150)
         for _ in range(2):
             player.update(LEARNER, None, generator())
-        return float(player._penalty(*(player.moments(p) for p in pairs(player)), generator()).detach())
+        return float(
+            slope_penalty(player._logits, *(player.moments(p) for p in pairs(player)), None, generator()).detach()
+        )
 
     def pairs(player):
         return SPEC.encode_pairs(LEARNER.observations, LEARNER.actions), player.expert_pairs
@@ -171,7 +174,7 @@ def test_the_penalty_of_a_linear_discriminator_by_hand():
     with torch.no_grad():
         player.network[0].weight.copy_(torch.tensor([[3.0, 4.0, 0.0]]))
     x = torch.randn(10, 3, generator=generator())
-    assert player._penalty(x, x, generator()).item() == pytest.approx((5.0 - 1.0) ** 2)
+    assert slope_penalty(player._logits, x, x, None, generator()).item() == pytest.approx((5.0 - 1.0) ** 2)
 
 
 def test_the_penalty_is_taken_between_learner_and_expert():
@@ -182,7 +185,7 @@ def test_the_penalty_is_taken_between_learner_and_expert():
     (slope,) = torch.autograd.grad(player._logits(here).sum(), here)
     rows = here.detach().repeat(20, 1)
     expected = (slope.norm().item() - 1.0) ** 2
-    assert player._penalty(rows, rows, generator()).item() == pytest.approx(expected, rel=1e-4)
+    assert slope_penalty(player._logits, rows, rows, None, generator()).item() == pytest.approx(expected, rel=1e-4)
 
 
 @pytest.mark.parametrize("penalty", [0.0, 1.0])
@@ -227,7 +230,7 @@ def test_an_entropy_bonus_keeps_probabilities_from_the_ends():
 def test_the_entropy_of_a_coin_by_hand():
     logit = torch.tensor([0.3, -2.0], dtype=torch.float64)
     d = torch.sigmoid(logit)
-    torch.testing.assert_close(_bernoulli_entropy(logit), -(d * d.log() + (1 - d) * (1 - d).log()))
+    torch.testing.assert_close(bernoulli_entropy(logit), -(d * d.log() + (1 - d) * (1 - d).log()))
 
 
 @pytest.mark.parametrize("form", [ARRIVAL, DIFFERENCE])

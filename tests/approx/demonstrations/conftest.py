@@ -33,8 +33,8 @@ def make(lengths=(5, 1, 12), actions="box", rewards=True, returns=True):
 def same_trajectories(one, two):
     for name, array in vars(one).items():
         other = getattr(two, name)
-        if array is None:
-            assert other is None
+        if array is None or isinstance(array, bool):
+            assert other is array
         else:
             assert array.dtype == other.dtype, name
             np.testing.assert_array_equal(array, other, err_msg=name)

@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from gail.approx.cost_players.cost_player import Paced
-from gail.approx.cost_players.discriminator import DiscriminatorSettings, neural_costs
+from gail.approx.cost_players.discriminator import neural_costs
 from gail.approx.cost_players.linear_costs import feature_costs, l2_ball
+from gail.approx.cost_players.settled_fit import DiscriminatorSettings
 from gail.approx.demonstrations import Demonstrations, Provenance
 from gail.approx.policies.policy import PolicySettings
 from gail.approx.policy_players.critic import CriticSettings

@@ -7,10 +7,11 @@ import pytest
 import torch
 
 from gail.approx.cloning import CloningSettings, clone
-from gail.approx.cost_players.discriminator import DiscriminatorSettings, neural_costs
+from gail.approx.cost_players.discriminator import neural_costs
 from gail.approx.cost_players.gail import Gail
 from gail.approx.cost_players.linear_costs import feature_costs, l2_ball, simplex
 from gail.approx.cost_players.reward_forms import DIFFERENCE
+from gail.approx.cost_players.settled_fit import DiscriminatorSettings
 from gail.approx.demonstrations import Demonstrations, InvalidDemonstrations, Provenance
 from gail.approx.evaluation import play_episodes, uniformly_random
 from gail.approx.policies.policy import PolicySettings

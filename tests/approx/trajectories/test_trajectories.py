@@ -115,3 +115,28 @@ def nan_at(array, *place):
 def test_what_is_wrong_is_named(batch, change, message):
     with pytest.raises(InvalidTrajectories, match=message):
         replace(batch, **change(batch))
+
+
+@pytest.mark.parametrize(("offset", "ends"), [(0, True), (1, False)])
+def test_successors_are_used_where_steps_are_missing(offset, ends):
+    """Every second step of an episode of five: the last one kept ends the episode only if it is the fifth."""
+    steps = np.arange(5.0)
+    rows = np.arange(offset, 5, 2)
+    sparse = Trajectories(
+        observations=steps[rows, None],
+        actions=rows,
+        rewards=None,
+        final_observations=np.array([[5.0]]),
+        lengths=np.array([len(rows)]),
+        terminated=np.array([True]),
+        truncated=np.array([False]),
+        successors=steps[rows, None] + 1.0,
+        gaps=True,
+    )
+    np.testing.assert_array_equal(sparse.next_observations, sparse.observations + 1.0)
+    assert sparse.terminated_steps.tolist() == [False] * (len(rows) - 1) + [ends]
+    assert sparse.first(1).successors is not None
+    with pytest.raises(InvalidTrajectories, match="steps of these trajectories are missing"):
+        _ = replace(sparse, successors=None).next_observations
+    with pytest.raises(InvalidTrajectories, match=r"successors has shape .*, 2\): \(\d, 1\) is needed"):
+        replace(sparse, successors=np.zeros((len(rows), 2)))

@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from gail.approx.cloning import CloningSettings, clone
-from gail.approx.cost_players.discriminator import Discriminator, DiscriminatorSettings
+from gail.approx.cost_players.discriminator import Discriminator
 from gail.approx.cost_players.gail import Gail
 from gail.approx.cost_players.linear_costs import FeatureCost, l2_ball, simplex
+from gail.approx.cost_players.settled_fit import DiscriminatorSettings, slope_penalty
 from gail.approx.demonstrations import Demonstrations, InvalidDemonstrations, Provenance
 from gail.approx.networks.normalization import RunningMoments
 from gail.approx.policies.policy import PolicySettings
@@ -108,7 +109,9 @@ def test_the_penalty_draws_experts_rows_in_proportion_to_their_weights():
 
     def penalty(pairs, shares):
         player.expert_shares = shares
-        return float(player._penalty(learner, player.moments(pairs), generator()).detach())
+        return float(
+            slope_penalty(player._logits, learner, player.moments(pairs), player.expert_shares, generator()).detach()
+        )
 
     learner = player.moments(SPEC.encode_pairs(LEARNER.observations, LEARNER.actions))[:1]
     shares, pairs = player.expert_shares, player.expert_pairs

@@ -130,6 +130,8 @@ def _descend(problem: Matching, psi: BoundedCosts, point: _Point, trace: list[fl
         target = centring * complementarity / point.slack.size
         # Mehrotra's second-order correction: the product of the two changes.
         step = newton.step(target - ahead.force * ahead.slack)
+        if not step.finite:
+            break
         point = _moved(problem, bounds, stiffness, point, step)
     return best, least
 
@@ -167,6 +169,11 @@ class _Step:
     force: Array
     slack: Array
     reach: float
+
+    @property
+    def finite(self) -> bool:
+        """Whether the system could be solved; if not, no further progress is possible."""
+        return all(np.isfinite(part).all() for part in (self.dx, self.shift, self.relative, self.dv))
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,7 +23,8 @@ several times the fill, because dx and dv need different separators.
 
 Elimination cancels digits where K is far smaller than R / lambda. The step is therefore checked against the four
 equations at the top. Where they are violated, these equations themselves, with y as an unknown, are factored with
-pivoting.
+pivoting. For large processes this takes long, and ends where it was in vain several times in a row: near the solution
+both violations are rounding.
 """
 
 from __future__ import annotations
@@ -50,6 +51,15 @@ Solver: TypeAlias = Callable[[Array, Array], Step]
 VIOLATED = 1e-11
 """Violation of the equations, relative to the right-hand sides, in l1, from which they are factored with pivoting."""
 
+USEFUL = 0.1
+"""Largest share of the violation that pivoting may leave to count as useful."""
+
+IN_VAIN = 3
+"""Consecutive useless factorizations with pivoting after which no more are tried, for a process with `MANY_PAIRS`."""
+
+MANY_PAIRS = 5000
+"""Number of state-action pairs from which factorizations with pivoting are counted."""
+
 DENSE, DENSE_FROM, DENSE_UP_TO = 0.05, 800, 4000
 """Share of nonzero entries from which a matrix with a number of rows in this range is treated as dense. Smaller ones
 are eliminated without pivoting, which is more accurate where rows differ by many magnitudes."""
@@ -67,6 +77,7 @@ class BoundedSystem(ABC):
     def __init__(self, mdp: FiniteMDP, weight: float, bounds: Sparse) -> None:
         self._mdp, self._weight = mdp, weight
         self._bounds: Any = bounds
+        self._in_vain = 0
         states, actions = mdp.num_states, mdp.num_actions
         # Any: the stubs do not know the type of products of sparse arrays.
         self._sum: Any = sparse.csr_array(sparse.kron(sparse.eye_array(states), np.ones((1, actions))))
@@ -79,15 +90,24 @@ class BoundedSystem(ABC):
 
         def solve(z: Array, r: Array) -> Step:
             step = quick(z, r)
-            if not equations.violation(step, z, r) > VIOLATED or equations.too_large:
+            violation = equations.violation(step, z, r)
+            if not violation > VIOLATED or equations.too_large or self._hopeless:
                 return step
             try:
                 other = equations.solve(z, r)
             except RuntimeError:  # singular up to rounding
+                self._in_vain += 1
                 return step
-            return other if equations.violation(other, z, r) < equations.violation(step, z, r) else step
+            remaining = equations.violation(other, z, r)
+            self._in_vain = 0 if remaining < USEFUL * violation else self._in_vain + 1
+            return other if remaining < violation else step
 
         return solve
+
+    @property
+    def _hopeless(self) -> bool:
+        """Whether pivoting is expensive, and did not help lately."""
+        return self._in_vain >= IN_VAIN and self._mdp.num_states * self._mdp.num_actions >= MANY_PAIRS
 
     @abstractmethod
     def eliminated(self, rho: Array, stiffness: Array) -> Solver:

@@ -281,8 +281,8 @@ def validate_process(mdp: FiniteMDP) -> None:
         raise TypeError(f"mdp must be a FiniteMDP, got {type(mdp).__name__}")
 
 
-def validate_cost(mdp: FiniteMDP, cost: ArrayLike | Any) -> Array:
-    """The cost as a float64 (S, A) array.
+def validate_cost(mdp: FiniteMDP, cost: ArrayLike | Any, name: str = "cost") -> Array:
+    """The cost as a float64 (S, A) array; `name` is used in the error message.
 
     Args:
         mdp: the process.
@@ -292,7 +292,7 @@ def validate_cost(mdp: FiniteMDP, cost: ArrayLike | Any) -> Array:
     Raises:
         InvalidCost: not real numbers, another shape, or an entry that is not finite.
     """
-    array = real_numbers("cost", cost, InvalidCost)
+    array = real_numbers(name, cost, InvalidCost)
     states, actions = shape = (mdp.num_states, mdp.num_actions)
     if array.shape == (states,):
         array = np.repeat(array[:, None], actions, axis=1)
@@ -303,12 +303,12 @@ def validate_cost(mdp: FiniteMDP, cost: ArrayLike | Any) -> Array:
         array = array.reshape(shape)
     if array.shape != shape:
         raise InvalidCost(
-            f"cost must have shape (states, actions) = {shape}, ({states},) or {(*shape, states)}, got {array.shape}"
+            f"{name} must have shape (states, actions) = {shape}, ({states},) or {(*shape, states)}, got {array.shape}"
         )
     bad = np.argwhere(~np.isfinite(array))
     if bad.size:
         state, action = bad[0]
-        raise InvalidCost(f"cost at state {state}, action {action} is {array[state, action]}, must be finite")
+        raise InvalidCost(f"{name} at state {state}, action {action} is {array[state, action]}, must be finite")
     return array
 
 

@@ -9,7 +9,8 @@
 | `tabular` | finite MDPs as Gymnasium environments |
 | `tasks` | the table of control tasks, with the paper's protocol |
 | `vector` | many copies of a control task, stepped together |
-| `wrappers` | episode lengths, flat spaces, state features |
+| `transfer_tasks` | pairs of tasks with one reward and different dynamics |
+| `wrappers` | episode lengths, flat spaces, other rewards, state features |
 | `data` | shipped experts and demonstrations |
 """
 
@@ -20,10 +21,12 @@ from gail.envs.gridworlds import ACTIONS, DEMO_8X8, MOVES, GridLayout, InvalidMa
 from gail.envs.tabular import TabularEnv, TabularVectorEnv
 from gail.envs.task_ids import InvalidTaskArgument, with_arguments
 from gail.envs.tasks import TASKS, Task, UnknownTask, find_task
+from gail.envs.transfer_tasks import TRANSFER_TASKS
 from gail.envs.vector import make_gymnasium_vector, make_vector
 from gail.envs.wrappers.episode_lengths import AbsorbingStates, FixedHorizon
 from gail.envs.wrappers.failures import EnvironmentFailed
 from gail.envs.wrappers.flat_spaces import UnsupportedEnvironment
+from gail.envs.wrappers.rewards import RewardFailed, TransitionReward, with_reward
 from gail.envs.wrappers.state_features import StateFeatures
 
 __all__ = [
@@ -31,6 +34,7 @@ __all__ = [
     "DEMO_8X8",
     "MOVES",
     "TASKS",
+    "TRANSFER_TASKS",
     "AbsorbingStates",
     "EnvironmentFailed",
     "FiniteTask",
@@ -39,10 +43,12 @@ __all__ = [
     "InvalidMap",
     "InvalidTaskArgument",
     "NotTabular",
+    "RewardFailed",
     "StateFeatures",
     "TabularEnv",
     "TabularVectorEnv",
     "Task",
+    "TransitionReward",
     "UnknownTask",
     "UnsupportedEnvironment",
     "chain",
@@ -56,4 +62,5 @@ __all__ = [
     "make_gymnasium_vector",
     "make_vector",
     "with_arguments",
+    "with_reward",
 ]

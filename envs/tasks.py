@@ -10,7 +10,8 @@ them and describes how they were measured.
 
 Any other environment that is registered with Gymnasium is a task too, if its spaces flatten to numbers and it has a
 time limit. An id may have arguments of the environment behind it (`gail.envs.task_ids`). `find_task` reads its sizes
-from the flattened environment (`gail.envs.wrappers.flat_spaces`).
+from the flattened environment (`gail.envs.wrappers.flat_spaces`). The tasks of `gail.envs.transfer_tasks` are
+registered by this package.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import gymnasium
 from gymnasium.spaces import Box
 
 from gail.envs.task_ids import joined_id, split_id
+from gail.envs.transfer_tasks import TRANSFER_TASKS
 from gail.envs.wrappers.flat_spaces import UnsupportedEnvironment, flattened
 
 
@@ -136,7 +138,7 @@ def _import(module: str, task_id: str) -> None:
 def _hint(task_id: str, module: str) -> str:
     if module:
         return f"module {module!r} was imported, but registers no environment of that name with Gymnasium"
-    by_lower_case = {known.lower(): known for known in TASKS}
+    by_lower_case = {known.lower(): known for known in (*TASKS, *TRANSFER_TASKS, *TRANSFER_TASKS.values())}
     near = difflib.get_close_matches(task_id.lower(), list(by_lower_case), n=1, cutoff=0.5)
     nearest = f"did you mean {by_lower_case[near[0]]}? " if near else ""
     return (

@@ -5,10 +5,11 @@ returns its true last observation with `terminated` or `truncated` set, and the 
 action, returns the first observation of the next episode, and has reward 0. Learners drop that reset step.
 
 EnvPool (C++ threads) runs the tasks of the table where it is installed, also with those arguments that it shares with
-Gymnasium (`SHARED_ARGUMENTS`). Gymnasium's own vector environment runs everything else, with observations and actions
-flattened (`gail.envs.wrappers.flat_spaces`). Both compute the same dynamics, up to rounding if MuJoCo has the release
-that EnvPool is built on; other releases resolve contacts of Ant and the Humanoids a little differently. This module
-removes the other differences of EnvPool:
+Gymnasium (`SHARED_ARGUMENTS`). The tasks of `gail.envs.transfer_tasks` have a vector environment of their own.
+Gymnasium's own vector environment runs everything else, with observations and actions flattened
+(`gail.envs.wrappers.flat_spaces`). EnvPool and Gymnasium compute the same dynamics, up to rounding if MuJoCo has the
+release that EnvPool is built on; other releases resolve contacts of Ant and the Humanoids a little differently. This
+module removes the other differences of EnvPool:
 - its copies take seeds `seed, seed + 1, ...`, so copy 1 of seed 0 would repeat copy 0 of seed 1; here seeds are drawn
   through `numpy.random.SeedSequence`, which spreads them over the integers;
 - its `reset(seed=...)` ignores the seed; here it makes a new pool;
@@ -38,6 +39,7 @@ from gymnasium.vector.utils import batch_space
 
 from gail.envs.task_ids import split_id
 from gail.envs.tasks import TASKS, find_task
+from gail.envs.transfer_tasks import is_transfer_task
 from gail.envs.wrappers.failures import ReportFailures
 from gail.envs.wrappers.flat_spaces import flattened
 
@@ -215,6 +217,8 @@ class _Seeded(VectorWrapper[Any, Any, Any]):
 
 def _make_gymnasium(task_id: str, num_envs: int) -> VectorEnvironment:
     base, arguments = split_id(task_id)
+    if is_transfer_task(base):
+        return gymnasium.make_vec(base, num_envs=num_envs, vectorization_mode="vector_entry_point", **arguments)
     with _compiling_quietly():
         return gymnasium.make_vec(
             base,

@@ -58,8 +58,8 @@ class Ants:
         self._forces = [state.cfrc_ext for state in self.states]
         self._contact_forces = contact_forces
         size = self.model.nq - 2 + self.model.nv + contact_forces * self._forces[0].size
-        self.observation_space = Box(-np.inf, np.inf, (size,), np.float64)
-        self.action_space = Box(-1.0, 1.0, (self.model.nu,), np.float32)
+        self.observation_space: Box = Box(-np.inf, np.inf, (size,), np.float64)
+        self.action_space: Box = Box(-1.0, 1.0, (self.model.nu,), np.float32)
         self._renderer: Any = None
 
     def begin(self, copy: int, generator: np.random.Generator) -> None:
@@ -95,7 +95,8 @@ class Ants:
         return np.concatenate(parts, axis=1)
 
     def _clipped_forces(self) -> NDArray[np.float64]:
-        return np.clip(np.array(self._forces).reshape(len(self.states), -1), -1.0, 1.0)
+        forces: NDArray[np.float64] = np.array(self._forces).reshape(len(self.states), -1)
+        return np.clip(forces, -1.0, 1.0)
 
     def picture(self, copy: int) -> NDArray[np.uint8]:
         """The animal from the side, by a camera that follows it."""

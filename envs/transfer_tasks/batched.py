@@ -12,6 +12,7 @@ from typing import Any
 
 import gymnasium
 import numpy as np
+from gymnasium.utils.seeding import np_random
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
@@ -28,8 +29,9 @@ class BatchedCopies(VectorEnv[Any, Any, Any]):
         max_episode_steps: the time limit H, at least 1.
 
     Raises:
-        ValueError: an argument below 1; on `reset`, a seed together with a `reset_mask`, or a mask that is not n truth
-            values; on `step`, actions of another shape or some that are not finite.
+        ValueError: an argument below 1; on `reset`, seeds of another number than n, a seed together with a
+            `reset_mask`, or a mask that is not n truth values; on `step`, actions of another shape or some that are
+            not finite.
         gymnasium.error.ResetNeeded: `step`, or `reset` of some copies, before the first `reset`.
     """
 
@@ -59,8 +61,7 @@ class BatchedCopies(VectorEnv[Any, Any, Any]):
         if options is not None and "reset_mask" in options:
             chosen = self._mask(options["reset_mask"], seed)
         elif seed is not None or not self._generators:
-            seeds = [None if seed is None else seed + i for i in range(self.num_envs)] if _is_number(seed) else seed
-            self._generators = [gymnasium.utils.seeding.np_random(own)[0] for own in seeds]
+            self._generators = [np_random(own)[0] for own in _seeds(seed, self.num_envs)]
         self._begin(chosen)
         return self.simulation.observations(), {}
 
@@ -70,7 +71,7 @@ class BatchedCopies(VectorEnv[Any, Any, Any]):
         """Step all copies: (observations, rewards, terminated, truncated, {})."""
         if not self._generators:
             raise gymnasium.error.ResetNeeded("call reset() before the first step")
-        rewards = self.simulation.advance(within(actions, self.single_action_space, self.num_envs))
+        rewards = self.simulation.advance(within(actions, self.simulation.action_space, self.num_envs))
         over = self._elapsed == self._limit
         self._elapsed += 1
         if over.any():
@@ -99,5 +100,11 @@ class BatchedCopies(VectorEnv[Any, Any, Any]):
         return chosen
 
 
-def _is_number(seed: Any) -> bool:
-    return seed is None or isinstance(seed, int | np.integer)
+def _seeds(seed: int | Sequence[int | None] | None, count: int) -> Sequence[int | None]:
+    if seed is None:
+        return [None] * count
+    if isinstance(seed, int | np.integer):
+        return [seed + i for i in range(count)]
+    if len(seed) != count:
+        raise ValueError(f"{len(seed)} seeds for {count} copies: one integer, or one seed per copy")
+    return seed

@@ -62,8 +62,8 @@ class PointMazes:
         if opening not in ("left", "right"):
             raise ValueError(f"opening is {opening!r}: 'left' or 'right' is needed")
         self.opening = opening
-        self.observation_space = Box(0.0, WIDTH, (2,), np.float64)
-        self.action_space = Box(-1.0, 1.0, (2,), np.float32)
+        self.observation_space: Box = Box(0.0, WIDTH, (2,), np.float64)
+        self.action_space: Box = Box(-1.0, 1.0, (2,), np.float32)
         self.positions = np.tile(START, (copies, 1))
 
     @property
@@ -77,12 +77,13 @@ class PointMazes:
 
     def advance(self, actions: NDArray[np.float64]) -> NDArray[np.float64]:
         """Move all points; the rewards are those of the states before the move."""
-        distances = np.linalg.norm(self.positions - TARGET, axis=1)
+        distances: NDArray[np.float64] = np.linalg.norm(self.positions - TARGET, axis=1)
         y = self.positions[:, 1]
         reached = np.clip(self.positions + SPEED * actions, 0.0, WIDTH)
         across = self._along_barrier(y, reached[:, 0])
         self.positions = np.stack([across, self._towards_barrier(across, y, reached[:, 1])], axis=1)
-        return -distances - CONTROL_COST * np.square(actions).sum(axis=1)
+        rewards: NDArray[np.float64] = -distances - CONTROL_COST * np.square(actions).sum(axis=1)
+        return rewards
 
     def _along_barrier(self, y: NDArray[np.float64], reached: NDArray[np.float64]) -> NDArray[np.float64]:
         """The first coordinate after a move: points beside the barrier stop at its end."""

@@ -46,7 +46,7 @@ class SingleCopy(gymnasium.Env[Any, Any]):
         """Take one step: (observation, reward, False, False, {})."""
         if not self._begun:
             raise gymnasium.error.ResetNeeded("call reset() before the first step")
-        rewards = self.simulation.advance(within(np.asarray(action)[None], self.action_space, 1))
+        rewards = self.simulation.advance(within(np.asarray(action)[None], self.simulation.action_space, 1))
         return self.simulation.observations()[0], float(rewards[0]), False, False, {}
 
     def render(self) -> Any:

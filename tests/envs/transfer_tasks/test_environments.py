@@ -168,7 +168,9 @@ def test_bad_requests_are_named():
         envs.step(np.zeros((2, 2)))
     with pytest.raises(gymnasium.error.ResetNeeded):
         envs.reset(options={"reset_mask": np.array([True, False])})
-    envs.reset(seed=0)
+    envs.reset(seed=[3, None])
+    with pytest.raises(ValueError, match="3 seeds for 2 copies"):
+        envs.reset(seed=[3, 4, 5])
     with pytest.raises(ValueError, match="cannot be combined with a reset_mask"):
         envs.reset(seed=1, options={"reset_mask": np.array([True, False])})
     with pytest.raises(ValueError, match=r"reset_mask has shape \(3,\)"):

@@ -10,11 +10,12 @@ with a cost regularizer from `regularizers`. Every result is a `Solution` that r
 | `planning` | RL(c): policy iteration, soft planning, the occupancy linear program |
 | `imitation` | IRL and occupancy matching, also of several experts with one cost |
 | `constrained` | planning and matching under constraints on expected costs |
+| `rewards` | rewards that can be used again: what experts determine, AIRL, transfer to other dynamics |
 | `linear_systems` | the systems that evaluation and Newton steps solve |
 | `algorithms` | imitation algorithms with exact expectations |
 | `statements` | the theory's statements as numerical checks, with certificates |
 
-`imitation`, `constrained`, `algorithms` and `statements` are loaded when a name of theirs is first used.
+`imitation`, `constrained`, `rewards`, `algorithms` and `statements` are loaded when a name of theirs is first used.
 """
 
 from importlib import import_module
@@ -53,6 +54,12 @@ if TYPE_CHECKING:
     from gail.exact.imitation.shared_cost.problem import SharedCostSolution
     from gail.exact.imitation.shared_cost.search import solve_shared_irl
     from gail.exact.planning.average_cost import AverageSolution, NotRecurrent, solve_average_rl
+    from gail.exact.rewards.airl import AirlFit, fit_airl
+    from gail.exact.rewards.airl_game import AirlRun, play_airl
+    from gail.exact.rewards.ambiguity import RewardAmbiguity, reward_ambiguity
+    from gail.exact.rewards.linked_classes import linked_classes
+    from gail.exact.rewards.shaping import RewardComparison, compare_rewards
+    from gail.exact.rewards.transfer import Transfer, transfer
     from gail.exact.statements import (
         Certificate,
         Verification,
@@ -62,6 +69,8 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "AirlFit",
+    "AirlRun",
     "AverageSolution",
     "BackendFailed",
     "Certificate",
@@ -83,10 +92,13 @@ __all__ = [
     "NotOptimal",
     "NotRecurrent",
     "Planning",
+    "RewardAmbiguity",
+    "RewardComparison",
     "RoundedInput",
     "SharedCostSolution",
     "Solution",
     "Status",
+    "Transfer",
     "Verification",
     "algorithms",
     "at_every_step",
@@ -95,18 +107,23 @@ __all__ = [
     "check_corollary_3_2_1",
     "check_proposition_3_2",
     "check_regularizer",
+    "compare_rewards",
     "continuing",
     "continuing_cost",
     "empirical_occupancy",
     "feature_expectations",
+    "fit_airl",
     "flow_residual",
+    "linked_classes",
     "match_constrained",
     "match_empirical",
     "match_occupancy",
     "occupancy_of",
     "over_time",
+    "play_airl",
     "policy_of",
     "regularizers",
+    "reward_ambiguity",
     "solve_average_rl",
     "solve_constrained_rl",
     "solve_irl",
@@ -115,6 +132,7 @@ __all__ = [
     "solve_shared_irl",
     "statements",
     "time_expanded",
+    "transfer",
     "validate_cost",
     "validate_occupancy",
 ]
@@ -125,6 +143,17 @@ _LOADED_LATER = {
     "AverageSolution": "gail.exact.planning.average_cost",
     "NotRecurrent": "gail.exact.planning.average_cost",
     "solve_average_rl": "gail.exact.planning.average_cost",
+    "AirlFit": "gail.exact.rewards.airl",
+    "fit_airl": "gail.exact.rewards.airl",
+    "AirlRun": "gail.exact.rewards.airl_game",
+    "play_airl": "gail.exact.rewards.airl_game",
+    "RewardAmbiguity": "gail.exact.rewards.ambiguity",
+    "reward_ambiguity": "gail.exact.rewards.ambiguity",
+    "linked_classes": "gail.exact.rewards.linked_classes",
+    "RewardComparison": "gail.exact.rewards.shaping",
+    "compare_rewards": "gail.exact.rewards.shaping",
+    "Transfer": "gail.exact.rewards.transfer",
+    "transfer": "gail.exact.rewards.transfer",
     "ConstrainedSolution": "gail.exact.constrained.solution",
     "Constraints": "gail.exact.constrained.constraints",
     "Infeasible": "gail.exact.constrained.constraints",

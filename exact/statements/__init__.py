@@ -24,6 +24,10 @@
 | 19         | `check_constrained_duality`                                    | `duality.constrained`            |
 | 20         | `check_average_cost`                                           | `duality.average_cost`           |
 | 21         | `check_shared_cost`                                            | `duality.shared_cost`            |
+| 22         | `check_identifiability`, `check_two_sides`                     | `rewards.identifiability`        |
+| 23         | `check_airl`, `check_airl_bias`                                | `rewards.adversarial_irl`        |
+| 24         | `check_transfer`, `check_entangled_rewards`                    | `rewards.other_dynamics`         |
+| 25         | `check_two_discounts`, `check_two_dynamics`                    | `rewards.two_experts`            |
 | any psi    | `check_regularizer`                                            | `regularizer_contract.contract`  |
 
 `certificates` and `verdicts` define the results of a check; `worst_case` keeps the worst of many trials.
@@ -61,6 +65,10 @@ from gail.exact.statements.learning.guided_cost_learning import (
 from gail.exact.statements.learning.monotone_improvement import check_monotone_improvement
 from gail.exact.statements.occupancy_measures import check_lemma_3_1, check_lemma_3_2, check_proposition_3_1
 from gail.exact.statements.regularizer_contract.contract import check_regularizer
+from gail.exact.statements.rewards.adversarial_irl import check_airl, check_airl_bias
+from gail.exact.statements.rewards.identifiability import check_identifiability, check_two_sides
+from gail.exact.statements.rewards.other_dynamics import check_entangled_rewards, check_transfer
+from gail.exact.statements.rewards.two_experts import check_two_discounts, check_two_dynamics
 from gail.exact.statements.surrogates.entropy_bias import BiasCurve, bias_curve
 from gail.exact.statements.surrogates.jensen_shannon import check_jensen_shannon
 from gail.exact.statements.surrogates.surrogate_family import check_surrogate_family
@@ -75,15 +83,19 @@ __all__ = [
     "UnexpressiveInstance",
     "Verification",
     "bias_curve",
+    "check_airl",
+    "check_airl_bias",
     "check_average_cost",
     "check_class_scaling",
     "check_compounding_error",
     "check_constrained_duality",
     "check_corollary_3_2_1",
+    "check_entangled_rewards",
     "check_feature_classes",
     "check_gradient_elsewhere",
     "check_guided_cost_inequalities",
     "check_guided_cost_learning",
+    "check_identifiability",
     "check_imitation_gradient",
     "check_irl_is_dual",
     "check_jensen_shannon",
@@ -99,6 +111,10 @@ __all__ = [
     "check_shared_cost",
     "check_soft_planning_duality",
     "check_surrogate_family",
+    "check_transfer",
+    "check_two_discounts",
+    "check_two_dynamics",
+    "check_two_sides",
     "check_unattained_dual",
     "check_unexpressive_class",
     "check_uniqueness_and_bias",

@@ -30,6 +30,7 @@ from gail.exact.process.finite_horizon import time_expanded
 from gail.exact.regularizers.separable import Separable
 from gail.exact.statements.duality import irl_is_dual, proposition_3_2, unattained_dual
 from gail.exact.statements.learning import gradients
+from gail.exact.statements.rewards import identifiability, two_experts
 from gail.exact.statements.surrogates import jensen_shannon
 from gail.exact.statements.verdicts import Verdicts
 from gail.exact.statements.worst_case import WorstCases
@@ -208,6 +209,16 @@ def cases() -> dict[str, list[Case]]:
         "check_shared_cost": [
             lambda make=make: s.check_shared_cost(mdp := make(), expert(mdp), 0.5, "small", rng()) for make in some
         ],
+        "check_identifiability": [
+            lambda make=make: s.check_identifiability(make(), "small", rng()) for make in (*every, ring)
+        ],
+        "check_two_sides": [lambda: s.check_two_sides("ring")],
+        "check_airl": [lambda make=make: s.check_airl(make(), "small", rng()) for make in (*every, ring)],
+        "check_airl_bias": [lambda: s.check_airl_bias("table")],
+        "check_transfer": [lambda: s.check_transfer("table", rng())],
+        "check_entangled_rewards": [lambda: s.check_entangled_rewards("table")],
+        "check_two_discounts": [lambda make=make: s.check_two_discounts(make(), "small", rng()) for make in every],
+        "check_two_dynamics": [lambda: s.check_two_dynamics("tables", rng())],
         "check_recovery_family": [lambda: s.check_recovery_family("recovery")],
         "check_regularizer": [
             lambda name=name: s.check_regularizer(member(name, endless()), 3, 2, rng(), tensor=np.array)
@@ -268,7 +279,43 @@ def tenth(right: Callable[..., float]) -> Callable[..., float]:
     return lambda *given: 0.1 * right(*given)
 
 
+def widened(right: Callable[..., Any]) -> Callable[..., Any]:
+    """An ambiguity of too many dimensions, and of more of them for several processes than for one."""
+
+    def find(given: Any, **options: Any) -> Any:
+        found = right(given, **options)
+        more = 1 if isinstance(given, FiniteMDP) else 20
+        wide = [np.repeat(one, [1] * (one.shape[-1] - 1) + [1 + more], axis=-1) for one in found.potentials]
+        last = np.repeat(found.directions[..., -1:], more, axis=-1)
+        directions = np.concatenate([found.directions, last], axis=-1)
+        return dataclasses.replace(found, potentials=tuple(wide), directions=directions)
+
+    return find
+
+
+def with_wide_ambiguity(check: str, module: ModuleType, *claims: str, case: int = 0) -> dict[str, Case]:
+    return {claim: with_other(check, module, "reward_ambiguity", widened, case) for claim in claims}
+
+
 WRONG: dict[str, dict[str, Case]] = {
+    "check_identifiability": {
+        **with_wide_ambiguity(
+            "check_identifiability", identifiability, "the dimension is that of the recovered null space"
+        ),
+        **with_wide_ambiguity(
+            "check_identifiability", identifiability, "the dimension is the number of linked classes", case=2
+        ),
+    },
+    "check_two_sides": with_wide_ambiguity("check_two_sides", identifiability, "the dimension is two"),
+    "check_two_discounts": with_wide_ambiguity(
+        "check_two_discounts", two_experts, "two experts leave no more open than one"
+    ),
+    "check_two_dynamics": with_wide_ambiguity(
+        "check_two_dynamics",
+        two_experts,
+        "two random dynamics leave one dimension open",
+        "another start determines nothing more",
+    ),
     "check_jensen_shannon": {
         "TV <= sqrt(2 JSD)": with_other("check_jensen_shannon", jensen_shannon, "_jensen_shannon", tenth)
     },

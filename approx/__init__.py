@@ -1,12 +1,22 @@
 """Imitation from samples: neural policies, TRPO, cost players, and the loop that pairs them."""
 
 from gail.approx.cloning import CloningResult, CloningSettings, clone
-from gail.approx.cost_players.cost_player import CostConfig, CostPlayer, CostReport
+from gail.approx.cost_players.airl import Airl
+from gail.approx.cost_players.cost_player import CostConfig, CostPlayer, CostReport, Rewarding, TrainingNeeds
 from gail.approx.cost_players.discriminator import Discriminator, neural_costs
 from gail.approx.cost_players.fixed_costs import Constant, ConstantCost, EnvironmentCost
 from gail.approx.cost_players.gail import Gail
+from gail.approx.cost_players.gan_gcl import GanGcl
+from gail.approx.cost_players.guided_cost import GuidedCost
 from gail.approx.cost_players.linear_costs import FeatureCost, Fem, Gtal, feature_costs, l2_ball, simplex
 from gail.approx.cost_players.reward_forms import ARRIVAL, DIFFERENCE, SURVIVAL, RewardForm
+from gail.approx.cost_players.rewards.learned_reward import (
+    InvalidRewardFile,
+    LearnedReward,
+    RewardDoesNotFit,
+    load_reward,
+    save_reward,
+)
 from gail.approx.cost_players.settled_fit import DiscriminatorSettings
 from gail.approx.demonstrations import (
     Demonstrations,
@@ -35,6 +45,7 @@ __all__ = [
     "ARRIVAL",
     "DIFFERENCE",
     "SURVIVAL",
+    "Airl",
     "CloningResult",
     "CloningSettings",
     "Constant",
@@ -51,12 +62,16 @@ __all__ = [
     "FeatureCost",
     "Fem",
     "Gail",
+    "GanGcl",
     "Gtal",
+    "GuidedCost",
     "InvalidCheckpoint",
     "InvalidDemonstrations",
     "InvalidPolicyFile",
+    "InvalidRewardFile",
     "InvalidSettings",
     "InvalidTrajectories",
+    "LearnedReward",
     "Policy",
     "PolicyConfig",
     "PolicyPlayer",
@@ -64,12 +79,15 @@ __all__ = [
     "Predictor",
     "Provenance",
     "Refinement",
+    "RewardDoesNotFit",
     "RewardForm",
+    "Rewarding",
     "SpaceSpec",
     "StepOutcome",
     "StepReport",
     "Training",
     "TrainingFailed",
+    "TrainingNeeds",
     "TrainingSettings",
     "Trajectories",
     "Trpo",
@@ -85,10 +103,12 @@ __all__ = [
     "load_demonstrations",
     "load_npz",
     "load_policy",
+    "load_reward",
     "neural_costs",
     "reinforcement",
     "save_npz",
     "save_policy",
+    "save_reward",
     "simplex",
     "stochastic",
     "train_imitator",

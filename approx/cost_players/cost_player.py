@@ -21,6 +21,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from gail.approx.cost_players.rewards.learned_reward import LearnedReward
 from gail.approx.policies.policy import Policy
 from gail.approx.policies.spaces import SpaceSpec
 from gail.approx.trajectories.trajectories import Trajectories
@@ -42,6 +43,10 @@ class CostReport:
     """Fraction of the expert's pairs that it attributes to the expert."""
     steps: int | None = None
     """Steps of its optimizer that a discriminator took. None for other players."""
+    likelihood_loss: float | None = None
+    """Minus the expert's mean log-likelihood per trajectory, up to a constant, for guided cost learning."""
+    effective_samples: float | None = None
+    """Trajectories that its importance weights amount to: 1 / sum of squared weights, normalised to sum 1."""
 
 
 class CostPlayer(Protocol):
@@ -89,6 +94,26 @@ class CostConfig(Protocol):
         """Make the player for a task's spaces and an expert's trajectories; the generator draws its parameters."""
 
 
+@dataclass(frozen=True)
+class TrainingNeeds:
+    """What an algorithm asks of the rest of a training. Recipes follow it, and a training that does not is refused."""
+
+    entropy_weight: float | None = None
+    """Entropy weight of the policy player with which the game is the algorithm's; a user may choose another one."""
+    discount: float | None = None
+    """Discount that the policy player must have."""
+    next_observations: bool = False
+    """Whether the observation after each demonstrated step must be known."""
+    whole_episodes: bool = False
+    """Whether demonstrations and batches must consist of whole episodes."""
+
+
+def needs_of(make_cost_player: object) -> TrainingNeeds:
+    """What a config's field `needs` says; nothing for a config or a function without one."""
+    needs = getattr(make_cost_player, "needs", None)
+    return needs if isinstance(needs, TrainingNeeds) else TrainingNeeds()
+
+
 MakeCostPlayer: TypeAlias = Callable[[SpaceSpec, Trajectories, torch.Generator], CostPlayer]
 """Makes a cost player for a task's spaces and an expert's trajectories; the generator draws its parameters."""
 
@@ -96,6 +121,14 @@ MakeCostPlayer: TypeAlias = Callable[[SpaceSpec, Trajectories, torch.Generator],
 def mean_distance(learner: Tensor, expert: Tensor, shares: Tensor | None) -> float:
     """l2 distance of the means of two sets of rows, shapes (N, k) and (M, k), the second's by `shares`, shape (M,)."""
     return float((learner.double().mean(0) - mean_rows(expert.double(), shares)).norm())
+
+
+@runtime_checkable
+class Rewarding(Protocol):
+    """A cost player whose reward can be kept and used again."""
+
+    def reward(self) -> LearnedReward | None:
+        """The reward as it is now, a copy that later updates leave alone; None where a file cannot describe it."""
 
 
 @runtime_checkable

@@ -26,6 +26,8 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from gail.approx.cost_players.cost_player import CostReport, MakeCostPlayer, mean_distance
 from gail.approx.cost_players.reward_forms import RewardForm
+from gail.approx.cost_players.rewards.learned_reward import LearnedReward
+from gail.approx.cost_players.rewards.model import RewardArchitecture, RewardModel
 from gail.approx.cost_players.settled_fit import (
     DiscriminatorSettings,
     bernoulli_entropy,
@@ -38,6 +40,7 @@ from gail.approx.policies.policy import Policy
 from gail.approx.policies.spaces import SpaceSpec
 from gail.approx.trajectories.trajectories import Trajectories
 from gail.approx.trajectories.weighting import mean_rows, shares_of
+from gail.exact.regularizers import Logistic
 
 
 class SurrogatePsi(Protocol):
@@ -122,6 +125,22 @@ class Discriminator(nn.Module):
         cost: Tensor = self.psi.cost(logits) if self.form is None else -self.form.reward(logits)
         costs: NDArray[np.float64] = cost.to(torch.float64).numpy()
         return costs
+
+    def reward(self) -> LearnedReward | None:
+        """The policy's reward as it is now; None for a psi whose cost is no reward form."""
+        form = self.form
+        if form is None and isinstance(self.psi, Logistic):
+            form = RewardForm.SURVIVAL  # the same function
+        if form is None:
+            return None
+        model = RewardModel(RewardArchitecture(self.spec, self.settings.hidden, form=form), torch.Generator())
+        model.moments.load_state_dict(self.moments.state_dict())
+        with torch.no_grad():
+            for kept, layer in zip(model.g, self.network, strict=True):
+                if isinstance(kept, nn.Linear) and isinstance(layer, nn.Linear):
+                    kept.weight.copy_(layer.weight)  # with spectral norms: the normalised weights
+                    kept.bias.copy_(layer.bias)
+        return LearnedReward(model, "gail")
 
     def state_dict(self, *args: Any, **kwargs: Any) -> Any:
         """The module's tensors, and the optimizer's state."""

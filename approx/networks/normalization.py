@@ -60,4 +60,8 @@ class RunningMoments(nn.Module):
 
     def forward(self, values: Tensor) -> Tensor:
         """Standardize `values`, shape (..., size); float32 out."""
-        return ((values - self.mean) / self.std).clamp(-_CLIP, _CLIP).to(torch.float32)
+        return self.part(values, slice(None))
+
+    def part(self, values: Tensor, entries: slice) -> Tensor:
+        """Standardize vectors that consist of some entries only; float32 out."""
+        return ((values - self.mean[entries]) / self.std[entries]).clamp(-_CLIP, _CLIP).to(torch.float32)

@@ -5,6 +5,10 @@ Kullback-Leibler divergence *to* another one, KL(self || other), its mode, and s
 from an explicit generator. Densities are with respect to Lebesgue measure (Gaussian) or counting measure
 (categorical). The parts of a product of categoricals are independent: log-probabilities, entropies and divergences are
 sums over parts.
+
+The environment clips a continuous action to its box. So the distribution of the *executed* action has a density inside
+the box and point masses on its bounds (`DiagonalGaussian.censored_log_prob`). Its entropy is bounded, unlike the
+Gaussian's, which grows with the standard deviation even where every action is clipped.
 """
 
 from __future__ import annotations
@@ -59,6 +63,18 @@ class DiagonalGaussian:
         """Log-probability of one action per row, shape (N,), in nats."""
         scaled = (actions - self.mean) * (-self.log_std).exp()
         return -0.5 * scaled.square().sum(-1) - self.log_std.sum() - 0.5 * _LOG_2PI * self.mean.shape[-1]
+
+    def censored_log_prob(self, actions: Tensor, low: Tensor, high: Tensor) -> Tensor:
+        """Log-probability of one action per row after clipping to [low, high], shape (N,), in nats.
+
+        A density inside the box; on a bound, the probability of all actions beyond it.
+        """
+        scale = (-self.log_std).exp()
+        scaled = (actions - self.mean) * scale
+        inside = -0.5 * scaled.square() - self.log_std - 0.5 * _LOG_2PI
+        below = torch.special.log_ndtr((low - self.mean) * scale)
+        above = torch.special.log_ndtr((self.mean - high) * scale)
+        return torch.where(actions <= low, below, torch.where(actions >= high, above, inside)).sum(-1)
 
     def entropy(self) -> Tensor:
         """Entropy per row, shape (N,), in nats."""

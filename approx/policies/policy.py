@@ -100,6 +100,14 @@ class Policy(nn.Module):
         distribution: Distribution = self.head(self.network(self.moments(observations)))
         return distribution
 
+    def executed_log_prob(self, observations: Tensor, actions: Tensor) -> Tensor:
+        """Log-probability of the executed action, clipped to the box, of each raw observation; shape (N,), in nats."""
+        distribution = self(observations)
+        low, high = self.spec.action_low, self.spec.action_high
+        if low is None or high is None or not isinstance(distribution, DiagonalGaussian):
+            return distribution.log_prob(actions)
+        return distribution.censored_log_prob(actions, actions.new_tensor(low), actions.new_tensor(high))
+
     @torch.no_grad()
     def act(self, observations: NDArray[Any], generator: torch.Generator) -> NDArray[Any]:
         """Sample one action per observation; not yet clipped to the box."""

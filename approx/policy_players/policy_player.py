@@ -66,6 +66,10 @@ class PolicyConfig(Protocol):
     """Tag in a run's config."""
 
     @property
+    def discount(self) -> float:
+        """Discount of future costs."""
+
+    @property
     def network(self) -> PolicySettings:
         """Architecture of the policy."""
 

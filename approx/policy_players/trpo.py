@@ -1,8 +1,9 @@
 """TRPO as a policy player: advantages, one trust region step, and the fit of the critic.
 
-The player maximises the reward r = -c - lambda log pi(a|s). The return of the second term is the causal entropy
-(Ho & Ermon 2016, Lemma A.1). Advantages come from lambda-returns (`advantages`), the step on the policy from
-`trust_region` (Schulman et al. 2015), values from `critic`.
+The player maximises the reward r = -c - lambda log pi(a|s), where pi is the distribution of the executed action
+(`gail.approx.policies.distributions`). The return of the second term is the causal entropy (Ho & Ermon 2016,
+Lemma A.1). Advantages come from lambda-returns (`advantages`), the step on the policy from `trust_region` (Schulman et
+al. 2015), values from `critic`.
 """
 
 from __future__ import annotations
@@ -87,8 +88,9 @@ class TrpoPlayer:
             states = self.policy.moments(torch.from_numpy(batch.observations))
             distribution = self.policy(torch.from_numpy(batch.observations))
             entropy = float(distribution.entropy().mean())
-            log_prob = distribution.log_prob(torch.from_numpy(batch.actions)).to(torch.float64).numpy()
-        rewards = -costs - self.config.entropy_weight * log_prob
+        rewards = -costs
+        if self.config.entropy_weight > 0.0:
+            rewards = rewards - self.config.entropy_weight * self._log_prob(batch)
         check_finite("the reward", rewards)
         returns, advantages = self._judge(batch, states, rewards)
         check_finite("the advantage", advantages)
@@ -104,6 +106,13 @@ class TrpoPlayer:
         self.policy.moments.update(torch.from_numpy(batch.observations))
         lap("critic")
         return PolicyReport(step, explained, entropy)
+
+    @torch.no_grad()
+    def _log_prob(self, batch: Trajectories) -> NDArray[np.float64]:
+        """log pi of the executed actions, shape (N,)."""
+        found = self.policy.executed_log_prob(torch.from_numpy(batch.observations), torch.from_numpy(batch.actions))
+        log_prob: NDArray[np.float64] = found.to(torch.float64).numpy()
+        return log_prob
 
     def _judge(
         self, batch: Trajectories, states: Tensor, rewards: NDArray[np.float64]

@@ -18,6 +18,7 @@ from gail.approx.game import RoundReport
 from gail.approx.networks.finite_checks import NotFinite
 from gail.approx.policies.policy import Policy, PolicySettings
 from gail.approx.policies.spaces import SpaceSpec
+from gail.approx.training.needs import check_needs
 from gail.approx.training.training import MakeEnvs, Training, TrainingFailed, TrainingSettings
 from gail.approx.trajectories.weighting import shares_of
 
@@ -45,6 +46,7 @@ def imitation_against(
     """
     spec = _spec_of(make_envs, seed)
     demonstrations.check_fits(spec)
+    check_needs(make_cost_player, demonstrations, settings)
     generator = _generator(seed)
     player = settings.policy.player(spec, generator)
     # The standardization of observations starts with the expert's moments.

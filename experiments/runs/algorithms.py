@@ -11,10 +11,21 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from gail.approx import Constant, CostConfig, Fem, Gail, Gtal, PolicyConfig, Trpo
+from gail.approx import (
+    Airl,
+    Constant,
+    CostConfig,
+    Fem,
+    Gail,
+    GanGcl,
+    Gtal,
+    GuidedCost,
+    PolicyConfig,
+    Trpo,
+)
 from gail.experiments.errors import InvalidRequest
 
-COST_PLAYERS: tuple[type[CostConfig], ...] = (Gail, Fem, Gtal, Constant)
+COST_PLAYERS: tuple[type[CostConfig], ...] = (Gail, Fem, Gtal, Airl, GanGcl, GuidedCost, Constant)
 """Cost players; the first one is the default."""
 POLICY_PLAYERS: tuple[type[PolicyConfig], ...] = (Trpo,)
 """Policy players; the first one is the default."""

@@ -8,6 +8,7 @@
 | `tensorboard/` | the same for TensorBoard |
 | `checkpoint.pt` | the state from which training resumes; cloning has none, it starts again |
 | `policy.safetensors` | the policy, for evaluation and use |
+| `reward.safetensors` | the reward, where the algorithm learns one that can be kept (`gail.approx.load_reward`) |
 | `clone.safetensors` | a clone of the same demonstrations, which the result is compared with, where it takes seconds |
 | `result.json`, `report.html` | the final evaluation, and pictures; an expert's run has `ship/` instead |
 | `pictures/` | the report's pictures as files |
@@ -79,6 +80,11 @@ class Run:
     def policy(self) -> Path:
         """The policy."""
         return self.folder / "policy.safetensors"
+
+    @property
+    def reward(self) -> Path:
+        """The reward, of an algorithm that learns one."""
+        return self.folder / "reward.safetensors"
 
     @property
     def clone(self) -> Path:

@@ -14,6 +14,8 @@ import torch
 from rich.console import Console
 
 from gail.approx.cloning import CloningResult, clone
+from gail.approx.cost_players.cost_player import Rewarding
+from gail.approx.cost_players.rewards.learned_reward import save_reward
 from gail.approx.demonstrations import Demonstrations, load_demonstrations
 from gail.approx.game import RoundReport
 from gail.approx.networks.finite_checks import NotFinite
@@ -181,6 +183,7 @@ def _go_on(run: Run, training: Training, console: Console) -> bool:
         metrics.close()
         events.close()
     save_policy(playable(run.config, training.policy), run.policy, run.config.task)
+    _save_reward(run, training)
     if not training.finished:
         saved = training.iteration - training.iteration % training.phase.checkpoint_every
         console.print(
@@ -192,6 +195,15 @@ def _go_on(run: Run, training: Training, console: Console) -> bool:
         )
         training.close()
     return training.finished
+
+
+def _save_reward(run: Run, training: Training) -> None:
+    """Write the reward of the cost player, if it has one that can be kept."""
+    player = training.cost_player
+    reward = player.reward() if isinstance(player, Rewarding) else None
+    if reward is not None:
+        reward.task = run.config.task
+        save_reward(reward, run.reward)
 
 
 def metrics_row(training: Training, report: RoundReport, seconds: float) -> dict[str, Any]:
@@ -213,6 +225,7 @@ def metrics_row(training: Training, report: RoundReport, seconds: float) -> dict
         "accuracy_learner": _cell(cost.accuracy_learner if cost else None),
         "accuracy_expert": _cell(cost.accuracy_expert if cost else None),
         "discriminator_steps": _cell(cost.steps if cost else None),
+        "effective_samples": _cell(cost.effective_samples if cost else None),
         "jsd_estimate": "" if loss is None else math.log(2.0) - 0.5 * loss,
         "feature_distance": cost.feature_distance if cost else "",
         "kl": policy.step.kl,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gail.approx import (
@@ -14,10 +14,12 @@ from gail.approx import (
     Gail,
     PolicySettings,
     RewardForm,
+    TrainingNeeds,
     TrainingSettings,
     Trpo,
     TrustRegionSettings,
 )
+from gail.approx.cost_players.cost_player import needs_of
 from gail.envs.tasks import Task, find_task
 from gail.experiments.runs.algorithms import cost_player
 from gail.experiments.runs.config import (
@@ -79,6 +81,7 @@ def imitation_recipe(task_id: str, algorithm: str = Gail.name, reward: RewardFor
     cost = {
         "reward": reward or (RewardForm.DIFFERENCE if task.base in ONE_LENGTH else reward_form(task.base)),
         "discriminator": DiscriminatorSettings(gradient_penalty=recipe.gradient_penalty),
+        "discount": recipe.discount,
     }
     return imitation_from(
         task,
@@ -93,7 +96,9 @@ def imitation_recipe(task_id: str, algorithm: str = Gail.name, reward: RewardFor
 def plain_recipe(task_id: str, algorithm: str = Gail.name) -> RunConfig:
     """An imitator on a task, from the paper's smallest dataset, with the defaults of every part."""
     task = find_task(task_id)
-    return imitation_from(task, algorithm, {"reward": reward_form(task.base)}, TrainingSettings())
+    training = TrainingSettings()
+    cost = {"reward": reward_form(task.base), "discount": training.policy.discount}
+    return imitation_from(task, algorithm, cost, training)
 
 
 def reward_form(task_id: str) -> RewardForm:
@@ -109,13 +114,27 @@ def imitation_from(
     num_envs: int = 32,
     warm_start: CloningSettings | None = None,
 ) -> RunConfig:
-    """A config of a named algorithm; its cost player takes from `cost` the values that it has fields for."""
+    """A config of a named algorithm; its cost player takes from `cost` the values that it has fields for.
+
+    What the algorithm needs (`TrainingNeeds`) comes before what the task's recipe says.
+    """
     learner: Learner = Cloning()
+    stride = task.subsample
     if algorithm != Cloning.name:
+        player = cost_player(algorithm, cost)
+        needs = needs_of(player)
         simulator = Simulator(num_envs, threads=min(2, ALL_CORES))
-        learner = Imitation(cost_player(algorithm, cost), training, simulator, warm_start)
-    demonstrations = DemonstrationChoice(count=task.dataset_sizes[0], stride=task.subsample)
-    return RunConfig(task.id, 0, demonstrations, learner)
+        learner = Imitation(player, _as_needed(training, needs), simulator, warm_start)
+        stride = 1 if needs.whole_episodes else stride
+    return RunConfig(task.id, 0, DemonstrationChoice(count=task.dataset_sizes[0], stride=stride), learner)
+
+
+def _as_needed(training: TrainingSettings, needs: TrainingNeeds) -> TrainingSettings:
+    """The training with the entropy weight and the kind of batches that an algorithm needs."""
+    policy = training.policy
+    if needs.entropy_weight is not None and isinstance(policy, Trpo) and policy.entropy_weight == 0.0:
+        policy = replace(policy, entropy_weight=needs.entropy_weight)
+    return replace(training, policy=policy, whole_episodes=training.whole_episodes or needs.whole_episodes)
 
 
 def _imitation_training(recipe: _Imitator) -> TrainingSettings:

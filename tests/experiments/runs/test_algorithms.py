@@ -125,7 +125,7 @@ def test_it_trains_and_resumes_bit_for_bit(kind, tmp_path):
     _, finished = trainings.resume(Run.open(parts.folder), SILENT)
     assert finished
     assert whole.policy.read_bytes() == parts.policy.read_bytes()
-    assert len(read_metrics(whole.metrics)) >= 5
+    assert len(read_metrics(whole.metrics)) >= 3  # whole episodes make larger batches
 
 
 @each

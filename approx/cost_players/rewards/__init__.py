@@ -1,0 +1,7 @@
+"""Rewards as functions that can be kept: networks of r(s, a), with a shaping term, saved to a file.
+
+| module | content |
+|---|---|
+| `model` | `RewardModel`: the networks g and h, and f = g + gamma h(s') - h(s) |
+| `learned_reward` | `LearnedReward`: a frozen reward; save, load, call |
+"""

@@ -115,8 +115,7 @@ def reward_ambiguity(processes: FiniteMDP | Sequence[FiniteMDP], *, state_only: 
         f"the ambiguity of rewards with {size} potentials on {held} state-action pairs",
     )
     null, kept, dropped = _null_space(_between(rows, group))
-    averages = _averaging(group)
-    means = averages @ (rows @ null)
+    means = np.asarray(_averaging(group) @ np.asarray(rows @ null), dtype=np.float64)
     return _result(given, state_only, unknowns, null, means, np.unique(group), (kept, dropped))
 
 
@@ -165,14 +164,14 @@ def _null_space(matrix: Array) -> tuple[Array, float, float]:
     """Orthonormal columns of the null space, the least singular value kept, and the largest one dropped."""
     held, size = matrix.shape
     if held > size:
-        matrix = linalg.qr(matrix, mode="r", check_finite=False)[0][:size]
+        matrix = np.asarray(linalg.qr(matrix, mode="r", check_finite=False)[0][:size], dtype=np.float64)
     _, found, right = linalg.svd(matrix, check_finite=False)
     values = np.zeros(size)
     values[: found.size] = found
     # The entries come from probabilities, so that rounding is relative to one, or to the largest singular value.
     tolerance = max(held, size) * float(np.finfo(np.float64).eps) * max(1.0, float(values.max(initial=0.0)))
     zero = values <= tolerance
-    null: Array = np.asarray(right).T[:, zero]
+    null = np.asarray(right, dtype=np.float64).T[:, zero]
     return null, float(values[~zero].min(initial=np.inf)), float(values[zero].max(initial=0.0))
 
 
@@ -192,9 +191,8 @@ def _result(
         potential[reached] = null[start : start + reached.size]
         potentials.append(potential)
         start += reached.size
-    directions = np.zeros((states if state_only else states * actions, dimension))
-    directions[groups] = means
-    if not state_only:
-        directions = directions.reshape(states, actions, dimension)
+    flat = np.zeros((states if state_only else states * actions, dimension))
+    flat[groups] = means
+    directions: Array = flat if state_only else flat.reshape(states, actions, dimension)
     visited = np.any([mdp.reachable for mdp in processes], axis=0)
     return RewardAmbiguity(state_only, visited, tuple(potentials), directions, *certificate)

@@ -16,14 +16,21 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from gail.exact.process.arrays import Array
 from gail.exact.process.finite_mdp import FiniteMDP, validate_process
 from gail.exact.process.reachability import Reachable
 
 
 def is_deterministic(mdp: FiniteMDP) -> bool:
     """Whether every action leads to one state, or ends the episode, with probability one."""
-    counts, sums = np.diff(mdp.transitions.indptr), np.asarray(mdp.transitions.sum(axis=1))
+    counts, sums = _rows(mdp)
     return bool(np.all((counts == 0) | ((counts == 1) & (sums == 1.0))))
+
+
+def _rows(mdp: FiniteMDP) -> tuple[NDArray[np.int64], Array]:
+    """The number of next states of each pair, and their probability."""
+    counts = np.diff(mdp.transitions.indptr).astype(np.int64)
+    return counts, np.asarray(mdp.transitions.sum(axis=1), dtype=np.float64)
 
 
 def linked_classes(mdp: FiniteMDP) -> NDArray[np.int64]:
@@ -45,8 +52,7 @@ def linked_classes(mdp: FiniteMDP) -> NDArray[np.int64]:
 
 
 def _refuse(mdp: FiniteMDP) -> None:
-    rows, actions = mdp.transitions, mdp.num_actions
-    counts, sums = np.diff(rows.indptr), np.asarray(rows.sum(axis=1))
+    (counts, sums), actions = _rows(mdp), mdp.num_actions
     random = (counts > 1) | ((counts == 1) & (sums < 1.0))
     state, action = divmod(int(np.flatnonzero(random & np.repeat(mdp.reachable, actions))[0]), actions)
     ways = int(counts[state * actions + action])

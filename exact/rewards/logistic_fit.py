@@ -29,7 +29,7 @@ MAX_STEPS = 100
 LARGEST_STEP = 4.0
 """Largest change of a logit per step: beyond it, the quadratic model is of no use."""
 
-LEAST_SHARE = 1e-4
+LEAST_SHARE = 1e-12
 """Shares of a class are taken as at least this much for the start."""
 
 TOLERANCE = 1e-12
@@ -112,10 +112,14 @@ class _Regression:
         return self.weights * expit(logits) * expit(-logits)
 
     def start(self) -> Array:
-        """The nearest theta to the best of all logits, log y/(1-y): the optimum, if that is attained."""
+        """The nearest theta to the best of all logits, log y/(1-y): the optimum, if that is attained.
+
+        Where it is attained equal weights find it most precisely, because true weights differ by orders of magnitude.
+        """
         shares = np.clip(self.shares, LEAST_SHARE, 1.0 - LEAST_SHARE)
-        root = np.sqrt(self.weights * shares * (1.0 - shares))
-        return self._least_squares(root, root * (logit(shares) + self.offset))
+        wanted = logit(shares) + self.offset
+        roots = (np.ones_like(shares), np.sqrt(self.weights * shares * (1.0 - shares)))
+        return min((self._least_squares(root, root * wanted) for root in roots), key=self.loss)
 
     def newton_step(self, theta: Array) -> Array:
         """The step of least norm that minimises the quadratic model."""

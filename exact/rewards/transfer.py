@@ -104,8 +104,10 @@ def transfer(reward: ArrayLike, mdp: FiniteMDP, cost: ArrayLike, entropy_weight:
     if entropy_weight == 0.0:
         tied = _tied(mdp, learned, planned)
         worst, best = (_among(mdp, one, tied) for one in (-true, true))
-    values = [problem.primal(occupancy_of(mdp, one)) for one in (worst, best, np.full_like(true, 1.0 / true.shape[1]))]
-    return Transfer(worst, *values, optimum, planned, compare_rewards(mdp, learned, -true))
+    uniform = np.full_like(true, 1.0 / mdp.num_actions)
+    value, best_value, uniform_value = (problem.primal(occupancy_of(mdp, one)) for one in (worst, best, uniform))
+    comparison = compare_rewards(mdp, learned, -true)
+    return Transfer(worst, value, best_value, uniform_value, optimum, planned, comparison)
 
 
 def _tied(mdp: FiniteMDP, reward: Array, planned: Solution) -> NDArray[np.bool_]:

@@ -32,7 +32,7 @@ def verify(
             (S, A, S), initial (S,), discount, terminal (S,) where episodes may end, and expert_occupancy or cost
             (S, A); default: all of the named ones.
         map: an ASCII map in a text file (# wall, . floor, S start, G goal, P pit).
-        statement: only these statements, by name or number (1 to 21); prop-3.2 selects all that begin with it; a wrong
+        statement: only these statements, by name or number (1 to 25); prop-3.2 selects all that begin with it; a wrong
             name lists all.
         psi: only these cost regularizers; a wrong name lists all.
         entropy_weight: lambda, the weight of the imitator's causal entropy.

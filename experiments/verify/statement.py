@@ -46,7 +46,7 @@ class Statement:
     """A statement and its check."""
 
     number: int
-    """Its number, 1 to 21, in docs/theory.md."""
+    """Its number, 1 to 25, in docs/theory.md."""
     name: str
     """Its name on the command line."""
     title: str

@@ -12,6 +12,7 @@ from gail.experiments.verify.psi_statements import gradients, proposition_3_2, p
 from gail.experiments.verify.statement import Statement, Trial
 
 THREE_ROADS, SMALL_GARNET, COIN, RECOVERY = "3 roads", "small garnet", "coin", "recovery"
+RING, RANDOM_TABLE = "ring", "random table"
 """Names of the processes that belong to one statement."""
 
 
@@ -190,6 +191,64 @@ _EXTENSIONS = (
     ),
 )
 
+_REWARDS = (
+    Statement(
+        22,
+        "identifiability",
+        "Rewards that explain the same expert",
+        lambda t: statements.check_identifiability(t.instance.mdp, t.instance.name, t.rng),
+    ),
+    Statement(
+        22,
+        "two-sides",
+        "Rewards that explain the same expert (expected failure): a map with two sides",
+        lambda t: statements.check_two_sides(RING),
+        own_instance=RING,
+    ),
+    Statement(
+        23,
+        "airl",
+        "AIRL's optimum is the true reward",
+        lambda t: statements.check_airl(t.instance.mdp, t.instance.name, t.rng),
+        nothing="the process is too large for a dense regression",
+    ),
+    Statement(
+        23,
+        "airl-bias",
+        "AIRL (expected failure): stochastic dynamics and sampled next states",
+        lambda t: statements.check_airl_bias(RANDOM_TABLE),
+        own_instance=RANDOM_TABLE,
+    ),
+    Statement(
+        24,
+        "transfer",
+        "State-only rewards transfer to other dynamics",
+        lambda t: statements.check_transfer(RANDOM_TABLE, t.rng),
+        own_instance=RANDOM_TABLE,
+    ),
+    Statement(
+        24,
+        "entangled",
+        "Transfer (expected failure): state-action rewards and GAIL's discriminator",
+        lambda t: statements.check_entangled_rewards(RANDOM_TABLE),
+        own_instance=RANDOM_TABLE,
+    ),
+    Statement(
+        25,
+        "two-discounts",
+        "Two experts with one reward: two discounts",
+        lambda t: statements.check_two_discounts(t.instance.mdp, t.instance.name, t.rng),
+        nothing="the process is too large for dense linear systems, or its discount is zero",
+    ),
+    Statement(
+        25,
+        "two-dynamics",
+        "Two experts with one reward: two dynamics",
+        lambda t: statements.check_two_dynamics(RANDOM_TABLE, t.rng),
+        own_instance=RANDOM_TABLE,
+    ),
+)
+
 
 def statements_for(choices: Mapping[str, MakePsi]) -> tuple[Statement, ...]:
     """All statements, in the order of docs/theory.md; statements about psi are listed for these choices of psi."""
@@ -202,6 +261,7 @@ def statements_for(choices: Mapping[str, MakePsi]) -> tuple[Statement, ...]:
         *gradients(choices),
         *_ALGORITHMS,
         *_EXTENSIONS,
+        *_REWARDS,
     )
 
 
@@ -225,7 +285,7 @@ def find_statements(names: Sequence[str], choices: Mapping[str, MakePsi]) -> tup
                 "add it to --psi, or omit --psi"
             )
         listed = ", ".join(statement.name for statement in known)
-        raise InvalidRequest(f"--statement {name} is unknown: choose a number (1 to 21) or one of {listed}")
+        raise InvalidRequest(f"--statement {name} is unknown: choose a number (1 to 25) or one of {listed}")
     return tuple(one for one in known if not names or any(_goes_by(one, name) for name in names))
 
 

@@ -52,8 +52,8 @@ def check_airl(mdp: FiniteMDP, instance: str, rng: np.random.Generator) -> Verif
     _sampled(verdicts, mdp, expert, fit)
     learner = 0.5 * expert.policy + 0.5 * rng.dirichlet(np.ones(mdp.num_actions), size=mdp.num_states)
     against = fit_airl(mdp, expert.occupancy, learner, next_state="expected")
-    visits = [one.sum(axis=1) for one in (expert.occupancy, occupancy_of(mdp, learner))]
-    ratio = np.log(np.divide(*visits, out=np.ones(mdp.num_states), where=mdp.reachable))
+    experts, learners = (one.sum(axis=1) for one in (expert.occupancy, occupancy_of(mdp, learner)))
+    ratio = np.log(np.divide(experts, learners, out=np.ones(mdp.num_states), where=mdp.reachable))
     claim = "against another learner g also has the log ratio of visits"
     _explained(verdicts, claim, ambiguity, against.reward - reward - ratio)
     _pairs(verdicts, mdp, rng)

@@ -30,4 +30,4 @@ def mild_reward(mdp: FiniteMDP, rng: np.random.Generator, *, state_only: bool = 
     that entropy alone would make experts avoid the end at all costs.
     """
     shape = (mdp.num_states,) if state_only else (mdp.num_states, mdp.num_actions)
-    return rng.normal(size=shape) / float(mdp.lifetime.max()) - np.log(mdp.num_actions)
+    return np.asarray(rng.normal(size=shape) / float(mdp.lifetime.max()) - np.log(mdp.num_actions))

@@ -63,13 +63,14 @@ def _refuse(mdp: FiniteMDP) -> None:
 
 
 def _components(mdp: FiniteMDP) -> NDArray[np.int64]:
-    """(S+1,) component of each state and of the end, which is the last node."""
+    """(S+1,) component of each state and of the end, which is the last node.
+
+    The process is a reachable part: at discount zero each of its states leads to itself, so that nothing is linked.
+    """
     states, actions = mdp.num_states, mdp.num_actions
     counts = np.diff(mdp.transitions.indptr)
     successors = np.full(states * actions, states, dtype=np.int64)
     successors[counts > 0] = mdp.transitions.indices
-    if mdp.discount == 0.0:  # what follows has no weight, so that nothing is linked
-        return np.arange(states + 1)
     first = np.repeat(successors[::actions], actions)
     graph = sparse.csr_array((np.ones(successors.size), (first, successors)), shape=(states + 1, states + 1))
     labels: NDArray[np.int64] = csgraph.connected_components(graph, directed=False)[1].astype(np.int64)

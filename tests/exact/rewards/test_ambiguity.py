@@ -130,6 +130,21 @@ def test_ends_that_depend_on_the_action_determine_the_constant():
     assert reward_ambiguity(chosen).only_constants
 
 
+def test_a_start_that_is_never_visited_again_has_an_open_reward():
+    """The state 1 stays or ends, so that its reward is determined; that of the start is not."""
+    found = reward_ambiguity(FiniteMDP([[[0.0, 1.0]] * 2, [[0.0, 1.0], [0.0, 0.0]]], 0, 0.9, [1]))
+    np.testing.assert_allclose(abs(found.directions[:, 0]), [1.0, 0.0], atol=1e-15)
+    assert not found.only_constants
+
+
+def test_actions_that_hardly_differ_determine_the_reward_all_the_same():
+    rng = np.random.default_rng(0)
+    rows = rng.dirichlet(np.ones(4), size=(4, 1)) + 1e-4 * (rng.dirichlet(np.ones(4), size=(4, 2)) - 0.25)
+    found = reward_ambiguity(FiniteMDP(rows, 0, 0.9))
+    assert found.dimension == 1
+    assert 1e-6 < found.kept < 1e-3
+
+
 def test_states_that_are_never_visited_are_left_out():
     transitions = np.zeros((4, 2, 4))
     transitions[:, 0, 0] = transitions[:, 1, 1] = 1.0

@@ -4,6 +4,7 @@ from scipy import optimize, sparse
 
 from gail.exact import NotEnoughMemory, Status
 from gail.exact.process import memory
+from gail.exact.rewards import logistic_fit
 from gail.exact.rewards.logistic_fit import fit_logistic
 
 
@@ -43,6 +44,17 @@ def test_no_bound_exceeds_the_loss_of_any_point(seed):
     for _ in range(20):
         logits = design @ (best.parameters + rng.normal(size=4)) - offset
         assert weights @ (np.logaddexp(0.0, logits) - shares * logits) >= best.bound
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_bound_holds_and_is_close_before_the_search_has_ended(seed, monkeypatch):
+    best = fit_logistic(*problem(seed))
+    monkeypatch.setattr(logistic_fit, "MAX_STEPS", 1)
+    monkeypatch.setattr(logistic_fit, "POLISHING", 0)
+    early = fit_logistic(*problem(seed))
+    assert early.loss > best.loss + 1e-9
+    assert early.status is Status.NOT_CONVERGED
+    assert best.loss - 10.0 * (early.loss - best.loss) <= early.bound <= best.loss
 
 
 def test_directions_without_effect_stay_at_zero():

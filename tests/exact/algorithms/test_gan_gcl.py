@@ -73,6 +73,21 @@ def changing_policy(mdp, horizon, seed):
     return 0.1 + (1.0 - 0.1 * mdp.num_actions) * chances
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_at_the_best_z_the_mean_of_d_on_a_balanced_batch_is_a_half(seed, random_policy):
+    rng = np.random.default_rng(seed)
+    mdp = FiniteMDP(rng.dirichlet(np.ones(2), size=(2, 2)), [0.7, 0.3], 0.9)
+    paths = enumerate_paths(mdp, 3)
+    expert, generator = (paths.distribution(random_policy(mdp, seed + shift)) for shift in (0, 100))
+    game, reward = GuidedCostGame(paths, expert, generator), rng.normal(size=(2, 2))
+    log_z = game.best_log_partition(reward)
+    discriminator = game.discriminator(reward, log_z)
+    assert 0.5 * (expert + generator) @ discriminator == pytest.approx(0.5, abs=1e-12)
+    # The gradient there is that of maximum entropy IRL, with p_r sampled from the mixture.
+    sampled = (expert + generator) * discriminator
+    np.testing.assert_allclose(-game.gradient(reward, log_z)[0], paths.expected_counts(expert - sampled), atol=1e-12)
+
+
 @settings(deadline=None, derandomize=True, max_examples=12)
 @given(seed=SEEDS, horizon=st.integers(1, 4))
 def test_with_deterministic_dynamics_it_reaches_the_maximum_entropy_optimum(seed, horizon):

@@ -12,8 +12,8 @@ f(s, s') = g(s) + gamma h(s') - h(s), and the optimum is a projection (`gail.exa
 
 Where all episodes have one length, a constant added to f changes nothing. Where they can end, it decides whether long
 episodes are good. Far from the expert l is negative at every step, and a policy that maximises it learns to end its
-episodes at once. So f is shifted by a constant, anew in each iteration: for a positive sign l is then at least 0 at all
-but `EXTREME` of the batch's steps, for a negative one at most 0. At a perfect imitator l is 0 without a shift.
+episodes at once. So f is shifted by a constant, anew in each iteration: for a positive sign f is then at least 0 at all
+but `EXTREME` of the batch's steps, for a negative one at most 0.
 """
 
 from __future__ import annotations
@@ -94,15 +94,15 @@ class RewardClassifier:
         if not reports:
             with torch.no_grad():
                 evaluate()
-        self._shift(current, policy)
+        self._shift(current)
         return replace(reports[0], steps=steps)
 
     @torch.no_grad()
-    def _shift(self, rows: Rows, policy: Policy) -> None:
-        """Set the offset with which the logits of these steps have the sign that was asked for."""
+    def _shift(self, rows: Rows) -> None:
+        """Set the offset with which the rewards of these steps have the sign that was asked for."""
         if self._sign != 0:
-            logits = (self.model(self._steps(rows)) - log_prob(policy, rows)).double()
-            self.offset = -float(torch.quantile(logits, EXTREME if self._sign > 0 else 1.0 - EXTREME))
+            shaped = self.model(self._steps(rows)).double()
+            self.offset = -float(torch.quantile(shaped, EXTREME if self._sign > 0 else 1.0 - EXTREME))
 
     def keep_pace(self, pace: float) -> None:
         """Use `pace` times the learning rate of the settings from now on."""

@@ -53,6 +53,9 @@ class _Imitator:
     gradient_penalty: float = 1.0
     discount: float = 0.99
     mixing: float = 0.95
+    entropy_weight: float = 1.0
+    """Of those algorithms that maximise f - lambda log pi; 1 is theirs. Where the expert's actions are precise, as in
+    fast running, the entropy of the imitator's grows at the expense of its return (AIRL's authors took 0.1)."""
 
 
 _IMITATORS = {
@@ -60,12 +63,12 @@ _IMITATORS = {
     "Acrobot-v1": _Imitator(500_000),
     "MountainCar-v0": _Imitator(500_000),
     "Reacher-v5": _Imitator(1_500_000),
-    "HalfCheetah-v5": _Imitator(2_500_000, num_envs=16, initial_std=0.25, warm_start=True),
+    "HalfCheetah-v5": _Imitator(2_500_000, num_envs=16, initial_std=0.25, warm_start=True, entropy_weight=0.1),
     "Hopper-v5": _Imitator(1_000_000),
-    "Walker2d-v5": _Imitator(2_500_000, num_envs=16, discount=0.995, mixing=0.97),
-    "Ant-v5": _Imitator(1_500_000, initial_std=0.25, warm_start=True, gradient_penalty=10.0),
-    "Humanoid-v5": _Imitator(1_000_000, initial_std=0.4, warm_start=True),
-    "HumanoidStandup-v5": _Imitator(1_000_000, initial_std=0.4, warm_start=True),
+    "Walker2d-v5": _Imitator(2_500_000, num_envs=16, discount=0.995, mixing=0.97, entropy_weight=0.1),
+    "Ant-v5": _Imitator(1_500_000, initial_std=0.25, warm_start=True, gradient_penalty=10.0, entropy_weight=0.1),
+    "Humanoid-v5": _Imitator(1_000_000, initial_std=0.4, warm_start=True, entropy_weight=0.1),
+    "HumanoidStandup-v5": _Imitator(1_000_000, initial_std=0.4, warm_start=True, entropy_weight=0.1),
 }
 
 
@@ -90,6 +93,7 @@ def imitation_recipe(task_id: str, algorithm: str = Gail.name, reward: RewardFor
         _imitation_training(recipe),
         recipe.num_envs,
         CloningSettings() if recipe.warm_start else None,
+        recipe.entropy_weight,
     )
 
 
@@ -113,10 +117,12 @@ def imitation_from(
     training: TrainingSettings,
     num_envs: int = 32,
     warm_start: CloningSettings | None = None,
+    entropy_weight: float = 1.0,
 ) -> RunConfig:
     """A config of a named algorithm; its cost player takes from `cost` the values that it has fields for.
 
-    What the algorithm needs (`TrainingNeeds`) comes before what the task's recipe says.
+    What the algorithm needs (`TrainingNeeds`) comes before what the task's recipe says; `entropy_weight` is that of
+    algorithms that need one, relative to theirs.
     """
     learner: Learner = Cloning()
     stride = task.subsample
@@ -124,16 +130,16 @@ def imitation_from(
         player = cost_player(algorithm, cost)
         needs = needs_of(player)
         simulator = Simulator(num_envs, threads=min(2, ALL_CORES))
-        learner = Imitation(player, _as_needed(training, needs), simulator, warm_start)
+        learner = Imitation(player, _as_needed(training, needs, entropy_weight), simulator, warm_start)
         stride = 1 if needs.whole_episodes else stride
     return RunConfig(task.id, 0, DemonstrationChoice(count=task.dataset_sizes[0], stride=stride), learner)
 
 
-def _as_needed(training: TrainingSettings, needs: TrainingNeeds) -> TrainingSettings:
+def _as_needed(training: TrainingSettings, needs: TrainingNeeds, share: float) -> TrainingSettings:
     """The training with the entropy weight and the kind of batches that an algorithm needs."""
     policy = training.policy
     if needs.entropy_weight is not None and isinstance(policy, Trpo) and policy.entropy_weight == 0.0:
-        policy = replace(policy, entropy_weight=needs.entropy_weight)
+        policy = replace(policy, entropy_weight=share * needs.entropy_weight)
     return replace(training, policy=policy, whole_episodes=training.whole_episodes or needs.whole_episodes)
 
 

@@ -15,7 +15,7 @@ from gymnasium.vector import VectorEnv
 
 from gail.approx.policies.policy import Policy
 from gail.approx.policies.spaces import SpaceSpec
-from gail.approx.trajectories.sampler import Batch, Rounds
+from gail.approx.trajectories.sampler import TRUE_REWARD, Batch, Rounds
 
 
 class EpisodeSampler:
@@ -36,7 +36,7 @@ class EpisodeSampler:
         lengths: list[int] = []
         while playing.any():
             actions = policy.act(observations, generator)
-            following, rewards, terminated, truncated, _ = self._envs.step(
+            following, rewards, terminated, truncated, info = self._envs.step(
                 self._spec.executed(actions).astype(self._envs.single_action_space.dtype, copy=False)
             )
             real = playing & ~resetting
@@ -48,7 +48,7 @@ class EpisodeSampler:
             rounds.terminated.append(terminated & real)
             rounds.truncated.append(truncated & ~terminated & real)
             rounds.cut.append(np.zeros(copies, dtype=bool))
-            gained += np.where(real, rewards, 0.0)
+            gained += np.where(real, info.get(TRUE_REWARD, rewards), 0.0)
             ages += real
             returns.extend(gained[ended].tolist())
             lengths.extend(ages[ended].tolist())

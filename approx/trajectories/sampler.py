@@ -23,6 +23,9 @@ from gail.approx.policies.policy import Policy
 from gail.approx.policies.spaces import SpaceSpec
 from gail.approx.trajectories.trajectories import Trajectories
 
+TRUE_REWARD = "true_reward"
+"""Key of `info` with the environment's own reward, where the reward of a step is another one."""
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -30,7 +33,8 @@ class Batch:
 
     trajectories: Trajectories
     episode_returns: NDArray[np.float64]
-    """Sums of the environment's own reward of the episodes that ended in this batch. Only for display."""
+    """Sums of the environment's own reward of the episodes that ended in this batch, only for display. Where another
+    reward is in its place, the environment's own is `info[TRUE_REWARD]`."""
     episode_lengths: NDArray[np.int64]
     """Their numbers of steps."""
 
@@ -81,7 +85,7 @@ class Sampler:
         """Step all environments once; return the number of real steps."""
         real = ~self._dropped
         actions = policy.act(self._observations, generator)
-        following, rewards, terminated, truncated, _ = self._envs.step(
+        following, rewards, terminated, truncated, info = self._envs.step(
             self._spec.executed(actions).astype(self._envs.single_action_space.dtype, copy=False)
         )
         ended = (terminated | truncated) & real
@@ -94,7 +98,7 @@ class Sampler:
         rounds.terminated.append(terminated & real)
         # Gymnasium may set both flags. The episode has terminated then, and no later return has to be estimated.
         rounds.truncated.append(truncated & ~terminated & real)
-        self._returns += np.where(real, rewards, 0.0)
+        self._returns += np.where(real, info.get(TRUE_REWARD, rewards), 0.0)
         self._lengths += real
         # A cut copy takes one more step, dropped like a reset step, after which it is reset.
         self._stale = real & ~ended & (self._lengths == self._cut_at)

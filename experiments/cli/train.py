@@ -60,6 +60,8 @@ class Players:
     """Weight of the discriminator's gradient penalty; 0 for none."""
     spectral_norm: bool = False
     """Keep every layer of the discriminator 1-Lipschitz."""
+    state_only: bool = False
+    """Let the reward of airl, gan-gcl or gcl depend on the state only, so that other dynamics can use it."""
     absorbing: bool = False
     """Let episodes that end early continue in an absorbing state, so that all have one length."""
 
@@ -70,6 +72,7 @@ class Players:
             "entropy_weight": self.entropy_weight,
             "gradient_penalty": self.gradient_penalty,
             "spectral_norm": self.spectral_norm or None,
+            "state_only": self.state_only or None,
             "absorbing": self.absorbing or None,
         }
         chosen: dict[str, Any] = {name: value for name, value in found.items() if value is not None}

@@ -125,8 +125,18 @@ class Cloning:
 
 
 @dataclass(frozen=True)
+class RewardChoice:
+    """A learned reward in the place of the task's own."""
+
+    file: str
+    """A reward file, or the folder of the run that learned it."""
+    sha256: str
+    """Digest of the file; a run refuses to go on with another content."""
+
+
+@dataclass(frozen=True)
 class Reinforcement:
-    """A policy player that minimizes the environment's own cost; this trains experts."""
+    """A policy player that minimizes the environment's own cost, or a learned one; this trains experts."""
 
     kind: ClassVar[str] = "reinforcement"
     title: ClassVar[str] = "expert"
@@ -135,6 +145,8 @@ class Reinforcement:
     """Budget, batches and the policy player."""
     simulator: Simulator = field(default_factory=Simulator)
     """The environments in which the policy learns."""
+    reward: RewardChoice | None = None
+    """A learned reward; None for the task's own."""
 
     @property
     def name(self) -> str:

@@ -35,6 +35,7 @@ FIELDS: Mapping[str, str] = {
     "gradient_penalty": "learner.cost.discriminator.gradient_penalty",
     "spectral_norm": "learner.cost.discriminator.spectral_norm",
     "entropy_weight": "learner.training.policy.entropy_weight",
+    "state_only": "learner.cost.state_only",
     "warm_start": "learner.warm_start",
     "absorbing": "learner.absorbing",
     "control": "learner.controls",

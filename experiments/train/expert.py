@@ -20,7 +20,7 @@ from gail.envs.tasks import find_task
 from gail.envs.vector import make_gymnasium_vector, runs_in_envpool
 from gail.experiments.data.demonstrations import record
 from gail.experiments.errors import InvalidRequest
-from gail.experiments.runs.config import RunConfig
+from gail.experiments.runs.config import Reinforcement, RunConfig
 from gail.experiments.runs.learning_curves import write_learning_curve
 from gail.experiments.runs.metrics import read_metrics
 from gail.experiments.runs.recipes.expert import expert_recipe
@@ -142,6 +142,8 @@ def _command(config: RunConfig) -> str:
     """The command that makes this expert, without paths of this machine."""
     recipe, learner = expert_recipe(config.task).played(), config.played()
     words = ["gail expert", config.task, f"--seed {config.seed}"]
+    if isinstance(config.learner, Reinforcement) and config.learner.reward is not None:
+        words.append(f"--reward {Path(config.learner.reward.file).name}")
     if learner.training.env_steps != recipe.training.env_steps:
         words.append(f"--steps {learner.training.env_steps}")
     if learner.simulator.num_envs != recipe.simulator.num_envs:

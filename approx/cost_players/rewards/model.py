@@ -8,6 +8,10 @@ the time limit is no property of the state. So the shaping terms of a whole epis
 policy is preferred because of them (Ng, Harada & Russell 1999).
 
 Where the reward is that of a classifier (GAIL), r is a reward form of g.
+
+Demonstrations say nothing about states that neither expert nor learner visits, and little about those that only the
+learner does. There the form of g decides. A network gives such states low rewards, because the expert avoids them. A g
+without hidden layers, linear in its inputs and their squares, extrapolates: it can have a peak, and no path.
 """
 
 from __future__ import annotations
@@ -31,7 +35,7 @@ class RewardArchitecture:
     spec: SpaceSpec
     """Spaces of the task."""
     hidden: tuple[int, ...]
-    """Units of the hidden layers of g; none for a linear g."""
+    """Units of the hidden layers of g; none for a g that is linear in its inputs and their squares."""
     state_only: bool = False
     """Whether g sees the state only."""
     shaping: tuple[int, ...] | None = None
@@ -67,9 +71,8 @@ class RewardModel(nn.Module):
         self.architecture = architecture
         spec = architecture.spec
         self.moments = RunningMoments(spec.pair_size)
-        self.g = mlp(
-            spec.observation_size if architecture.state_only else spec.pair_size, architecture.hidden, 1, generator
-        )
+        inputs = spec.observation_size if architecture.state_only else spec.pair_size
+        self.g = mlp(inputs if architecture.hidden else 2 * inputs, architecture.hidden, 1, generator)
         self.h = None
         if architecture.shaping is not None:
             self.h = mlp(spec.observation_size, architecture.shaping, 1, generator)
@@ -94,7 +97,10 @@ class RewardModel(nn.Module):
     def reward(self, steps: Steps) -> Tensor:
         """r of each step, shape (N,)."""
         size = self.architecture.spec.observation_size
-        raw: Tensor = self.g(steps.pairs[:, :size] if self.architecture.state_only else steps.pairs).squeeze(-1)
+        seen = steps.pairs[:, :size] if self.architecture.state_only else steps.pairs
+        if not self.architecture.hidden:
+            seen = torch.cat([seen, seen.square()], dim=-1)
+        raw: Tensor = self.g(seen).squeeze(-1)
         form = self.architecture.form
         return raw if form is None else form.reward(raw)
 

@@ -14,7 +14,9 @@ from tyro.conf import arg, subcommand
 from gail.approx import Constant
 from gail.envs.task_ids import with_arguments
 from gail.envs.tasks import TASKS, find_task
+from gail.envs.transfer_tasks import TRANSFER_TASKS
 from gail.experiments.bench import benchmarks
+from gail.experiments.bench.rewards import ALGORITHMS, TRUTH, Stopped, measure_reuse, reuse_table
 from gail.experiments.bench.training.cells import Table, cells
 from gail.experiments.bench.training.page import write_page
 from gail.experiments.bench.training.peers import PEERS, check_train_peers, measure_peers
@@ -24,6 +26,7 @@ from gail.experiments.cli.task_arguments import Assignments, EnvArgs
 from gail.experiments.errors import InvalidRequest
 from gail.experiments.runs.algorithms import COST_PLAYERS
 from gail.experiments.runs.config import Cloning
+from gail.experiments.runs.interrupts import INTERRUPTED
 from gail.experiments.train.evaluation import reference
 
 _CONSOLE = Console()
@@ -137,13 +140,41 @@ def train(
     return 0
 
 
+def rewards(
+    source: tuple[str, ...] = tuple(TRANSFER_TASKS),
+    algo: tuple[str, ...] = (TRUTH, *ALGORITHMS),
+    seeds: tuple[int, ...] = (0, 1, 2, 3, 4),
+    runs: Path = Path("build/bench-rewards"),
+    out: Path = Path("docs/results/rewards.csv"),
+) -> int:
+    """Measure what learned rewards are worth on a task with other dynamics: imitate, then train a fresh policy there.
+
+    Rows are written as they are finished, and not measured again. Interrupted runs are gone on with.
+
+    Args:
+        source: tasks on which rewards are learned; each has a target task.
+        algo: rows of the table: "truth" is the true reward.
+        seeds: seeds of all randomness.
+        runs: folder for the runs.
+        out: the CSV.
+    """
+    try:
+        rows = measure_reuse(source, algo, seeds, runs, out, _CONSOLE)
+    except Stopped as stopped:
+        _CONSOLE.print(str(stopped), soft_wrap=True, highlight=False, markup=False)
+        return INTERRUPTED
+    _CONSOLE.print(reuse_table(rows))
+    return 0
+
+
 def bench(
     verb: Annotated[
         Annotated[int, subcommand("exact", constructor=exact, prefix_name=False)]
         | Annotated[int, subcommand("gaps", constructor=gaps, prefix_name=False)]
         | Annotated[int, subcommand("envs", constructor=envs, prefix_name=False)]
         | Annotated[int, subcommand("throughput", constructor=throughput, prefix_name=False)]
-        | Annotated[int, subcommand("train", constructor=train, prefix_name=False)],
+        | Annotated[int, subcommand("train", constructor=train, prefix_name=False)]
+        | Annotated[int, subcommand("rewards", constructor=rewards, prefix_name=False)],
         arg(name=""),
     ],
 ) -> int:

@@ -28,6 +28,9 @@ class _Expert:
     max_kl: float = 0.01
     initial_std: float = 0.6
     batch_size: int = 2_048
+    num_envs: int = 16
+    entropy_weight: float = 0.0
+    """Of an expert whose actions should show its reward: a nearly deterministic one explains any reward."""
     refined_after: int | None = None
     """Environment steps after which batches are four times as large, and steps smaller."""
 
@@ -41,6 +44,10 @@ _EXPERTS = {
     "Ant-v5": _Expert(5_000_000),
     "Humanoid-v5": _Expert(9_043_000, max_kl=0.03, initial_std=0.5, refined_after=5_300_000),
     "HumanoidStandup-v5": _Expert(825_000, max_kl=0.03, initial_std=0.5),
+    "gail/PointMazeLeft-v0": _Expert(150_000, entropy_weight=0.1),
+    "gail/PointMazeRight-v0": _Expert(150_000),
+    "gail/CustomAnt-v0": _Expert(1_500_000),
+    "gail/DisabledAnt-v0": _Expert(1_500_000, max_kl=0.02, batch_size=5_000, num_envs=32),
 }
 _LONG_JUMPS = {"Hopper-v5": 4_000_000, "Walker2d-v5": 7_000_000}
 
@@ -55,7 +62,8 @@ def expert_recipe(task_id: str) -> RunConfig:
     if task.base in _LONG_JUMPS:
         training, num_envs = _large_batches(_LONG_JUMPS[task.base]), 32
     else:
-        training, num_envs = _small_batches(_EXPERTS.get(task.base, _Expert(2_000_000))), 16
+        expert = _EXPERTS.get(task.base, _Expert(2_000_000))
+        training, num_envs = _small_batches(expert), expert.num_envs
     return RunConfig(task.id, 0, None, Reinforcement(training, Simulator(num_envs)))
 
 
@@ -73,6 +81,7 @@ def _small_batches(expert: _Expert) -> TrainingSettings:
         network=PolicySettings(initial_std=expert.initial_std),
         discount=0.99,
         mixing=0.95,
+        entropy_weight=expert.entropy_weight,
         trust_region=TrustRegionSettings(max_kl=expert.max_kl, fisher_fraction=1.0, cg_iterations=15),
         critic=CriticSettings(epochs=10, minibatch=128),
     )

@@ -37,7 +37,13 @@ ALL_CORES = max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinit
 ENDS_ON_SUCCESS = ("Acrobot-v1", "MountainCar-v0")
 """Tasks whose expert ends the episode: a reward for every step would teach an imitator not to."""
 
-ONE_LENGTH = ("HalfCheetah-v5", "Reacher-v5", "HumanoidStandup-v5")
+ONE_LENGTH = (
+    "HalfCheetah-v5",
+    "Reacher-v5",
+    "HumanoidStandup-v5",
+    "gail/PointMazeLeft-v0",
+    "gail/CustomAnt-v0",
+)
 """Tasks whose episodes all last until the time limit: no form of the reward can shorten or lengthen them."""
 
 
@@ -56,6 +62,9 @@ class _Imitator:
     entropy_weight: float = 1.0
     """Of those algorithms that maximise f - lambda log pi; 1 is theirs. Where the expert's actions are precise, as in
     fast running, the entropy of the imitator's grows at the expense of its return (AIRL's authors took 0.1)."""
+    batch_size: int = 2_048
+    fit: DiscriminatorSettings | None = None
+    """Architecture and fit of the discriminator, where they are not the usual ones."""
 
 
 _IMITATORS = {
@@ -69,6 +78,12 @@ _IMITATORS = {
     "Ant-v5": _Imitator(1_500_000, initial_std=0.25, warm_start=True, gradient_penalty=10.0, entropy_weight=0.1),
     "Humanoid-v5": _Imitator(1_000_000, initial_std=0.4, warm_start=True, entropy_weight=0.1),
     "HumanoidStandup-v5": _Imitator(1_000_000, initial_std=0.4, warm_start=True, entropy_weight=0.1),
+    "gail/PointMazeLeft-v0": _Imitator(
+        150_000,
+        batch_size=1_000,
+        fit=DiscriminatorSettings(hidden=(), learning_rate=0.01, steps=10, gradient_penalty=0.0),
+    ),
+    "gail/CustomAnt-v0": _Imitator(1_500_000, initial_std=0.25, warm_start=True, entropy_weight=0.1),
 }
 
 
@@ -83,7 +98,7 @@ def imitation_recipe(task_id: str, algorithm: str = Gail.name, reward: RewardFor
     recipe = _IMITATORS.get(task.base, _Imitator(1_500_000))
     cost = {
         "reward": reward or (RewardForm.DIFFERENCE if task.base in ONE_LENGTH else reward_form(task.base)),
-        "discriminator": DiscriminatorSettings(gradient_penalty=recipe.gradient_penalty),
+        "discriminator": recipe.fit or DiscriminatorSettings(gradient_penalty=recipe.gradient_penalty),
         "discount": recipe.discount,
     }
     return imitation_from(
@@ -146,7 +161,7 @@ def _as_needed(training: TrainingSettings, needs: TrainingNeeds, share: float) -
 def _imitation_training(recipe: _Imitator) -> TrainingSettings:
     return TrainingSettings(
         env_steps=recipe.env_steps,
-        batch_size=2_048,
+        batch_size=recipe.batch_size,
         checkpoint_every=200,
         anneal_to=0.2,
         policy=Trpo(

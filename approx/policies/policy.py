@@ -102,7 +102,7 @@ class Policy(nn.Module):
 
     def executed_log_prob(self, observations: Tensor, actions: Tensor) -> Tensor:
         """Log-probability of the executed action, clipped to the box, of each raw observation; shape (N,), in nats."""
-        distribution = self(observations)
+        distribution: Distribution = self(observations)
         low, high = self.spec.action_low, self.spec.action_high
         if low is None or high is None or not isinstance(distribution, DiagonalGaussian):
             return distribution.log_prob(actions)

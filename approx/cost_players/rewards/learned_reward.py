@@ -84,7 +84,8 @@ class LearnedReward:
         Raises:
             RewardDoesNotFit: observations or actions of other sizes.
         """
-        return self._called(observations, actions, None, None)
+        found: Values = self._called(observations, actions, None, None)
+        return found
 
     def shaped(self, observations: Values, actions: Values, next_observations: Values, terminated: Values) -> Values:
         """f(s, a, s') = r + gamma h(s') - h(s) of each step, shape (N,); h(s') is 0 where `terminated`.
@@ -92,7 +93,8 @@ class LearnedReward:
         Raises:
             RewardDoesNotFit: observations or actions of other sizes.
         """
-        return self._called(observations, actions, next_observations, terminated)
+        found: Values = self._called(observations, actions, next_observations, terminated)
+        return found
 
     def potential(self, observations: NDArray[Any]) -> NDArray[np.float64]:
         """h(s) of observations, shape (N,); zeros for a reward without shaping."""
@@ -118,13 +120,10 @@ class LearnedReward:
             )
 
     def _called(self, observations: Any, actions: Any, following: Any, terminated: Any) -> Any:
-        given = [
-            part if part is None or isinstance(part, Tensor) else torch.from_numpy(np.asarray(part))
-            for part in (observations, actions, following, terminated)
-        ]
-        states, acts, after, ended = given
+        states, acts = _tensor(observations), _tensor(actions)
         self._check_shapes(states, acts)
         pairs = self._pairs(states, acts)
+        after, ended = (None if part is None else _tensor(part) for part in (following, terminated))
         if after is None or ended is None:
             values = self.model.reward(self.model.plain(pairs))
         else:
@@ -152,6 +151,10 @@ class LearnedReward:
             raise RewardDoesNotFit(
                 f"actions have shape {tuple(actions.shape)}: per step {self.spec.actions_in_words} are needed"
             )
+
+
+def _tensor(values: Any) -> Tensor:
+    return values if isinstance(values, Tensor) else torch.from_numpy(np.asarray(values))
 
 
 def save_reward(reward: LearnedReward, path: StrPath) -> None:

@@ -93,7 +93,8 @@ def from_archive(archive: Archive, broken: list[str] | None = None) -> Demonstra
     following = arrays.pop("next_observations", None)
     if broken is not None:
         return join(_episodes(arrays, following, provenance), broken)
-    batch = Trajectories(rewards=arrays.pop("rewards", None), **arrays)  # `arrays` holds the weights, if any
+    columns: dict[str, Any] = {"rewards": None, **arrays}  # with weights, if any
+    batch = Trajectories(**columns)
     return Demonstrations(batch, provenance, following)
 
 

@@ -18,17 +18,22 @@ from gail.envs.tasks import TASKS, find_task
 from gail.experiments.errors import InvalidRequest
 from gail.experiments.runs.config import RunConfig
 from gail.experiments.runs.recipes.imitation import imitation_from, reward_form
+from gail.experiments.runs.recipes.paper_of_airl import ALGORITHMS, airl_paper_recipe
 
 _HALF_WIDTHS = {"Humanoid-v5": 0.4}  # of a task's action box, where it is not 1
 
 
 def paper_recipe(task_id: str, algorithm: str = Gail.name) -> RunConfig:
-    """FEM, GTAL or GAIL on a task, from the paper's smallest dataset, with the paper's settings and budget.
+    """An algorithm on a task, with its paper's settings and budget.
+
+    FEM, GTAL and GAIL imitate the paper's smallest dataset; for others see `paper_of_airl`.
 
     Raises:
         InvalidRequest: the task is not in the paper.
     """
     task = find_task(task_id)
+    if algorithm in ALGORITHMS:
+        return airl_paper_recipe(task, algorithm)
     if task.paper_batch is None or task.paper_interactions is None:
         known = ", ".join(name for name, row in TASKS.items() if row.paper_batch is not None)
         raise InvalidRequest(f"--preset paper: {task.id} is not in the paper, which has {known}")

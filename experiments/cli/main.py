@@ -24,6 +24,7 @@ from typing import Any
 VERBS = {
     "verify": "Check the statements of the theory numerically on finite MDPs, with certificates.",
     "compare": "Solve an imitation problem exactly and from samples, and explain the distance between the two.",
+    "transfer": "Learn a reward on one finite process, plan with it on another, and pay the true cost there.",
     "train": "Train an imitator from demonstrations, evaluate it, and write a run folder with a report.",
     "resume": "Continue an interrupted training from its last checkpoint.",
     "evaluate": "Evaluate a policy over whole episodes, beside the expert and random play.",

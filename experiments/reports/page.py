@@ -62,11 +62,14 @@ class Report:
         body = "".join(f"<tr>{''.join(_cell(cell) for cell in row)}</tr>" for row in rows)
         self._parts.append(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
 
-    def figure(self, name: str, figure: Figure, caption: str) -> None:
-        """Add a picture with a caption; `write` also saves the picture as `pictures/<name>.png`."""
+    def figure(self, name: str, figure: Figure, caption: str, alt: str = "") -> None:
+        """Add a picture with a caption; `write` also saves the picture as `pictures/<name>.png`.
+
+        `alt` is what the picture shows, for readers who do not see it.
+        """
         content = png(figure)
         self._pictures[name] = content
-        image = f'<img alt="" src="data:image/png;base64,{base64.b64encode(content).decode()}">'
+        image = f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{base64.b64encode(content).decode()}">'
         self._parts.append(f"<figure>{image}<figcaption>{html.escape(caption)}</figcaption></figure>")
 
     def write(self, path: Path) -> None:

@@ -3,6 +3,5 @@
 | module | content |
 |---|---|
 | `main` | the entry point: finds the verb, and turns a user's mistake into one sentence |
-| `task_arguments` | how verbs name a task and the arguments of its environment |
 | every other module | one verb, or a family of verbs; a function's docstring is the verb's help |
 """

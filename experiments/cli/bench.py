@@ -22,7 +22,7 @@ from gail.experiments.bench.training.page import write_page
 from gail.experiments.bench.training.peers import PEERS, check_train_peers, measure_peers
 from gail.experiments.bench.training.scheduler import bench_train
 from gail.experiments.bench.training.table import score_table, speed_table
-from gail.experiments.cli.task_arguments import Assignments, EnvArgs
+from gail.experiments.data.task_arguments import Assignments, EnvArgs
 from gail.experiments.errors import InvalidRequest
 from gail.experiments.runs.algorithms import COST_PLAYERS
 from gail.experiments.runs.config import Cloning

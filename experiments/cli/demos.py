@@ -25,7 +25,6 @@ from gail.approx.policies.policy import load_policy
 from gail.envs.data import shipped_file
 from gail.envs.task_ids import folder_name, with_arguments
 from gail.envs.tasks import find_task
-from gail.experiments.cli.task_arguments import EnvArgs, TaskId
 from gail.experiments.data.demonstrations import (
     Check,
     Verdict,
@@ -39,6 +38,7 @@ from gail.experiments.data.demonstrations import (
     with_time_limits,
 )
 from gail.experiments.data.report import draw_demonstrations, print_checks, print_demonstrations
+from gail.experiments.data.task_arguments import EnvArgs, TaskId
 from gail.experiments.errors import InvalidRequest
 from gail.experiments.runs.training import check_policy_fits
 

@@ -11,7 +11,7 @@ from tyro.conf import Positional, arg
 from gail.approx.policies.policy import load_policy
 from gail.envs.task_ids import with_arguments
 from gail.envs.tasks import find_task
-from gail.experiments.cli.task_arguments import EnvArgs
+from gail.experiments.data.task_arguments import EnvArgs
 from gail.experiments.errors import InvalidRequest
 from gail.experiments.runs.run import Run
 from gail.experiments.runs.training import check_policy_fits

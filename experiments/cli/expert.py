@@ -10,7 +10,7 @@ from rich.console import Console
 from gail.envs.data import shipped_file
 from gail.envs.task_ids import folder_name, with_arguments
 from gail.envs.tasks import find_task
-from gail.experiments.cli.task_arguments import EnvArgs, TaskId
+from gail.experiments.data.task_arguments import EnvArgs, TaskId
 from gail.experiments.errors import InvalidRequest
 from gail.experiments.runs.config import Reinforcement, RunConfig
 from gail.experiments.runs.interrupts import INTERRUPTED

@@ -14,7 +14,7 @@ from tyro.conf import arg
 from gail.approx import CloningSettings, RewardForm
 from gail.envs.task_ids import folder_name, with_arguments
 from gail.envs.tasks import TASKS, find_task
-from gail.experiments.cli.task_arguments import Assignments, EnvArgs, TaskId
+from gail.experiments.data.task_arguments import Assignments, EnvArgs, TaskId
 from gail.experiments.errors import InvalidRequest
 from gail.experiments.runs.algorithms import COST_PLAYERS
 from gail.experiments.runs.config import Cloning, Imitation, RunConfig

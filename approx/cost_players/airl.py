@@ -3,7 +3,7 @@
     f(s, a, s') = g(s) + gamma h(s') - h(s)        state-only: the reward g can be disentangled from the dynamics
     f(s, a, s') = g(s, a) + gamma h(s') - h(s)     otherwise
 
-The logit is f - log pi (`reward_classifier`), h is 0 at terminations, and the cost -f is played with entropy weight 1,
+The logit is f - log pi (`rewards.classifier`), h is 0 at terminations, and the cost -f is played with entropy weight 1,
 so that the policy maximises f - log pi. In the optimum f is the expert's soft advantage. If the true reward depends on
 the state only, dynamics are deterministic, and all states are linked (`gail.exact.reward_ambiguity` is 1), then a
 state-only g is the true reward plus a constant, and h the soft value plus a constant (their Theorem 5.1). A reward
@@ -16,7 +16,7 @@ g(s, a) absorbs the advantage, and fails where the dynamics change.
 | end of an episode | not treated | next observation of zeros | h = 0 at terminations, h(s') at time limits |
 | negatives | last 20 iterations | 100 kept paths, newer ones replaced first | half current, half of the last 20 |
 | log pi of kept steps | not said | that of the policy that acted | that of the current policy |
-| constant of f | as it comes | as it comes | shifted where episodes can end (`reward_classifier`) |
+| constant of f | as it comes | as it comes | shifted where episodes can end (`rewards.classifier`) |
 | gradient penalty | none | none | as in GAIL here; 0 with `--preset paper` |
 """
 
@@ -28,8 +28,8 @@ from typing import ClassVar
 import torch
 
 from gail.approx.cost_players.cost_player import TrainingNeeds
-from gail.approx.cost_players.reward_classifier import RewardClassifier
 from gail.approx.cost_players.reward_forms import RewardForm
+from gail.approx.cost_players.rewards.classifier import RewardClassifier
 from gail.approx.cost_players.rewards.model import RewardArchitecture
 from gail.approx.cost_players.settled_fit import DiscriminatorSettings
 from gail.approx.policies.spaces import SpaceSpec

@@ -33,10 +33,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from gail.approx.cost_players.cost_player import CostPlayer, CostReport, TrainingNeeds, mean_distance
-from gail.approx.cost_players.replay import Rows, rows_of
-from gail.approx.cost_players.reward_classifier import RewardClassifier, log_prob
+from gail.approx.cost_players.rewards.classifier import RewardClassifier, log_prob
 from gail.approx.cost_players.rewards.learned_reward import LearnedReward
 from gail.approx.cost_players.rewards.model import RewardArchitecture, RewardModel, Steps, encoded
+from gail.approx.cost_players.rewards.replay import Rows, rows_of
 from gail.approx.cost_players.settled_fit import DiscriminatorSettings, fit_until_settled, slope_penalty
 from gail.approx.policies.policy import Policy
 from gail.approx.policies.spaces import SpaceSpec

@@ -42,10 +42,10 @@ from torch import Tensor
 
 from gail.approx.cost_players.cost_player import CostReport, TrainingNeeds, mean_distance
 from gail.approx.cost_players.gan_gcl import trajectory_sums
-from gail.approx.cost_players.replay import Rows, rows_of
-from gail.approx.cost_players.reward_classifier import log_prob
+from gail.approx.cost_players.rewards.classifier import log_prob
 from gail.approx.cost_players.rewards.learned_reward import LearnedReward
 from gail.approx.cost_players.rewards.model import RewardArchitecture, RewardModel, encoded
+from gail.approx.cost_players.rewards.replay import Rows, rows_of
 from gail.approx.cost_players.settled_fit import DiscriminatorSettings, fit_until_settled
 from gail.approx.policies.policy import Policy, PolicySettings
 from gail.approx.policies.spaces import SpaceSpec

@@ -22,8 +22,8 @@ from gail.approx import (
 )
 from gail.approx.cost_players.gan_gcl import trajectory_sums
 from gail.approx.cost_players.guided_cost import differences
-from gail.approx.cost_players.replay import rows_of
-from gail.approx.cost_players.reward_classifier import log_prob
+from gail.approx.cost_players.rewards.classifier import log_prob
+from gail.approx.cost_players.rewards.replay import rows_of
 from gail.approx.training.needs import check_needs
 
 SPEC = SpaceSpec(2, 2, None, None)

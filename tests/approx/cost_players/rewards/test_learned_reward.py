@@ -109,3 +109,21 @@ def test_files_that_are_none_are_named(tmp_path):
     path.write_bytes(other)
     with pytest.raises(InvalidRewardFile, match="format 'gail-reward-1' is needed, found 'gail-reward-0'"):
         load_reward(path)
+
+
+def test_the_reward_is_the_network_plus_the_offset():
+    kept, (states, actions, _, _) = reward(), steps(BOX)
+    model = kept.model
+    pairs = BOX.encode_pairs(states, actions)
+    expected = model.g(model.moments(pairs)).squeeze(-1).double() + 0.25
+    np.testing.assert_allclose(kept(states, actions), expected.numpy(), atol=1e-6)
+
+
+def test_without_hidden_layers_it_is_linear_in_standardized_entries_and_their_squares():
+    model = RewardModel(RewardArchitecture(BOX, (), state_only=True), torch.Generator())
+    with torch.no_grad():
+        model.g[0].weight.copy_(torch.tensor([[1.0, 0.0, 0.0, 0.0, -2.0, 0.0]]))
+    states, actions, _, _ = steps(BOX)
+    found = LearnedReward(model, "airl")(states, actions)
+    scaled = states / (1.0 + 1e-6)  # new moments: mean 0, variance 1
+    np.testing.assert_allclose(found, scaled[:, 0] - 2.0 * scaled[:, 1] ** 2, atol=1e-5)

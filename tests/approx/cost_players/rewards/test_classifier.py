@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from gail.approx import Airl, DiscriminatorSettings, GanGcl, Policy, PolicySettings, RewardForm, SpaceSpec, Trajectories
-from gail.approx.cost_players.replay import Replay, rows_of
-from gail.approx.cost_players.reward_classifier import EXTREME
+from gail.approx.cost_players.rewards.classifier import EXTREME
+from gail.approx.cost_players.rewards.replay import Replay, rows_of
 
 STATES, ACTIONS, DISCOUNT = 3, 2, 0.9
 SPEC = SpaceSpec(STATES, ACTIONS, None, None)

@@ -28,9 +28,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gail.approx.cost_players.cost_player import CostReport, mean_distance
-from gail.approx.cost_players.replay import Replay, Rows, rows_of
 from gail.approx.cost_players.rewards.learned_reward import LearnedReward
 from gail.approx.cost_players.rewards.model import RewardArchitecture, RewardModel, Steps, encoded
+from gail.approx.cost_players.rewards.replay import Replay, Rows, rows_of
 from gail.approx.cost_players.settled_fit import (
     DiscriminatorSettings,
     bernoulli_entropy,

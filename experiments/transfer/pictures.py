@@ -95,6 +95,7 @@ def bias_of_slips(points: Sequence[SlipPoint]) -> Figure:
             own = [point for point in points if point.next_state == variant]
             values = [getattr(point, quantity) for point in own]
             axis.plot([point.slip for point in own], values, style, color=colour, label=f"{variant} next state")
+        axis.set_xscale("symlog", linthresh=min(point.slip for point in points if point.slip > 0.0))
         axis.set(xlabel="probability of a slip", ylabel=label)
         axis.grid(alpha=0.25)
     axes[0].set_title("the learned reward")

@@ -18,7 +18,7 @@ from gail.exact import compare_rewards, fit_airl, solve_rl, transfer
 from gail.exact.rewards.airl import NextState
 from gail.experiments.transfer.pairs import walled
 
-SLIPS = (0.0, 0.001, 0.01, 0.03, 0.06, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
+SLIPS = (0.0, 1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.03, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
 
 VARIANTS: tuple[NextState, ...] = ("expected", "sampled")
 

@@ -76,9 +76,10 @@ def ambiguity_table(found: TransferStudy) -> tuple[list[str], list[list[str]]]:
     header = ["pair", "experts on", "rewards of", "dimension", "constants only", "least value kept", "largest dropped"]
     rows = []
     for one in (ambiguity for study in found.pairs for ambiguity in study.ambiguities):
-        values = [f"{one.kept:.1e}", f"{one.dropped:.1e}"]
+        values = [f"{value:.1e}" if 0.0 < value < float("inf") else "none" for value in (one.kept, one.dropped)]
+        function_of = "states" if one.kind == "state" else "state-action pairs"
         only = "yes" if one.only_constants else "no"
-        rows.append([one.pair, one.processes, f"{one.kind}s", str(one.dimension), only, *values])
+        rows.append([one.pair, one.processes, function_of, str(one.dimension), only, *values])
     return header, rows
 
 

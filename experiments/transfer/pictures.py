@@ -88,7 +88,7 @@ def _of(visits: str) -> str:
 
 def bias_of_slips(points: Sequence[SlipPoint]) -> Figure:
     """Error of g and regret on the target against the probability of a slip."""
-    figure, axes = plt.subplots(1, 2, figsize=(9.6, 3.8), layout="constrained")
+    figure, axes = plt.subplots(1, 2, figsize=(9.6, 4.1), layout="constrained")
     titles = {"error": "error of g after the best constant,\nrelative to the range of r", "target": "relative regret"}
     for axis, (quantity, label) in zip(axes, titles.items(), strict=True):
         for variant, colour, style in zip(VARIANTS, (GREEN, LEARNER), ("o-", "s-"), strict=True):
@@ -96,12 +96,15 @@ def bias_of_slips(points: Sequence[SlipPoint]) -> Figure:
             values = [getattr(point, quantity) for point in own]
             axis.plot([point.slip for point in own], values, style, color=colour, label=f"{variant} next state")
         axis.set_xscale("symlog", linthresh=min(point.slip for point in points if point.slip > 0.0))
+        axis.set_xticks([0.0, 1e-12, 1e-9, 1e-6, 1e-3, 1.0])
+        axis.axvline(points[0].aimed, color=BOUND, linestyle=":", label="the expert aims at a pit (no slip)")
         axis.set(xlabel="probability of a slip", ylabel=label)
         axis.grid(alpha=0.25)
     axes[0].set_title("the learned reward")
     axes[1].set_title("planned on the target")
     axes[1].axhline(1.0, color=GREY, linestyle="--", label="uniform policy")
-    axes[1].legend(frameon=False, fontsize=8)
+    handles, labels = axes[1].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=4, frameon=False, fontsize=9)
     return figure
 
 

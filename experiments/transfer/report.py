@@ -36,8 +36,9 @@ CORRELATIONS = (
 BIAS = (
     "State-only AIRL at pi = pi_E on the walled map, with moves that slip. With the expected potential of the next "
     "state, g is the true reward up to a constant. With the sampled one, no discriminator of this form is the best "
-    "one as soon as moves slip, and g is biased. Without slip both are the same. The target's wall is open at its "
-    "other end, and its moves slip as often."
+    "one as soon as moves slip, and g is biased: much so as soon as slips lead into pits more often than choice does. "
+    "Dotted: the largest probability with which the expert without slip aims at a pit. The target's wall is open at "
+    "its other end, and its moves slip as often."
 )
 
 MAPS = (

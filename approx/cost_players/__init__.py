@@ -9,6 +9,6 @@
 | `guided_cost` | `GuidedCost` | `GuidedCostPlayer`: maximum entropy IRL by importance sampling |
 | `fixed_costs` | `Constant` | `ConstantCost`, and `EnvironmentCost`, the environment's own cost |
 
-`cost_player` states what a player and a config must have. `reward_forms` lists rewards of a discriminator. `settled_fit`
-takes Adam steps until a loss has settled. `rewards` has rewards that can be kept.
+`cost_player` states what a player and a config must have, `reward_forms` lists rewards of a discriminator,
+`settled_fit` takes Adam steps until a loss has settled, and `rewards` has rewards that can be kept.
 """

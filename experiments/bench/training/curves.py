@@ -21,7 +21,14 @@ from gail.experiments.reports.figures import png
 Traces: TypeAlias = dict[Key, list[tuple[int, float]]]
 """Environment steps and score of each periodic evaluation of a cell."""
 
-_COLOURS = {"gail": "#c8402a", "fem": "#2c6fb0", "gtal": "#3a9152"}
+_COLOURS = {
+    "gail": "#c8402a",
+    "fem": "#2c6fb0",
+    "gtal": "#3a9152",
+    "airl": "#2f7fb8",
+    "gan-gcl": "#e08214",
+    "gcl": "#5aae61",
+}
 _COLUMNS = 4
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gail.exact import FiniteMDP
 from gail.exact.algorithms import BestPolicy, FittedDiscriminator, gan_gcl, guided_cost_learning, match_paths
@@ -47,8 +48,10 @@ def learned_on_paths(pair: Pair) -> Iterator[tuple[str, Array | None, str]]:
 
 def steps_to_see_all(mdp: FiniteMDP) -> int:
     """The least T such that every reachable state is one of s_0, ..., s_{T-1} of some path."""
-    moves = (mdp.transitions.toarray() > 0.0).reshape(mdp.num_states, mdp.num_actions, mdp.num_states).any(axis=1)
-    seen, steps = np.asarray(mdp.initial) > 0.0, 1
+    table = mdp.transitions.toarray().reshape(mdp.num_states, mdp.num_actions, mdp.num_states)
+    moves: NDArray[np.bool_] = np.any(table > 0.0, axis=1)
+    seen: NDArray[np.bool_] = np.asarray(mdp.initial > 0.0)
+    steps = 1
     while not np.array_equal(seen & mdp.reachable, mdp.reachable):
         seen, steps = seen | moves[seen].any(axis=0), steps + 1
     return steps

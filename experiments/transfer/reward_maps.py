@@ -8,6 +8,7 @@ minus the shaping V(s) - gamma E[V(s') | s,a] of the source that brings them nea
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -28,7 +29,7 @@ from gail.experiments.transfer.study import PairStudy
 DRAWN = (STATE_ONLY, SAMPLED, STATE_ACTION, "IRL, psi logistic")
 
 _COLOURS = "viridis"
-_UNVISITED = {"facecolor": "#e4e4e4", "edgecolor": "#8a8a8a", "hatch": "////", "linewidth": 0.0}
+_UNVISITED: dict[str, Any] = {"facecolor": "#e4e4e4", "edgecolor": "#8a8a8a", "hatch": "////", "linewidth": 0.0}
 
 
 def reward_maps(one: PairStudy, names: Sequence[str] = DRAWN) -> Figure:

@@ -17,10 +17,8 @@ import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from statistics import median
 
 from rich.console import Console
-from rich.table import Table
 
 from gail.approx.policies.policy import Policy, load_policy
 from gail.envs.task_ids import folder_name
@@ -105,36 +103,6 @@ def read_rows(path: Path) -> list[ReuseRow]:
         return []
     with path.open(newline="") as file:
         return [_parsed(row) for row in csv.DictReader(file)]
-
-
-def reuse_table(rows: Sequence[ReuseRow]) -> Table:
-    """Medians over seeds, and the share of the way from random play to the truth that the fresh policy went."""
-    table = Table(title="Returns in the true reward, sampled actions, medians over seeds")
-    for heading in ("source", "reward", "seeds", "imitator here", "moved there", "retrained there", "share"):
-        table.add_column(heading, justify="left" if heading in ("source", "reward") else "right")
-    for source in dict.fromkeys(row.source for row in rows):
-        here = [row for row in rows if row.source == source]
-        truth = [row.retrained_on_target for row in here if row.algorithm == TRUTH]
-        for name in dict.fromkeys(row.algorithm for row in here):
-            table.add_row(source, name, *_medians([row for row in here if row.algorithm == name], truth))
-    return table
-
-
-def _medians(rows: Sequence[ReuseRow], truth: Sequence[float]) -> list[str]:
-    columns = (
-        [row.imitator_on_source for row in rows],
-        [row.imitator_on_target for row in rows],
-        [row.retrained_on_target for row in rows],
-    )
-    cells = [
-        "" if None in column else f"{median(number for number in column if number is not None):.1f}"
-        for column in columns
-    ]
-    random = median(row.random_on_target for row in rows)
-    share = ""
-    if truth:
-        share = f"{(median(row.retrained_on_target for row in rows) - random) / (median(truth) - random):.2f}"
-    return [str(len(rows)), *cells, share]
 
 
 def _cells(sources: Sequence[str], names: Sequence[str], seeds: Sequence[int]) -> Iterator[tuple[str, str, int]]:

@@ -16,7 +16,8 @@ from gail.envs.task_ids import with_arguments
 from gail.envs.tasks import TASKS, find_task
 from gail.envs.transfer_tasks import TRANSFER_TASKS
 from gail.experiments.bench import benchmarks
-from gail.experiments.bench.rewards import ALGORITHMS, TRUTH, Stopped, measure_reuse, reuse_table
+from gail.experiments.bench.rewards import ALGORITHMS, TRUTH, Stopped, measure_reuse, read_rows
+from gail.experiments.bench.rewards_table import reuse_table, write_reuse
 from gail.experiments.bench.training.cells import Table, cells
 from gail.experiments.bench.training.page import write_page
 from gail.experiments.bench.training.peers import PEERS, check_train_peers, measure_peers
@@ -144,6 +145,8 @@ def rewards(
     source: tuple[str, ...] = tuple(TRANSFER_TASKS),
     algo: tuple[str, ...] = (TRUTH, *ALGORITHMS),
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4),
+    summary: bool = False,
+    page: Path | None = None,
     runs: Path = Path("build/bench-rewards"),
     out: Path = Path("docs/results/rewards.csv"),
 ) -> int:
@@ -155,15 +158,21 @@ def rewards(
         source: tasks on which rewards are learned; each has a target task.
         algo: rows of the table: "truth" is the true reward.
         seeds: seeds of all randomness.
+        summary: train nothing; print the table of the CSV.
+        page: folder of documentation; also write the table into rewards.md there.
         runs: folder for the runs.
         out: the CSV.
     """
     try:
-        rows = measure_reuse(source, algo, seeds, runs, out, _CONSOLE)
+        rows = read_rows(out) if summary else measure_reuse(source, algo, seeds, runs, out, _CONSOLE)
     except Stopped as stopped:
         _CONSOLE.print(str(stopped), soft_wrap=True, highlight=False, markup=False)
         return INTERRUPTED
-    _CONSOLE.print(reuse_table(rows))
+    if not rows:
+        raise InvalidRequest(f"{out} holds no rows")
+    Console(width=max(_CONSOLE.width, _TABLE_WIDTH)).print(reuse_table(rows))
+    if page is not None:
+        _CONSOLE.print(f"Written: {write_reuse(rows, page)}", soft_wrap=True, highlight=False, markup=False)
     return 0
 
 

@@ -42,6 +42,9 @@ actions sampled as the demonstrations' are and with the most likely ones, in Env
 whose MuJoCo need not be of the release that EnvPool is built on. Cards lie in `envs/data/TASK/card.json`;
 `gail expert TASK --evaluate-only` plays an expert again and rewrites the returns on its card."""
 
+_KEPT = "## Transfer tasks"
+"""From this heading on, a page that is written again keeps its text."""
+
 _CURVES = """\
 Returns of the episodes that ended while learning, actions sampled, averaged in bins (`learning_curve.csv` beside each
 card). Dashed: the card's mean with sampled actions; dotted: random play. Environments are made anew at checkpoints;
@@ -81,7 +84,10 @@ def write_tasks(folder: Path, console: Console) -> None:
             _CURVES,
         )
     )
-    write_text(folder / "tasks.md", text + "\n")
+    page = folder / "tasks.md"
+    before = page.read_text() if page.is_file() else ""
+    kept = before[before.index(_KEPT) :] if _KEPT in before else ""
+    write_text(page, "\n".join([text, *(["", kept.rstrip()] if kept else []), ""]))
     write_bytes(folder / "images" / "experts.png", draw_experts(cards, curves))
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from gail.experiments.transfer.frozen import FITTED, OF_GAME, UNION, measured, weighted_correlation
+from gail.exact import occupancy_of, solve_rl
+from gail.experiments.transfer.frozen import FITTED, OF_GAME, UNION, measured, relative_regret, weighted_correlation
 
 
 def test_the_policy_becomes_the_expert_while_the_reward_becomes_constant(random_study):
@@ -23,6 +24,14 @@ def test_all_past_policies_keep_the_source_and_not_the_target(random_study):
     assert max(one.source for one in union) < 0.01
     assert min(one.target for one in union) > 0.1
     assert all(one.certified for one in union)
+
+
+def test_regret_is_zero_for_the_optimum_and_one_for_the_uniform_policy(random_study):
+    pair = random_study.pair
+    best = solve_rl(pair.source, -pair.reward, 0.0).occupancy
+    uniform = occupancy_of(pair.source, np.full_like(best, 0.25))
+    assert relative_regret(pair, best) == pytest.approx(0.0, abs=1e-9)
+    assert relative_regret(pair, uniform) == pytest.approx(1.0)
 
 
 def test_measured_iterations_are_whole_and_end_at_the_last():

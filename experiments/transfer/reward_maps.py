@@ -74,21 +74,21 @@ def _draw(axis: Axes, pair: Pair, values: Array, norm: Normalize, title: str) ->
             second = (column + 0.5 * (right + down), row + 0.5 * (down - right))
             colour = colours(norm(value))
             axis.add_patch(Polygon([first, second, (column, row)], facecolor=colour, edgecolor=colour, linewidth=0.2))
-        axis.add_patch(
-            Rectangle((column - 0.5, row - 0.5), 1.0, 1.0, fill=False, edgecolor="white", linewidth=0.6)
-            if met
-            else Rectangle((column - 0.5, row - 0.5), 1.0, 1.0, **_UNVISITED)
-        )
+        style = {"fill": False, "edgecolor": "white", "linewidth": 0.6} if met else _UNVISITED
+        axis.add_patch(Rectangle((column - 0.5, row - 0.5), 1.0, 1.0, **style))
     frame(axis, layout, "")
     axis.set_title(title, fontsize=9)
     _wall(axis, pair)
 
 
 def _draw_expert(axis: Axes, pair: Pair, layout: GridLayout) -> None:
-    axis.imshow(layout.on_grid(np.log10(pair.expert.occupancy.sum(axis=1))), cmap="Greys", alpha=0.6)
+    visits, met = pair.expert.occupancy.sum(axis=1), pair.source.reachable
+    axis.imshow(layout.on_grid(np.log10(visits, out=np.full_like(visits, np.nan), where=met)), cmap="Greys", alpha=0.6)
+    for row, column in layout.cells[~met]:
+        axis.add_patch(Rectangle((column - 0.5, row - 0.5), 1.0, 1.0, **_UNVISITED))
     frame(axis, layout, "")
     axis.set_title("the expert\n(darker: more visits)", fontsize=9)
-    arrows(axis, layout, pair.expert.policy, pair.source.reachable)
+    arrows(axis, layout, pair.expert.policy, met)
     _wall(axis, pair)
 
 

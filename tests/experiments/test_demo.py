@@ -37,6 +37,7 @@ def test_the_demo_writes_one_self_contained_report(tmp_path, monkeypatch):
         "metrics.csv",
         "policy.safetensors",
         "result.json",
+        "reward.safetensors",
         "tensorboard",
         "versions.json",
     ]

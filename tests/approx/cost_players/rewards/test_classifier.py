@@ -91,15 +91,15 @@ def test_a_state_only_reward_comes_back_up_to_a_constant():
     """Against the expert itself, with linear g and h on unit vectors: g = r + const and h = V + const."""
     reward = np.array([0.0, 1.0, -0.5])
     policy, values = soft_optimal(reward)
-    expert, learner = walk(policy, 200_000, 0), walk(policy, 200_000, 1)
+    expert, learner = walk(policy, 60_000, 0), walk(policy, 60_000, 1)
     airl = Airl(FIT, shaping=(), state_only=True, discount=DISCOUNT, replay=0, reward=RewardForm.DIFFERENCE)
     player = airl(SPEC, expert, generator())
     player.update(learner, Table(policy), generator(1))
     kept = player.reward()
     eye = np.eye(STATES)
     g, h = kept(eye, np.zeros(STATES, dtype=np.int64)), kept.potential(eye)
-    np.testing.assert_allclose(g - g.mean(), reward - reward.mean(), atol=0.03)
-    np.testing.assert_allclose(h - h.mean(), values - values.mean(), atol=0.03)
+    np.testing.assert_allclose(g - g.mean(), reward - reward.mean(), atol=0.06)
+    np.testing.assert_allclose(h - h.mean(), values - values.mean(), atol=0.06)
 
 
 def test_h_is_zero_after_a_termination_and_discounted_elsewhere():

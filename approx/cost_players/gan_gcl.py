@@ -33,7 +33,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from gail.approx.cost_players.cost_player import CostPlayer, CostReport, TrainingNeeds, mean_distance
-from gail.approx.cost_players.rewards.classifier import RewardClassifier, log_prob
+from gail.approx.cost_players.reward_forms import RewardForm
+from gail.approx.cost_players.rewards.classifier import RewardClassifier, log_prob, offset_of
 from gail.approx.cost_players.rewards.learned_reward import LearnedReward
 from gail.approx.cost_players.rewards.model import RewardArchitecture, RewardModel, Steps, encoded
 from gail.approx.cost_players.rewards.replay import Rows, rows_of
@@ -60,9 +61,12 @@ class TrajectoryClassifier:
         architecture: RewardArchitecture,
         expert: Trajectories,
         settings: DiscriminatorSettings,
+        sign: int,
         generator: torch.Generator,
     ) -> None:
         self.algorithm = algorithm
+        self.offset = 0.0
+        self._sign = sign
         self.model = RewardModel(architecture, generator)
         self.log_z = nn.Parameter(torch.zeros((), dtype=torch.float64))
         self.settings = settings
@@ -100,6 +104,9 @@ class TrajectoryClassifier:
         if not reports:
             with torch.no_grad():
                 evaluate()
+        if self._sign != 0:
+            with torch.no_grad():
+                self.offset = offset_of(self.model(learner), self._sign)
         return replace(reports[0], steps=steps)
 
     def keep_pace(self, pace: float) -> None:
@@ -109,19 +116,20 @@ class TrajectoryClassifier:
 
     @torch.no_grad()
     def costs(self, batch: Trajectories) -> NDArray[np.float64]:
-        """-f of each step of the batch, shape (N,)."""
-        costs: NDArray[np.float64] = -self.model(self._steps(rows_of(batch))).to(torch.float64).numpy()
-        return costs
+        """-f of each step of the batch, shifted, shape (N,)."""
+        rewards: NDArray[np.float64] = self.model(self._steps(rows_of(batch))).to(torch.float64).numpy()
+        return -(rewards + self.offset)
 
     def reward(self) -> LearnedReward:
         """The reward as it is now."""
-        return LearnedReward(self.model, self.algorithm)
+        return LearnedReward(self.model, self.algorithm, offset=self.offset)
 
     def state_dict(self) -> dict[str, Any]:
         """Networks, moments, log Z, and the optimizer's state."""
         return {
             "model": self.model.state_dict(),
             "log_z": self.log_z.detach(),
+            "offset": self.offset,
             "optimizer": self.optimizer.state_dict(),
         }
 
@@ -129,6 +137,7 @@ class TrajectoryClassifier:
         """Restore what `state_dict` returned."""
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
+        self.offset = state["offset"]
         with torch.no_grad():
             self.log_z.copy_(state["log_z"])
 
@@ -167,7 +176,6 @@ class GanGcl:
     title: ClassVar[str] = "GAN-GCL"
     psi: ClassVar[str] = "maximum entropy IRL's, by a classifier of trajectories"
     answer: ClassVar[str] = "c = -f, with logits sum_t (f - log pi) - log Z of whole trajectories"
-    reward_sign: ClassVar[int] = 0
 
     discriminator: DiscriminatorSettings = field(default_factory=DiscriminatorSettings)
     """Architecture of f, and the fit."""
@@ -177,11 +185,18 @@ class GanGcl:
     """Whether single steps are classified, with logits f - log pi, in the place of whole episodes."""
     replay: int = 0
     """Iterations whose steps are kept as further examples of the learner; with `per_transition` only."""
+    reward: RewardForm = RewardForm.SURVIVAL
+    """Its sign is the sign to which f is shifted, as in AIRL here; `DIFFERENCE` for no shift."""
 
     def __post_init__(self) -> None:
         require(self, not_negative=("replay",))
         if self.replay and not self.per_transition:
             raise InvalidSettings(f"replay is {self.replay}: without per_transition no steps are kept")
+
+    @property
+    def reward_sign(self) -> int:
+        """0: a few steps of a batch have rewards of the other sign, whatever the shift."""
+        return 0
 
     @property
     def needs(self) -> TrainingNeeds:
@@ -194,5 +209,7 @@ class GanGcl:
         """A new player."""
         architecture = RewardArchitecture(spec, self.discriminator.hidden, self.state_only)
         if self.per_transition:
-            return RewardClassifier(self.name, architecture, expert, self.discriminator, self.replay, 0, generator)
-        return TrajectoryClassifier(self.name, architecture, expert, self.discriminator, generator)
+            return RewardClassifier(
+                self.name, architecture, expert, self.discriminator, self.replay, self.reward.sign, generator
+            )
+        return TrajectoryClassifier(self.name, architecture, expert, self.discriminator, self.reward.sign, generator)

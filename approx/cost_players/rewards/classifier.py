@@ -101,8 +101,7 @@ class RewardClassifier:
     def _shift(self, rows: Rows) -> None:
         """Set the offset with which the rewards of these steps have the sign that was asked for."""
         if self._sign != 0:
-            shaped = self.model(self._steps(rows)).double()
-            self.offset = -float(torch.quantile(shaped, EXTREME if self._sign > 0 else 1.0 - EXTREME))
+            self.offset = offset_of(self.model(self._steps(rows)), self._sign)
 
     def keep_pace(self, pace: float) -> None:
         """Use `pace` times the learning rate of the settings from now on."""
@@ -178,6 +177,11 @@ class RewardClassifier:
 
 def _flat(steps: Steps) -> Tensor:
     return steps.pairs if steps.following is None else torch.cat([steps.pairs, steps.following], dim=-1)
+
+
+def offset_of(rewards: Tensor, sign: int) -> float:
+    """The constant with which all but `EXTREME` of the rewards of a batch, shape (N,), have the sign 1 or -1."""
+    return -float(torch.quantile(rewards.double(), EXTREME if sign > 0 else 1.0 - EXTREME))
 
 
 @torch.no_grad()

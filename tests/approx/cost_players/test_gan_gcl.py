@@ -15,6 +15,7 @@ from gail.approx import (
     Policy,
     PolicySettings,
     Provenance,
+    RewardForm,
     SpaceSpec,
     TrainingSettings,
     Trajectories,
@@ -63,7 +64,7 @@ def test_log_z_is_fitted_and_the_mean_of_d_is_then_a_half():
     """With equal numbers of trajectories, at the best log Z, whatever f: E_E[D] + E_q[D] = 1."""
     expert, learner, acting = episodes([5, 9, 7, 3], 0), episodes([8, 2, 4, 6], 1, shift=0.2), policy()
     fit = DiscriminatorSettings(hidden=(3,), learning_rate=0.05, steps=3_000, max_steps=0, gradient_penalty=0.0)
-    player = GanGcl(fit)(SPEC, expert, generator())
+    player = GanGcl(fit, reward=RewardForm.DIFFERENCE)(SPEC, expert, generator())
     for parameter in player.model.parameters():
         parameter.requires_grad_(False)
     player.optimizer = torch.optim.Adam([player.log_z], lr=0.05)
@@ -75,6 +76,14 @@ def test_log_z_is_fitted_and_the_mean_of_d_is_then_a_half():
         found.append(torch.sigmoid(f - log_q - player.log_z.detach()).mean())
     assert float(found[0] + found[1]) == pytest.approx(1.0, abs=1e-3)
     assert abs(float(player.log_z.detach())) > 0.1
+
+
+def test_rewards_are_shifted_where_episodes_can_end():
+    expert, learner = episodes([5, 9], 0), episodes([8, 2], 1)
+    player = GanGcl(DiscriminatorSettings(hidden=(3,)))(SPEC, expert, generator())
+    player.update(learner, policy(), generator(1))
+    assert np.quantile(player.costs(learner), 0.95) == pytest.approx(0.0, abs=1e-5)
+    assert player.reward()(learner.observations, learner.actions) == pytest.approx(-player.costs(learner), abs=1e-6)
 
 
 def test_fusion_weights_are_those_of_the_mixture_of_all_samplers():

@@ -53,7 +53,7 @@ UNIFORM = np.full((STATES, ACTIONS), 0.5)
 def test_the_logit_subtracts_the_current_policy_on_both_sides():
     """The best f against any policy is log pi_E, where both visit states alike; one of the old policy would not be."""
     expert, learner = walk(EXPERT, 40_000, 0), walk(UNIFORM, 40_000, 1)
-    player = GanGcl(FIT, per_transition=True)(SPEC, expert, generator())
+    player = GanGcl(FIT, per_transition=True, reward=RewardForm.DIFFERENCE)(SPEC, expert, generator())
     player.update(learner, Table(UNIFORM), generator(1))
     found = -player.costs(pairs()).reshape(STATES, ACTIONS)
     # An additive f(s) + f(a) cannot be log pi_E, so only what a linear f can say is compared: the mean advantage.
